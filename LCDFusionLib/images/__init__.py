@@ -1,0 +1,1 @@
+"""Volumes: windows, SUV ranges, resampling, colour. Nothing but NumPy and SimpleITK."""
