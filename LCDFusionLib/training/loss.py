@@ -13,71 +13,66 @@ from LCDFusionLib.metrics import evaluate
 
 @dataclass(frozen=True)
 class LossWeights:
-    """Weight of each term; a term with weight 0 is not computed.
+    """Weight of each term; a term of weight 0 is not computed.
 
     Attributes:
-        sources: the paper's L_int = mean|f - a| + mean|f - b|. Flat for every f between a and b: alone it ends in a copy of one source.
-        maximum: mean|f - max(a, b)|, which has one optimum.
+        sources: the paper's L_int = mean|f - a| + mean|f - b|. Flat for every f between a and b, so alone it ends in a copy of one.
         gradient: the paper's L_grad = mean| |grad f| - max(|grad a|, |grad b|) |, Sobel; the paper's alpha.
-        similarity: 2 - SSIM(f, a) - SSIM(f, b).
-        edges: 1 - Q^AB/F, the metric itself.
-        information: 2 - VIF(f, a) - `function_share` * VIF(f, b) ..., the metric itself, so that the function stays to be seen.
-        function_share: how much more the function's VIF counts than the anatomy's.
+        maximum: mean|f - max(a, b)|: one optimum, and more uptake is never darker.
+        edges: 1 - Q^AB/F.
+        correlation: 2 - SCD, which asks for the function wherever the anatomy does not explain the fused image.
+        function_floor: how far VIF of the function stays below `floor_margin` times the maximum rule's; nothing is won above it.
+        anatomy_floor: how far VIF of the anatomy stays below the maximum rule's.
+        floor_margin: of the function's floor.
     """
 
     sources: float = 0.0
-    maximum: float = 0.0
     gradient: float = 0.0
-    similarity: float = 0.0
+    maximum: float = 0.0
     edges: float = 0.0
-    information: float = 0.0
-    function_share: float = 1.0
-
-
-PAPER_LOSS = LossWeights(sources=1.0, gradient=10.0)
+    correlation: float = 0.0
+    function_floor: float = 0.0
+    anatomy_floor: float = 0.0
+    floor_margin: float = 1.2
 
 
 def fusion_loss(fused: Tensor, anatomy: Tensor, function: Tensor, weights: LossWeights) -> tuple[Tensor, dict[str, float]]:
-    """Loss of a batch, all (B, 1, H, W) in [0, 1], and the value of each term for the log."""
+    """Loss of a batch, all (B, 1, H, W) in [0, 1], and the value of each term for the log.
+
+    The terms made of metrics need images of at least 41x41 pixels; images for which a metric is undefined (a constant source) do not
+    count in that term.
+    """
     terms: dict[str, Tensor] = {}
     if weights.sources:
         terms["sources"] = (fused - anatomy).abs().mean() + (fused - function).abs().mean()
-    if weights.maximum:
-        terms["maximum"] = (fused - torch.maximum(anatomy, function)).abs().mean()
     if weights.gradient:
         target = torch.maximum(gradient_magnitude(anatomy), gradient_magnitude(function))
         terms["gradient"] = (gradient_magnitude(fused) - target).abs().mean()
-    if weights.similarity:
-        terms["similarity"] = 2 - structural_similarity(fused, anatomy) - structural_similarity(fused, function)
-    if weights.edges or weights.information:
+    maximum = torch.maximum(anatomy, function)
+    if weights.maximum:
+        terms["maximum"] = (fused - maximum).abs().mean()
+    if weights.edges or weights.correlation or weights.function_floor or weights.anatomy_floor:
         values = evaluate(255 * fused, 255 * anatomy, 255 * function)
-        terms["edges"] = 1 - torch.nanmean(values["QABF"])
-        share = weights.function_share
-        terms["information"] = 1 + share - torch.nanmean(values["VIF_anatomy"]) - share * torch.nanmean(values["VIF_function"])
-    total = sum((getattr(weights, name) * term for name, term in terms.items()), fused.new_zeros(()))
-    assert isinstance(total, Tensor)
+        with torch.no_grad():
+            rule = evaluate(255 * maximum, 255 * anatomy, 255 * function)
+        terms["edges"] = _mean(1 - values["QABF"])
+        terms["correlation"] = _mean(2 - values["SCD"])
+        terms["function_floor"] = _mean(F.relu(weights.floor_margin * rule["VIF_function"] - values["VIF_function"]))
+        terms["anatomy_floor"] = _mean(F.relu(rule["VIF_anatomy"] - values["VIF_anatomy"]))
+    total = fused.new_zeros(())
+    for name, term in terms.items():
+        total = total + getattr(weights, name) * term
     return total, {name: term.item() for name, term in terms.items()}
 
 
 def gradient_magnitude(image: Tensor) -> Tensor:
-    """|grad| by Sobel, normalised to intensity per pixel, replicated border; L1 of the two directions as in the paper's kin."""
+    """|gx| + |gy| by Sobel on (B, 1, H, W), in intensity per pixel, replicated border."""
     kernel = image.new_tensor([[-1.0, 0.0, 1.0], [-2.0, 0.0, 2.0], [-1.0, 0.0, 1.0]]) / 8
     padded = F.pad(image, (1, 1, 1, 1), mode="replicate")
-    both = F.conv2d(padded, torch.stack([kernel, kernel.T])[:, None])
-    return both.abs().sum(dim=1, keepdim=True)
+    return F.conv2d(padded, torch.stack([kernel, kernel.T])[:, None]).abs().sum(dim=1, keepdim=True)
 
 
-def structural_similarity(x: Tensor, y: Tensor, *, window: int = 11, sigma: float = 1.5) -> Tensor:
-    """Mean SSIM of two batches (B, 1, H, W) in [0, 1] (Wang et al. 2004): Gaussian window, valid region."""
-    position = torch.arange(window, dtype=x.dtype, device=x.device) - window // 2
-    line = torch.softmax(-(position**2) / (2 * sigma**2), dim=0)
-
-    def blur(image: Tensor) -> Tensor:
-        return F.conv2d(F.conv2d(image, line[None, None, :, None]), line[None, None, None, :])
-
-    mean_x, mean_y = blur(x), blur(y)
-    variance_x, variance_y = blur(x * x) - mean_x**2, blur(y * y) - mean_y**2
-    covariance = blur(x * y) - mean_x * mean_y
-    c1, c2 = 0.01**2, 0.03**2
-    luminance = (2 * mean_x * mean_y + c1) / (mean_x**2 + mean_y**2 + c1)
-    return (luminance * (2 * covariance + c2) / (variance_x + variance_y + c2)).mean()
+def _mean(values: Tensor) -> Tensor:
+    """Mean over the images for which the value is defined; 0 where there is none."""
+    defined = values[torch.isfinite(values)]
+    return defined.mean() if len(defined) else values.new_zeros(())
