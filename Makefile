@@ -1,0 +1,39 @@
+# `make demo` and `make test` do all set-up themselves; a second run starts at once.
+
+# The first Python that LCDFusion runs on (3.10 to 3.12); `make PYTHON=...` chooses another.
+PYTHON ?= $(firstword $(foreach p,python3.11 python3.12 python3.10 python3,$(shell $(p) -c 'import sys; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 12))' 2>/dev/null && echo $(p))))
+RUN := .venv/bin/
+
+# What Debian and Ubuntu must bring: a way to make virtual environments, OpenGL for the slice views, DICOM validators for the tests.
+SYSTEM_PACKAGES := python3-venv libegl1 libgl1 libglib2.0-0 libxrender1 libsm6 libice6 libxext6 libx11-6
+TEST_PACKAGES := dicom3tools dcmtk
+
+.PHONY: demo test check setup clean
+.DEFAULT_GOAL := demo
+
+demo: .venv/.ready
+	$(RUN)lcdfusion demo
+
+test: check
+	$(RUN)pytest
+
+check: .venv/.ready .venv/.ready-for-tests
+	$(RUN)ruff check
+	$(RUN)ruff format --check
+	$(RUN)mypy
+
+setup: .venv/.ready
+
+.venv/.ready: pyproject.toml constraints.txt
+	@test -n "$(PYTHON)" || { echo "LCDFusion needs Python 3.10, 3.11 or 3.12; install one (for example: apt-get install python3.11 python3.11-venv) and run make again."; exit 1; }
+	@sh .ci/system-packages $(SYSTEM_PACKAGES)
+	$(PYTHON) -m venv .venv
+	$(RUN)pip install --quiet --disable-pip-version-check --editable '.[scene,test]' --constraint constraints.txt
+	@touch $@
+
+.venv/.ready-for-tests: .venv/.ready
+	@sh .ci/system-packages $(TEST_PACKAGES)
+	@touch $@
+
+clean:
+	rm -rf .venv lcdfusion-demo build *.egg-info .pytest_cache .mypy_cache .ruff_cache
