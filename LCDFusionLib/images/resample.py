@@ -1,0 +1,100 @@
+"""One volume onto the grid of another."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import SimpleITK as sitk
+from numpy.typing import NDArray
+
+from LCDFusionLib.errors import InputError
+from LCDFusionLib.images.volume import Volume
+
+_FACE_TOLERANCE = 1e-6  # of a voxel: a centre that lies on the outer face is inside, whatever rounding makes of it
+
+
+@dataclass(frozen=True, eq=False)
+class Resampled:
+    """A volume on another volume's grid.
+
+    Attributes:
+        volume: the voxels on the reference's grid; zero, which is no uptake, where the moving volume was not measured.
+        covered: (K, J, I), True inside the moving volume's field of view.
+        overlap: the part of the reference's voxels that is covered, 0 < overlap <= 1.
+    """
+
+    volume: Volume
+    covered: NDArray[np.bool_]
+    overlap: float
+
+
+def resample_onto(moving: Volume, reference: Volume) -> Resampled:
+    """Bring `moving` (function) onto the grid of `reference` (anatomy), linearly, in patient space.
+
+    The field of view reaches to the faces of the outermost voxels, not to their centres: a PET slice stands for its whole thickness, and
+    a volume of one slice has the field of view of that slice. Between the outermost centres and faces the edge value holds. Any index
+    frame is right, oblique, left-handed or sheared (tilted gantry). Equal grids give the same voxels back, without interpolation.
+
+    Both volumes must lie in one patient space; nothing here looks at their frames of reference.
+
+    Returns:
+        Voxels of the moving volume's own type on equal grids; else floating point. A colour volume stays uint8 RGB, each channel resampled
+        by itself.
+
+    Raises:
+        InputError: the volumes do not overlap in space.
+    """
+    if moving.same_grid(reference):
+        on_grid = moving.with_array(moving.array, ijk_to_lps=reference.ijk_to_lps, frame_of_reference=reference.frame_of_reference)
+        return Resampled(on_grid, np.ones(reference.shape, dtype=bool), 1.0)
+    covered = _covered(moving, reference)
+    overlap = float(covered.mean())
+    if overlap == 0:
+        apart = float(np.linalg.norm(_centre(moving) - _centre(reference)))
+        raise InputError(
+            f"The volumes '{reference.name}' and '{moving.name}' do not overlap in space (their centres are {apart:.0f} mm apart): "
+            "choose two series of the same patient and study, or register them first."
+        )
+    array = _interpolate(moving, reference)
+    array[~covered] = 0
+    on_grid = moving.with_array(array, ijk_to_lps=reference.ijk_to_lps, frame_of_reference=reference.frame_of_reference)
+    return Resampled(on_grid, covered, overlap)
+
+
+def _covered(moving: Volume, reference: Volume) -> NDArray[np.bool_]:
+    """(K, J, I) of the reference: voxel centre inside the voxel faces of the moving volume."""
+    matrix = np.linalg.inv(moving.ijk_to_lps) @ reference.ijk_to_lps
+    slices, rows, columns = reference.shape
+    j, i = np.mgrid[:rows, :columns]
+    covered = np.ones(reference.shape, dtype=bool)
+    for (di, dj, dk, start), size in zip(matrix[:3], moving.shape[::-1], strict=True):
+        in_slice = di * i + dj * j + start
+        for k in range(slices):
+            index = in_slice + dk * k
+            covered[k] &= (index >= -0.5 - _FACE_TOLERANCE) & (index <= size - 0.5 + _FACE_TOLERANCE)
+    return covered
+
+
+def _interpolate(moving: Volume, reference: Volume) -> NDArray:
+    """Voxels on the reference's grid; beyond the moving volume's outermost centres its edge goes on by one voxel."""
+    dtype = np.result_type(moving.array.dtype, np.float32)
+    edge = [(1, 1)] * 3 + [(0, 0)] * moving.is_color
+    image = sitk.GetImageFromArray(np.pad(moving.array.astype(dtype, copy=False), edge, mode="edge"), isVector=moving.is_color)
+    image.SetSpacing(moving.spacing.tolist())
+    image.SetDirection(moving.direction.ravel().tolist())
+    image.SetOrigin((moving.ijk_to_lps @ [-1, -1, -1, 1])[:3].tolist())
+
+    resample = sitk.ResampleImageFilter()
+    resample.SetInterpolator(sitk.sitkLinear)
+    resample.SetSize(reference.shape[::-1])
+    resample.SetOutputSpacing(reference.spacing.tolist())
+    resample.SetOutputDirection(reference.direction.ravel().tolist())
+    resample.SetOutputOrigin(reference.origin.tolist())
+    array = sitk.GetArrayFromImage(resample.Execute(image))
+    return np.rint(array).astype(np.uint8) if moving.is_color else array
+
+
+def _centre(volume: Volume) -> NDArray[np.float64]:
+    k, j, i = volume.shape
+    return (volume.ijk_to_lps @ [(i - 1) / 2, (j - 1) / 2, (k - 1) / 2, 1])[:3]
