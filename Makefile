@@ -5,7 +5,7 @@ PYTHON ?= $(firstword $(foreach p,python3.11 python3.12 python3.10 python3,$(she
 RUN := .venv/bin/
 
 # What Debian and Ubuntu must bring: a way to make virtual environments, OpenGL for the slice views, DICOM validators for the tests.
-SYSTEM_PACKAGES := python3-venv libegl1 libgl1 libglib2.0-0 libxrender1 libsm6 libice6 libxext6 libx11-6
+SYSTEM_PACKAGES := python3-venv libegl1 libgl1-mesa-dri
 TEST_PACKAGES := dicom3tools dcmtk
 
 .PHONY: demo test check setup clean

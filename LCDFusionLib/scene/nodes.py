@@ -1,0 +1,169 @@
+"""Volume nodes to `Volume` and back."""
+
+from __future__ import annotations
+
+import numpy as np
+import slicer
+import vtk
+from numpy.typing import NDArray
+from vtk.util.numpy_support import numpy_to_vtk, vtk_to_numpy
+
+from LCDFusionLib.errors import InputError
+from LCDFusionLib.images.volume import LPS_TO_RAS, Modality, Unit, Volume
+
+MODALITY_ATTRIBUTE = slicer.vtkMRMLSubjectHierarchyConstants.GetDICOMSeriesModalityAttributeName()
+FRAME_OF_REFERENCE_ATTRIBUTE = slicer.vtkMRMLSubjectHierarchyConstants.GetDICOMFrameOfReferenceUIDAttributeName()
+
+# (code value, coding scheme, meaning) as Slicer's DICOM readers write them: DICOM CID 7181, 84 and 85, UCUM codes.
+_UNIT_CODES = {
+    Unit.HU: ("[hnsf'U]", "UCUM", "Hounsfield unit"),
+    Unit.SUVBW: ("{SUVbw}g/ml", "UCUM", "Standardized Uptake Value body weight"),
+    Unit.BQML: ("Bq/ml", "UCUM", "Becquerels/milliliter"),
+    Unit.COUNTS: ("{counts}", "UCUM", "Counts"),
+    Unit.RELATIVE: ("1", "UCUM", "no units"),
+}
+_UNIT_OF_CODE = {code.lower(): unit for unit, (code, _, _) in _UNIT_CODES.items()}
+
+
+def hierarchy_item(node: slicer.vtkMRMLNode) -> int:
+    """The node's item in subject hierarchy; made where no Slicer application has made it yet."""
+    hierarchy = slicer.vtkMRMLSubjectHierarchyNode.GetSubjectHierarchyNode(node.GetScene())
+    return hierarchy.GetItemByDataNode(node) or hierarchy.CreateItem(hierarchy.GetSceneItemID(), node)
+
+
+def voxels(node: slicer.vtkMRMLVolumeNode) -> NDArray:
+    """The node's own memory as an array (K, J, I) or (K, J, I, components); writing needs `voxels_modified` afterwards.
+
+    Raises:
+        InputError: the node has no voxels.
+    """
+    image = node.GetImageData()
+    if image is None or image.GetNumberOfPoints() == 0:
+        raise InputError(f"Volume '{node.GetName()}' has no voxels; load it again or choose another one.")
+    i, j, k = image.GetDimensions()
+    scalars = image.GetPointData().GetScalars()
+    components = scalars.GetNumberOfComponents()
+    return vtk_to_numpy(scalars).reshape((k, j, i, components) if components > 1 else (k, j, i))
+
+
+def voxels_modified(node: slicer.vtkMRMLVolumeNode) -> None:
+    """Tells the views and the storage that the array of `voxels` was written to."""
+    node.GetImageData().GetPointData().GetScalars().Modified()
+    node.GetImageData().Modified()
+
+
+def set_voxels(node: slicer.vtkMRMLVolumeNode, array: NDArray) -> None:
+    """Gives the node a copy of the array (K, J, I) or (K, J, I, 3)."""
+    array = array.view(np.uint8) if array.dtype == np.bool_ else array
+    image = vtk.vtkImageData()
+    image.SetDimensions(array.shape[2], array.shape[1], array.shape[0])
+    scalars = numpy_to_vtk(np.ascontiguousarray(array).reshape(-1, *array.shape[3:]), deep=True)
+    scalars.SetName("ImageScalars")
+    image.GetPointData().SetScalars(scalars)
+    node.SetAndObserveImageData(image)
+
+
+def ijk_to_ras(node: slicer.vtkMRMLVolumeNode) -> NDArray[np.float64]:
+    """4x4 from voxel indices to Slicer's RAS world in mm, the node's linear parent transforms included.
+
+    Raises:
+        InputError: a parent transform is not linear.
+    """
+    matrix = vtk.vtkMatrix4x4()
+    node.GetIJKToRASMatrix(matrix)
+    transform = node.GetParentTransformNode()
+    if transform is not None:
+        if not transform.IsTransformToWorldLinear():
+            raise InputError(
+                f"Volume '{node.GetName()}' is under the non-linear transform '{transform.GetName()}'; "
+                "harden the transform (Data module) or take the volume out of it."
+            )
+        to_world = vtk.vtkMatrix4x4()
+        transform.GetMatrixTransformToWorld(to_world)
+        vtk.vtkMatrix4x4.Multiply4x4(to_world, matrix, matrix)
+    return _array(matrix)
+
+
+def modality_of(node: slicer.vtkMRMLVolumeNode) -> Modality:
+    """DICOM.Modality of the node's subject hierarchy item, or of the node itself; OTHER where there is none."""
+    try:
+        return Modality(_dicom_attribute(node, MODALITY_ATTRIBUTE))
+    except ValueError:
+        return Modality.OTHER
+
+
+def unit_of(node: slicer.vtkMRMLVolumeNode) -> Unit:
+    """The node's coded voxel units; HU where a CT carries none (Slicer rescales every CT), else RELATIVE."""
+    code = node.GetVoxelValueUnits()
+    unit = _UNIT_OF_CODE.get((code.GetCodeValue() or "").lower()) if code is not None else None
+    return unit or (Unit.HU if modality_of(node) is Modality.CT else Unit.RELATIVE)
+
+
+def volume_from_node(node: slicer.vtkMRMLVolumeNode, *, modality: Modality | None = None, unit: Unit | None = None) -> Volume:
+    """A copy of what a volume node holds, where it lies in the world.
+
+    The copy is on purpose: a fusion runs for minutes in which the person may edit the node.
+
+    Args:
+        node: scalar volume, or vector volume of three uint8 components (RGB), under any number of linear transforms.
+        modality: instead of `modality_of`.
+        unit: instead of `unit_of`.
+
+    Raises:
+        InputError: no voxels, several components that are not RGB, or a non-linear parent transform.
+    """
+    array = voxels(node)
+    if array.ndim == 4 and (array.shape[3] != 3 or array.dtype != np.uint8):
+        raise InputError(
+            f"Volume '{node.GetName()}' has {array.shape[3]} components of {array.dtype} a voxel; "
+            "fusion takes one value a voxel, or RGB colour of 8 bit: choose another volume."
+        )
+    return Volume(
+        array.copy(),
+        LPS_TO_RAS @ ijk_to_ras(node),
+        modality or modality_of(node),
+        unit or unit_of(node),
+        node.GetName(),
+        _dicom_attribute(node, FRAME_OF_REFERENCE_ATTRIBUTE),
+    )
+
+
+def node_from_volume(scene: slicer.vtkMRMLScene, volume: Volume) -> slicer.vtkMRMLVolumeNode:
+    """A new scalar node, or vector node for a colour volume, with display node and subject hierarchy item.
+
+    Modality and Frame of Reference UID are written to the item as Slicer's DICOM readers do, the unit as coded voxel units, so that
+    `volume_from_node` gives the same volume back, also after the scene was saved.
+    """
+    node = scene.AddNewNodeByClass("vtkMRMLVectorVolumeNode" if volume.is_color else "vtkMRMLScalarVolumeNode", volume.name or "Volume")
+    set_voxels(node, volume.array)
+    set_geometry(node, volume)
+    unit = slicer.vtkCodedEntry()
+    unit.SetValueSchemeMeaning(*_UNIT_CODES[volume.unit])
+    node.SetVoxelValueUnits(unit)
+    node.CreateDefaultDisplayNodes()
+    if volume.is_color:
+        node.SetVoxelVectorType(node.VoxelVectorTypeColorRGB)
+        node.GetDisplayNode().AutoWindowLevelOff()
+        node.GetDisplayNode().SetWindowLevelMinMax(0, 255)
+    hierarchy = slicer.vtkMRMLSubjectHierarchyNode.GetSubjectHierarchyNode(scene)
+    hierarchy.SetItemAttribute(hierarchy_item(node), MODALITY_ATTRIBUTE, volume.modality.value)
+    if volume.frame_of_reference:
+        hierarchy.SetItemAttribute(hierarchy_item(node), FRAME_OF_REFERENCE_ATTRIBUTE, volume.frame_of_reference)
+    return node
+
+
+def set_geometry(node: slicer.vtkMRMLVolumeNode, volume: Volume) -> None:
+    """Puts the node where the volume lies."""
+    matrix = vtk.vtkMatrix4x4()
+    matrix.DeepCopy(volume.ijk_to_ras.ravel().tolist())
+    node.SetIJKToRASMatrix(matrix)
+
+
+def _array(matrix: vtk.vtkMatrix4x4) -> NDArray[np.float64]:
+    return np.array([[matrix.GetElement(row, column) for column in range(4)] for row in range(4)])
+
+
+def _dicom_attribute(node: slicer.vtkMRMLVolumeNode, name: str) -> str | None:
+    hierarchy = slicer.vtkMRMLSubjectHierarchyNode.GetSubjectHierarchyNode(node.GetScene())
+    item = hierarchy.GetItemByDataNode(node)
+    return (hierarchy.GetItemAttribute(item, name) if item else "") or node.GetAttribute(name)
