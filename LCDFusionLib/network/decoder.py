@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -17,7 +19,7 @@ class Decoder(nn.Module):
     def __init__(self, in_channels: int) -> None:
         super().__init__()
         self.first = nn.Conv2d(in_channels, LAYER_CHANNELS[0], 3, padding=1)
-        self.rest = nn.ModuleList(nn.Conv2d(i, o, 3, padding=1) for i, o in zip(LAYER_CHANNELS[:-1], LAYER_CHANNELS[1:], strict=True))
+        self.rest = nn.ModuleList(nn.Conv2d(i, o, 3, padding=1) for i, o in pairwise(LAYER_CHANNELS))
 
     def forward(self, features: Tensor) -> Tensor:
         """Five convolutions, LeakyReLU between them, sigmoid at the end."""

@@ -52,14 +52,16 @@ def fusion_loss(fused: Tensor, anatomy: Tensor, function: Tensor, weights: LossW
     if weights.maximum:
         terms["maximum"] = (fused - maximum).abs().mean()
     if weights.edges or weights.correlation or weights.function_floor or weights.anatomy_floor:
-        values = evaluate(255 * fused, 255 * anatomy, 255 * function)
+        # In double precision: VIF takes small differences of large squares.
+        anatomy, function = 255 * anatomy.double(), 255 * function.double()
+        values = evaluate(255 * fused.double(), anatomy, function)
         with torch.no_grad():
-            rule = evaluate(255 * maximum, 255 * anatomy, 255 * function)
+            rule = evaluate(255 * maximum.double(), anatomy, function)
         terms["edges"] = _mean(1 - values["QABF"])
         terms["correlation"] = _mean(2 - values["SCD"])
         terms["function_floor"] = _mean(F.relu(weights.floor_margin * rule["VIF_function"] - values["VIF_function"]))
         terms["anatomy_floor"] = _mean(F.relu(rule["VIF_anatomy"] - values["VIF_anatomy"]))
-    total = fused.new_zeros(())
+    total = torch.zeros((), dtype=torch.float64, device=fused.device)
     for name, term in terms.items():
         total = total + getattr(weights, name) * term
     return total, {name: term.item() for name, term in terms.items()}

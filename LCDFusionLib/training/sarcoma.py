@@ -32,7 +32,7 @@ def sarcoma_pairs(folder: Path, anatomy: str) -> list[VolumePair]:
         image = sitk.ReadImage(str(case / f"{anatomy}.nrrd"), sitk.sitkFloat32)
         pet = sitk.Resample(sitk.ReadImage(str(case / "pet.nrrd"), sitk.sitkFloat32), image, sitk.Transform(), sitk.sitkLinear, 0.0)
         array = sitk.GetArrayFromImage(image)
-        windows = CT_WINDOWS
+        windows: tuple[tuple[float, float], ...] = CT_WINDOWS
         if anatomy != "ct":
             low, high = np.percentile(array[array > 0.05 * array.max()], [1, 99.5])
             windows = ((0.0, float(high)), (float(low) / 2, float(high)))

@@ -91,7 +91,7 @@ class Trainer:
             raise FloatingPointError(f"the loss is {loss.item()} at step {self.step}: terms {terms}; lower the learning rate")
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
-        nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
+        nn.utils.clip_grad_norm_(self.network.parameters(), 1.0, error_if_nonfinite=True)
         self.optimizer.step()
         return {"loss": loss.item(), **terms}
 
@@ -154,7 +154,7 @@ def validate(model: nn.Module, pairs: list[SlicePair], preset: Preset, device: t
             anatomy, function = (_batch_of_one(image).to(device) for image in (pair.anatomy, pair.function))
             fused = model(anatomy, function)
             loss, _ = fusion_loss(fused, anatomy, function, preset.loss)
-            values = evaluate(255 * fused, 255 * anatomy, 255 * function)
+            values = evaluate(255 * fused.double(), 255 * anatomy.double(), 255 * function.double())
             rows.append([loss.item(), *(values[name].item() for name in LOGGED)])
     return dict(zip(("loss", *LOGGED), np.nanmean(rows, axis=0).tolist(), strict=True))
 

@@ -1,0 +1,29 @@
+"""Information entropy of the gray levels."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor
+
+
+def information_entropy(image: Tensor) -> Tensor:
+    """Shannon entropy of the histogram of 256 gray levels (IE, also EN), in bits: 0 for a constant image, 8 for equal use of all levels.
+
+    Gray values are rounded to the nearest level, halves up: rounding halves to even would leave every other level of an average of two
+    8-bit images empty. What lies outside 0..255 counts as 0 or 255. It has no gradient.
+
+    Args:
+        image: shape (B, 1, H, W), 0..255.
+
+    Returns:
+        Shape (B,); NaN for an image with NaN in it.
+    """
+    batch = image.shape[0]
+    levels = (image.detach().flatten(1) + 0.5).floor().clamp(0, 255)
+    first_bin = 256 * torch.arange(batch, device=image.device)
+    bins = levels.nan_to_num().long() + first_bin[:, None]
+    counts = torch.bincount(bins.flatten(), minlength=256 * batch).view(batch, 256)
+    entropy = torch.special.entr(counts.to(image.dtype) / levels.shape[1]).sum(1) / math.log(2)
+    return torch.where(levels.isnan().any(1), torch.nan, entropy)

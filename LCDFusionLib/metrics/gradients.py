@@ -1,0 +1,57 @@
+"""Metrics of contrast and sharpness in the fused image alone. They reward noise and overshoot as much as detail."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+
+def standard_deviation(image: Tensor) -> Tensor:
+    """Population standard deviation of the gray values (SD). (B, 1, H, W) to (B,)."""
+    return image.std((1, 2, 3), correction=0)
+
+
+def average_gradient(image: Tensor) -> Tensor:
+    """Mean of sqrt((gx^2 + gy^2) / 2) by central differences, one-sided at the border (AG). (B, 1, H, W) to (B,); NaN below 2x2."""
+    if min(image.shape[-2:]) < 2:
+        return image.new_full(image.shape[:1], torch.nan)
+    gy, gx = torch.gradient(image, dim=(2, 3))
+    return magnitude(gx, gy).mean((1, 2, 3)) / math.sqrt(2)
+
+
+def spatial_frequency(image: Tensor) -> Tensor:
+    """Root of the mean squared first differences along rows plus that along columns (SF). (B, 1, H, W) to (B,); NaN below 2x2.
+
+    Source: Eskicioglu and Fisher, IEEE Transactions on Communications 43 (1995) 2959.
+    """
+    rows = image.diff(dim=3).square().mean((1, 2, 3))
+    columns = image.diff(dim=2).square().mean((1, 2, 3))
+    return (rows + columns).sqrt()
+
+
+def edge_intensity(image: Tensor) -> Tensor:
+    """Mean magnitude of the Sobel gradient, border replicated (EI). (B, 1, H, W) to (B,)."""
+    return magnitude(*sobel(F.pad(image, (1, 1, 1, 1), mode="replicate"))).mean((1, 2, 3))
+
+
+def sobel(image: Tensor) -> tuple[Tensor, Tensor]:
+    """Unnormalised 3x3 Sobel gradient, to the right and upwards: two of (B, C, H - 2, W - 2).
+
+    Differences come first and the smoothing across them after, so that a gradient along one axis alone is exactly zero along the other,
+    whatever the rounding.
+    """
+    right = image[..., 2:] - image[..., :-2]
+    up = image[..., :-2, :] - image[..., 2:, :]
+    gx = right[..., :-2, :] + 2 * right[..., 1:-1, :] + right[..., 2:, :]
+    gy = up[..., :-2] + 2 * up[..., 1:-1] + up[..., 2:]
+    return gx, gy
+
+
+def magnitude(gx: Tensor, gy: Tensor) -> Tensor:
+    """sqrt(gx^2 + gy^2), with a gradient of zero where both are zero."""
+    square = gx * gx + gy * gy
+    exists = square > 0
+    return torch.where(exists, torch.where(exists, square, 1.0).sqrt(), square)

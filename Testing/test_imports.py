@@ -1,0 +1,74 @@
+"""Imports run one way, rooms keep to their packages, and nothing heavy is loaded at import."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+LIBRARY = Path(__file__).resolve().parents[1] / "LCDFusionLib"
+
+# Room: rooms of ours that it may import. `errors` and the package itself are open to all but network and metrics.
+MAY_IMPORT = {
+    "network": set(),
+    "metrics": set(),
+    "images": set(),
+    "fusion": {"network", "images", "metrics"},
+    "scene": {"network", "images", "metrics", "fusion"},
+    "dicom": {"network", "images", "metrics", "fusion"},
+    "phantom": {"images", "dicom"},
+    "training": {"network", "images", "metrics", "fusion"},
+    "cli": {"network", "images", "metrics", "fusion", "scene", "dicom", "phantom", "training"},
+}
+THIRD_PARTY = {
+    "network": {"torch"},
+    "metrics": {"torch"},
+    "images": {"numpy", "SimpleITK"},
+    "fusion": {"numpy", "torch"},
+    "scene": {"numpy", "vtk", "slicer", "vtkmodules"},
+    "dicom": {"numpy", "pydicom"},
+    "phantom": {"numpy", "SimpleITK", "pydicom"},
+    "training": {"numpy", "torch", "SimpleITK", "matplotlib", "tqdm"},
+    "cli": {"numpy", "matplotlib", "tqdm"},
+}
+
+
+def imported_modules(file):
+    """Absolute names of all modules that a file imports, inside functions too."""
+    package = ["LCDFusionLib", *file.relative_to(LIBRARY).parent.parts]
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = package[: len(package) - node.level + 1] if node.level else []
+            name = ".".join([*base, *([node.module] if node.module else [])])
+            yield name
+            if name == "LCDFusionLib":
+                yield from (f"{name}.{alias.name}" for alias in node.names)
+
+
+def test_every_room_is_known():
+    rooms = {folder.name for folder in LIBRARY.iterdir() if folder.is_dir() and any(folder.glob("*.py"))}
+    assert rooms == set(MAY_IMPORT)
+
+
+@pytest.mark.parametrize("room", MAY_IMPORT)
+def test_imports_run_one_way(room):
+    allowed = {"LCDFusionLib", f"LCDFusionLib.{room}", *(f"LCDFusionLib.{other}" for other in MAY_IMPORT[room])}
+    if room not in ("network", "metrics"):
+        allowed |= {"LCDFusionLib.errors", "LCDFusionLib.DISCLAIMER", "LCDFusionLib.__version__"}
+    for file in (LIBRARY / room).rglob("*.py"):
+        for name in imported_modules(file):
+            top = name.split(".")[0]
+            if top == "LCDFusionLib":
+                assert ".".join(name.split(".")[:2]) in allowed, f"{file.relative_to(LIBRARY)} imports {name}"
+            else:
+                assert top in sys.stdlib_module_names | THIRD_PARTY[room], f"{file.relative_to(LIBRARY)} imports {name}"
+
+
+@pytest.mark.parametrize(("module", "must_not_load"), [("fusion", "torch"), ("scene", "torch"), ("dicom", "torch"), ("images", "torch")])
+def test_hosts_do_not_load_torch(module, must_not_load):
+    """Only the worker process loads torch: a viewer opens at once, and without torch installed."""
+    code = f"import sys, LCDFusionLib.{module}; sys.exit('{must_not_load}' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], cwd=LIBRARY.parent, timeout=120).returncode == 0
