@@ -16,6 +16,7 @@ from tqdm import tqdm
 from LCDFusionLib.metrics import evaluate
 from LCDFusionLib.network import LCDFusionNet, NetworkConfig, RewrittenNet, load_weights, save_weights
 
+from .curves import plot_curves
 from .data import TrainingData
 from .loss import fusion_loss
 from .pairs import CropSampler, SlicePair
@@ -123,6 +124,7 @@ class Trainer:
                 writer.writeheader()
             writer.writerow(row)
         self._save_checkpoint()
+        plot_curves(log, self.folder / "curves.png")
         tqdm.write(json.dumps({k: round(v, 4) for k, v in row.items()}))
 
     def _save_checkpoint(self) -> None:

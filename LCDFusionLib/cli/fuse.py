@@ -1,0 +1,177 @@
+"""`lcdfusion fuse ANATOMY FUNCTION -o OUT`."""
+
+from __future__ import annotations
+
+import argparse
+import re
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+from tqdm import tqdm
+
+from LCDFusionLib import __version__
+from LCDFusionLib.dicom import Derivation, write_fused_color, write_fused_gray
+from LCDFusionLib.fusion import Finished, FusionPair, FusionResult, FusionSettings, FusionWorker, Note, SliceFused, Started, prepare
+from LCDFusionLib.images.color import COLOR_TABLES, DEFAULT_COLOR_TABLE
+from LCDFusionLib.images.files import write_volume
+from LCDFusionLib.images.volume import Modality, Unit
+from LCDFusionLib.images.window import PRESETS, Window
+
+from .inputs import Input, check_not_the_same, check_same_patient, read_anatomy, read_function
+from .metrics_csv import write_metrics_csv
+from .output_folder import check_target, whole_folder
+from .overview import slices_to_show, write_overview
+from .report import write_report
+
+
+def add_parser(commands: argparse._SubParsersAction) -> None:
+    """Add the subcommand."""
+    parser = commands.add_parser("fuse", help="fuse an anatomy and a function volume", description=__doc__)
+    parser.add_argument("anatomy", type=Path, help="CT or MR: a DICOM folder, an NRRD or NIfTI file")
+    parser.add_argument("function", type=Path, help="PET or SPECT: a DICOM folder, an NRRD or NIfTI file")
+    parser.add_argument("-o", "--output", type=Path, required=True, help="folder for everything that is written")
+    parser.add_argument("--overwrite", action="store_true", help="replace the output folder if it is there")
+    parser.add_argument("--window", type=_window, help=f"of the anatomy: {', '.join(PRESETS)}, auto, or WIDTH/LEVEL")
+    parser.add_argument("--function-max", type=float, metavar="VALUE", help="value shown as full uptake (default SUV 10)")
+    parser.add_argument("--color-table", choices=list(COLOR_TABLES), default=DEFAULT_COLOR_TABLE, help="colours of the function")
+    parser.add_argument("--weights", default="auto", help="ct-pet, mr-pet, or a .pt file (default: by the anatomy's modality)")
+    parser.add_argument("--device", choices=("auto", "cuda", "mps", "cpu"), default="auto", help="where the network runs")
+    parser.add_argument("--anatomy-series", metavar="SERIES", help="which series of the anatomy folder: number, description or UID")
+    parser.add_argument("--function-series", metavar="SERIES", help="which series of the function folder")
+    parser.add_argument("--anatomy-modality", choices=("CT", "MR"), help="of an anatomy file (default: told by its values)")
+    parser.add_argument("--function-unit", choices=("SUVbw", "relative"), default="relative", help="of a function file's values")
+    parser.add_argument("--relative", action="store_true", help="use relative intensities where a PET lacks the tags that SUV needs")
+    parser.add_argument("--dicom", action="store_true", help="write the DICOM series even if the anatomy is not DICOM")
+    parser.add_argument("--different-patients", action="store_true", help="fuse although the headers name two patients")
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> None:
+    """Read both inputs, fuse them, write everything, say where it is."""
+    times: dict[str, float] = {}
+    check_target(options.output, overwrite=options.overwrite)
+    check_not_the_same(options.anatomy, options.function, series_chosen=bool(options.anatomy_series and options.function_series))
+    with _timed("read", times):
+        modality = Modality(options.anatomy_modality) if options.anatomy_modality else None
+        anatomy = read_anatomy(options.anatomy, series=options.anatomy_series, modality=modality)
+        function = read_function(
+            options.function,
+            series=options.function_series,
+            unit=Unit.SUVBW if options.function_unit == "SUVbw" else Unit.RELATIVE,
+            relative=options.relative,
+        )
+        if not options.different_patients:
+            check_same_patient(anatomy, function)
+    settings = FusionSettings(
+        window=options.window,
+        function_upper=options.function_max,
+        weights=options.weights,
+        device=options.device,
+        color_table=options.color_table,
+    )
+    fuse_to_folder(
+        anatomy,
+        function,
+        settings,
+        options.output,
+        overwrite=options.overwrite,
+        with_dicom=options.dicom or anatomy.source is not None,
+        different_patients=options.different_patients,
+        times=times,
+    )
+
+
+def fuse_to_folder(
+    anatomy: Input,
+    function: Input,
+    settings: FusionSettings,
+    output: Path,
+    *,
+    overwrite: bool,
+    with_dicom: bool,
+    different_patients: bool = False,
+    times: dict[str, float],
+) -> FusionResult:
+    """Fuse two volumes that were read and write the whole output folder; `times` (seconds by stage) is filled."""
+    with _timed("prepare", times):
+        pair = prepare(anatomy.volume, function.volume, settings)
+    print(_what_will_happen(pair))
+    voxels = pair.anatomy01.size
+    with whole_folder(output, overwrite=overwrite, bytes_needed=voxels * (12 if with_dicom else 7) + 10_000_000) as folder:
+        with _timed("fuse", times):
+            result = _fuse(pair)
+        if different_patients:
+            note = "The patients named in the two inputs' headers were not compared: fused with --different-patients."
+            result = replace(result, notes=(*result.notes, note))
+        with _timed("write", times):
+            write_volume(result.gray, folder / "fused_gray.nrrd")
+            write_volume(result.color, folder / "fused_color.nrrd")
+            if with_dicom:
+                derivation = _derivation(pair, result)
+                write_fused_color(
+                    result.color, folder / "dicom_color", anatomy=anatomy.source, function=function.source, derivation=derivation
+                )
+                write_fused_gray(
+                    result.gray, folder / "dicom_gray", anatomy=anatomy.source, function=function.source, derivation=derivation
+                )
+            write_metrics_csv(result, folder / "metrics.csv")
+            title = f"{pair.anatomy.name} + {pair.function.name}    {_windows(pair)}    weights {result.weights_name}"
+            shown = write_overview(pair, result, folder / "overview.png", title=title)
+        write_report(pair, result, folder, anatomy=anatomy, function=function, times=times, shown=shown)
+    for note in result.notes:
+        print(f"note: {note}")
+    print(f"fused {len(result.metrics)} slices on {result.device} in {times['fuse']:.1f} s; look at {output / 'overview.png'}")
+    return result
+
+
+def _fuse(pair: FusionPair) -> FusionResult:
+    """Run the worker with a progress bar; the slice with the most uptake first."""
+    shown = slices_to_show(pair.function01)
+    with FusionWorker() as worker, tqdm(total=len(pair.anatomy01), unit="slice", desc="fusing", smoothing=0.1) as progress:
+        for event in worker.run(pair, first_slice=shown[len(shown) // 2]):
+            if isinstance(event, Started):
+                progress.set_description(f"fusing on {event.device}")
+            elif isinstance(event, SliceFused):
+                progress.update(event.done - progress.n)
+            elif isinstance(event, Note):
+                progress.write(f"note: {event.text}")
+            elif isinstance(event, Finished):
+                return event.result
+    raise RuntimeError("the fusion ended without a result")
+
+
+def _what_will_happen(pair: FusionPair) -> str:
+    count, rows, columns = pair.anatomy.shape
+    return f"{_windows(pair)}, {count} slices of {columns}x{rows}, overlap {pair.overlap:.0%}, weights {Path(pair.weights).stem}"
+
+
+def _windows(pair: FusionPair) -> str:
+    window, uptake = pair.anatomy_window, pair.function_window
+    anatomy = f"{pair.anatomy.modality.value} window {window.width:g}/{window.level:g}"
+    return f"{anatomy}, {pair.function.modality.value} {pair.function.unit.value} {uptake.lower:g}-{uptake.upper:g}"
+
+
+def _derivation(pair: FusionPair, result: FusionResult) -> Derivation:
+    return Derivation(
+        version=__version__,
+        weights=result.weights_name,
+        weights_sha256=result.weights_sha256,
+        anatomy_window=f"{pair.anatomy_window.width:g}/{pair.anatomy_window.level:g} {pair.anatomy.unit.value}",
+        function_range=f"{pair.function_window.lower:g} to {pair.function_window.upper:g} {pair.function.unit.value}",
+        warnings=result.notes,
+    )
+
+
+def _window(text: str) -> str | Window:
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)/(-?\d+(?:\.\d+)?)", text)
+    return Window(width=float(match[1]), level=float(match[2])) if match else text
+
+
+@contextmanager
+def _timed(stage: str, times: dict[str, float]) -> Iterator[None]:
+    started = time.perf_counter()
+    yield
+    times[stage] = time.perf_counter() - started

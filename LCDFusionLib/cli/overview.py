@@ -1,0 +1,103 @@
+"""The overview picture: five slices, each as anatomy, function, blend, fused colour and fused gray, with their metrics."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from LCDFusionLib import DISCLAIMER
+from LCDFusionLib.fusion import FusionPair, FusionResult
+from LCDFusionLib.images.color import COLOR_TABLES, blend, colorize
+from LCDFusionLib.metrics import METRICS
+
+SLICES = 5
+TITLES = ("anatomy", "function", "blend 50/50", "fused, colour", "fused, gray")
+
+
+def write_overview(pair: FusionPair, result: FusionResult, file: Path, *, title: str) -> list[int]:
+    """Draw the picture to `file` (PNG); returns the slices shown.
+
+    Slices lie as a radiologist expects them (patient's right on the left, front or head on top), with the true ratio of pixel sizes.
+    """
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    shown = slices_to_show(pair.function01)
+    table = COLOR_TABLES[pair.settings.color_table]
+    lay, letters, aspect = display_orientation(pair.anatomy.direction, pair.anatomy.spacing)
+    figure = Figure(figsize=(15.2, 2.75 * len(shown) + 0.75), facecolor="black")
+    FigureCanvasAgg(figure)
+    axes = figure.subplots(len(shown), len(TITLES) + 1, squeeze=False)
+    figure.subplots_adjust(
+        left=0.005, right=0.995, top=1 - 0.62 / figure.get_figheight(), bottom=0.3 / figure.get_figheight(), wspace=0.02, hspace=0.03
+    )
+    for row, k in enumerate(shown):
+        anatomy, function = pair.anatomy01[k : k + 1], pair.function01[k : k + 1]
+        colored = pair.resampled.volume.array[k : k + 1] if pair.function.is_color else colorize(function, table)
+        mixed = blend(anatomy, colored, table)
+        pictures = (anatomy[0], colored[0], mixed[0], result.color.array[k], result.gray.array[k])
+        for column, (picture, name) in enumerate(zip(pictures, TITLES, strict=True)):
+            ax = axes[row, column]
+            ax.imshow(lay(picture), cmap="gray", vmin=0, vmax=1, aspect=aspect, interpolation="bilinear")
+            ax.axis("off")
+            if row == 0:
+                ax.set_title(name, color="white", fontsize=11)
+        for (x, y), letter in zip(((0.02, 0.5), (0.5, 0.96)), letters, strict=True):
+            axes[row, 0].text(x, y, letter, color="#ffd75f", fontsize=9, ha="center", va="center", transform=axes[row, 0].transAxes)
+        _write_metrics(axes[row, len(TITLES)], k, result)
+    figure.text(0.008, 1 - 0.2 / figure.get_figheight(), title, color="white", fontsize=11, va="center")
+    figure.text(0.008, 0.13 / figure.get_figheight(), DISCLAIMER, color="#ff8787", fontsize=9, va="center")
+    figure.savefig(file, dpi=100, facecolor="black", format="png")
+    return shown
+
+
+def slices_to_show(function01: NDArray[np.float32]) -> list[int]:
+    """Up to five slices from a tenth to nine tenths of the stack, the one nearest to the hottest uptake moved onto it."""
+    count = len(function01)
+    if count <= SLICES:
+        return list(range(count))
+    spread = np.linspace(0.1, 0.9, SLICES) * (count - 1)
+    shown = np.round(spread).astype(int)
+    # The mean of the hottest hundredth: a single noisy voxel is no uptake.
+    flat = function01.reshape(count, -1)
+    top = max(1, flat.shape[1] // 100)
+    heat = np.partition(flat, -top, axis=1)[:, -top:].mean(axis=1)
+    shown[int(np.abs(shown - heat.argmax()).argmin())] = int(heat.argmax())
+    return sorted({int(k) for k in shown})
+
+
+def display_orientation(direction: NDArray[np.float64], spacing: NDArray[np.float64]):  # type: ignore[no-untyped-def]
+    """How a slice of this volume is laid on the screen.
+
+    Args:
+        direction: 3x3, columns i, j, k in LPS.
+        spacing: of i, j, k in mm.
+
+    Returns:
+        A function that turns a stored slice (J, I, ...) into the picture; the letters of its left and top edge; matplotlib's aspect.
+    """
+    normal = int(np.abs(direction[:, 2]).argmax())
+    # Patient axes (L, P, S) that point to the right and downwards on the screen, with their sign.
+    right, down = {2: ((0, 1), (1, 1)), 1: ((0, 1), (2, -1)), 0: ((1, 1), (2, -1))}[normal]
+    turned = abs(direction[right[0], 0]) < abs(direction[right[0], 1])
+    column_axis, row_axis = (1, 0) if turned else (0, 1)
+    flip_columns = direction[right[0], column_axis] * right[1] < 0
+    flip_rows = direction[down[0], row_axis] * down[1] < 0
+
+    def lay(picture: NDArray) -> NDArray:
+        picture = picture.swapaxes(0, 1) if turned else picture
+        return picture[:: -1 if flip_rows else 1, :: -1 if flip_columns else 1]
+
+    letters = ("RAI"[right[0]], "RAI"[down[0]] if down[1] > 0 else "LPS"[down[0]])
+    return lay, letters, spacing[row_axis] / spacing[column_axis]
+
+
+def _write_metrics(ax, k: int, result: FusionResult) -> None:  # type: ignore[no-untyped-def]
+    ax.axis("off")
+    fused, plain = result.metrics[k], result.blend_metrics[k]
+    lines = [f"slice {k + 1} of {len(result.metrics)}", "", f"{'':14}{'fused':>8}{'blend':>8}"]
+    lines += [f"{name:14}{fused[name]:8.3f}{plain[name]:8.3f}" for name in METRICS]
+    lines += ["", *(f"{name:14}{fused[name]:8.3f}{plain[name]:8.3f}" for name in ("VIF_anatomy", "VIF_function"))]
+    ax.text(0.02, 0.5, "\n".join(lines), color="white", fontsize=8.5, family="monospace", va="center", transform=ax.transAxes)

@@ -1,0 +1,83 @@
+"""`report.json`: what went in, what was done with it, and what came out."""
+
+from __future__ import annotations
+
+import json
+import platform
+from datetime import datetime, timezone
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from LCDFusionLib import DISCLAIMER, __version__
+from LCDFusionLib.fusion import FusionPair, FusionResult
+
+from .inputs import Input
+from .metrics_csv import mean_of
+
+PACKAGES = ("numpy", "SimpleITK", "torch", "pydicom")
+
+
+def write_report(
+    pair: FusionPair,
+    result: FusionResult,
+    folder: Path,
+    *,
+    anatomy: Input,
+    function: Input,
+    times: dict[str, float],
+    shown: list[int],
+) -> None:
+    """Write the report into `folder`; the times are those of the stages before it, in seconds."""
+    names = list(result.metrics[0])
+    report = {
+        "disclaimer": DISCLAIMER,
+        "created": datetime.now(timezone.utc).isoformat(timespec="seconds"),
+        "inputs": {"anatomy": _input(anatomy), "function": _input(function)},
+        "settings": {
+            "anatomy_window": {"width": pair.anatomy_window.width, "level": pair.anatomy_window.level},
+            "function_range": [pair.function_window.lower, pair.function_window.upper],
+            "color_table": pair.settings.color_table,
+            "device": result.device,
+        },
+        "weights": {"name": result.weights_name, "sha256": result.weights_sha256},
+        "overlap": pair.overlap,
+        "notes": list(result.notes),
+        "slices": len(result.metrics),
+        "slices_in_overview": shown,
+        "mean_metrics": {"fused": _means(result.metrics, names), "blend": _means(result.blend_metrics, names)},
+        "seconds": {**{stage: round(seconds, 3) for stage, seconds in times.items()}, "network_and_metrics": round(result.seconds, 3)},
+        "versions": {"lcdfusion": __version__, "python": platform.python_version(), **{name: _version(name) for name in PACKAGES}},
+        "files": sorted(file.name + ("/" if file.is_dir() else "") for file in folder.iterdir()),
+    }
+    (folder / "report.json").write_text(json.dumps(report, indent=2, allow_nan=False) + "\n", encoding="utf-8")
+
+
+def _input(given: Input) -> dict[str, Any]:
+    volume = given.volume
+    facts: dict[str, Any] = {
+        "path": str(given.path),
+        "name": volume.name,
+        "modality": volume.modality.value,
+        "unit": volume.unit.value,
+        "shape_kji": list(volume.shape),
+        "spacing_mm_ijk": [round(float(x), 6) for x in volume.spacing],
+        "frame_of_reference": volume.frame_of_reference,
+    }
+    if given.source:
+        facts["dicom"] = given.source.facts
+    return facts
+
+
+def _means(rows: list[dict[str, float]], names: list[str]) -> dict[str, float | None]:
+    import numpy as np
+
+    means = mean_of(np.array([[row[name] for name in names] for row in rows]))
+    return {name: float(mean) if np.isfinite(mean) else None for name, mean in zip(names, means, strict=True)}
+
+
+def _version(package: str) -> str | None:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None

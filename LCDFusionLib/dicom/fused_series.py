@@ -1,0 +1,354 @@
+"""Fused volumes as DICOM series of the patient's own study: colour as RGB Secondary Capture, gray as derived images of the anatomy."""
+
+from __future__ import annotations
+
+import copy
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import numpy as np
+from pydicom.config import disable_value_validation
+from pydicom.dataelem import DataElement
+from pydicom.dataset import Dataset
+from pydicom.uid import UID, CTImageStorage, MRImageStorage, SecondaryCaptureImageStorage
+from pydicom.valuerep import MAX_VALUE_LEN, STR_VR_REGEXES
+
+from LCDFusionLib import __version__
+from LCDFusionLib.images.volume import Volume
+
+from .instance import code, new_uid, set_body_part, set_instance, set_pixels, set_plane, write_instances
+from .reader import SeriesSource
+
+# What one sees beside the picture in every viewer, Series Description (0008,103E).
+_NOTICE = "NOT FOR DIAGNOSTIC USE"
+# 12 bits: every viewer takes them, and window 4096 around 2048 is their whole range by the standard's formula (PS3.3 C.11.2.1.2).
+# A range of 0 to 1 would need window width 1, which by that formula is a threshold.
+_WHITE = 4095
+_FIRST_SERIES_NUMBER = 9001
+
+_PATIENT_AND_STUDY = (
+    "SpecificCharacterSet",
+    "TimezoneOffsetFromUTC",
+    # Patient
+    "PatientName",
+    "PatientID",
+    "IssuerOfPatientID",
+    "IssuerOfPatientIDQualifiersSequence",
+    "OtherPatientIDsSequence",
+    "PatientBirthDate",
+    "PatientSex",
+    "PatientSpeciesDescription",
+    "PatientIdentityRemoved",
+    "DeidentificationMethod",
+    "DeidentificationMethodCodeSequence",
+    # General Study, Patient Study
+    "StudyInstanceUID",
+    "StudyDate",
+    "StudyTime",
+    "StudyID",
+    "StudyDescription",
+    "AccessionNumber",
+    "IssuerOfAccessionNumberSequence",
+    "ReferringPhysicianName",
+    "PatientAge",
+    "PatientSize",
+    "PatientWeight",
+    "LongitudinalTemporalInformationModified",
+    # Clinical Trial Subject
+    "ClinicalTrialSponsorName",
+    "ClinicalTrialProtocolID",
+    "ClinicalTrialProtocolName",
+    "ClinicalTrialSiteID",
+    "ClinicalTrialSiteName",
+    "ClinicalTrialSubjectID",
+)
+_TYPE_2 = (
+    "PatientName",
+    "PatientID",
+    "PatientBirthDate",
+    "PatientSex",
+    "StudyDate",
+    "StudyTime",
+    "StudyID",
+    "AccessionNumber",
+    "ReferringPhysicianName",
+)
+_IMAGE_PLANE = ("ImagePositionPatient", "ImageOrientationPatient", "PixelSpacing", "SliceThickness")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Derivation:
+    """How a fused volume was made, for Derivation Description (0008,2111).
+
+    Attributes:
+        weights: name of the weights.
+        weights_sha256: of the weights file.
+        anatomy_window: the anatomy's window in words, such as "width 350 level 40 HU".
+        function_range: the function's range in words, such as "0 to 10 SUVbw".
+        version: of LCDFusion.
+        warnings: what a reader of the images has to know, such as relative intensities.
+    """
+
+    weights: str
+    weights_sha256: str
+    anatomy_window: str
+    function_range: str
+    version: str = __version__
+    warnings: tuple[str, ...] = ()
+
+
+def write_fused_color(
+    color: Volume, folder: str | os.PathLike[str], *, anatomy: SeriesSource | None, function: SeriesSource | None, derivation: Derivation
+) -> Path:
+    """Write a fused colour volume as RGB Secondary Capture, one file a slice, in the place of the anatomy's slices.
+
+    Patient and study are the anatomy series' own. Without one the series gets a patient of its own, 'LCDFusion^Unknown', in a new study.
+
+    Args:
+        color: uint8 (K, J, I, 3) on the anatomy's grid.
+        folder: made; must not hold anything. It appears only when it is whole.
+        anatomy: source of the anatomy volume, None where that did not come from DICOM.
+        function: source of the function volume, None where that did not come from DICOM.
+        derivation: how it was made.
+
+    Returns:
+        The folder.
+
+    Raises:
+        ValueError: not a colour volume, or not on the anatomy's grid.
+        InputError: the folder holds something, or cannot be written.
+    """
+    if not color.is_color:
+        raise ValueError(f"a fused colour volume is (K, J, I, 3); '{color.name}' has shape {color.array.shape}")
+
+    def set_image(dataset: Dataset, k: int) -> None:
+        set_pixels(dataset, color.array[k])
+
+    series = _FusedSeries(
+        color, anatomy, function, derivation, kind="color", number=_FIRST_SERIES_NUMBER, sop_class=SecondaryCaptureImageStorage
+    )
+    return series.write(folder, set_image)
+
+
+def write_fused_gray(
+    gray: Volume, folder: str | os.PathLike[str], *, anatomy: SeriesSource | None, function: SeriesSource | None, derivation: Derivation
+) -> Path:
+    """Write a fused gray volume as derived images of the anatomy's kind: CT Image, MR Image, else Secondary Capture.
+
+    Viewers lay CT and MR images over others, cut and scroll them as volumes, which many refuse for Secondary Capture. Values are stored as
+    0 (black) to 4095 (white) without scaling, because viewers disagree on Rescale Slope in MR images; they have no unit (Rescale Type US).
+
+    Args:
+        gray: floating point (K, J, I) in [0, 1] on the anatomy's grid.
+        folder: see `write_fused_color`.
+        anatomy: see `write_fused_color`.
+        function: see `write_fused_color`.
+        derivation: see `write_fused_color`.
+
+    Returns:
+        The folder.
+
+    Raises:
+        ValueError: a colour volume, values outside [0, 1], or not on the anatomy's grid.
+        InputError: the folder holds something, or cannot be written.
+    """
+    if gray.is_color:
+        raise ValueError(f"a fused gray volume is (K, J, I); '{gray.name}' has shape {gray.array.shape}")
+    if not (gray.array.min() >= 0 and gray.array.max() <= 1):
+        raise ValueError(f"a fused gray volume is in [0, 1]; '{gray.name}' is in [{gray.array.min()}, {gray.array.max()}]")
+    source_class = anatomy.headers[0].get("SOPClassUID") if anatomy is not None else None
+    sop_class = source_class if source_class in (CTImageStorage, MRImageStorage) else SecondaryCaptureImageStorage
+
+    def set_image(dataset: Dataset, k: int) -> None:
+        set_pixels(dataset, np.rint(gray.array[k].astype(np.float64) * _WHITE).astype(np.uint16), bits_stored=12)
+        dataset.WindowCenter, dataset.WindowWidth = str((_WHITE + 1) // 2), str(_WHITE + 1)
+        dataset.WindowCenterWidthExplanation = "Whole range"
+        if sop_class != MRImageStorage:  # an MR image has no Modality LUT
+            dataset.RescaleIntercept, dataset.RescaleSlope, dataset.RescaleType = "0", "1", "US"
+
+    series = _FusedSeries(gray, anatomy, function, derivation, kind="gray", number=_FIRST_SERIES_NUMBER + 1, sop_class=sop_class)
+    return series.write(folder, set_image)
+
+
+class _FusedSeries:
+    """What the slices of both kinds have in common."""
+
+    def __init__(
+        self,
+        volume: Volume,
+        anatomy: SeriesSource | None,
+        function: SeriesSource | None,
+        derivation: Derivation,
+        *,
+        kind: str,
+        number: int,
+        sop_class: UID,
+    ) -> None:
+        if anatomy is not None and not (
+            volume.shape == anatomy.shape and np.allclose(volume.ijk_to_lps, anatomy.ijk_to_lps, rtol=0, atol=1e-6)
+        ):
+            raise ValueError(f"the fused volume '{volume.name}' is not on the grid of its anatomy series '{anatomy.series.name}'")
+        self._volume, self._anatomy, self._function = volume, anatomy, function
+        self._sop_class, self._created, self._uid = sop_class, datetime.now(), new_uid()
+        self._frame_of_reference = (anatomy.series.frame_of_reference if anatomy else "") or volume.frame_of_reference or new_uid()
+        taken = {source.series.number for source in (anatomy, function) if source is not None}
+        self._number = next(n for n in range(number, number + 2 * len(taken) + 1, 2) if n not in taken)
+        names = [source.series.modality for source in (anatomy, function) if source is not None]
+        self._description = f"LCDFusion {kind} {'+'.join(names)} - {_NOTICE}".replace("  ", " ")[:64]
+        self._derivation = _describe(derivation, anatomy, function)
+        self._patient_and_study = _carry_over(anatomy.headers[0]) if anatomy is not None else _unknown_patient(self._created)
+
+    def write(self, folder: str | os.PathLike[str], set_image: Callable[[Dataset, int], None]) -> Path:
+        with disable_value_validation():
+            return write_instances(self._slices(set_image), folder)
+
+    def _slices(self, set_image: Callable[[Dataset, int], None]) -> Iterator[Dataset]:
+        used = _used_slices(self._volume, self._function)
+        for k in range(self._volume.shape[0]):
+            dataset = copy.deepcopy(self._patient_and_study)
+            set_instance(dataset, sop_class=self._sop_class, series_uid=self._uid, number=k + 1, created=self._created)
+            self._set_series(dataset)
+            self._set_place(dataset, k)
+            self._set_sources(dataset, k, used[k])
+            set_image(dataset, k)
+            dataset.remove_private_tags()
+            yield dataset
+
+    def _set_series(self, dataset: Dataset) -> None:
+        """General Series, General Equipment, and the modality's own modules."""
+        dataset.SeriesNumber, dataset.SeriesDescription = self._number, self._description
+        dataset.SeriesDate, dataset.SeriesTime = f"{self._created:%Y%m%d}", f"{self._created:%H%M%S}"
+        dataset.Manufacturer = dataset.ManufacturerModelName = "LCDFusion"
+        dataset.SoftwareVersions = __version__
+        dataset.BurnedInAnnotation = "NO"
+        dataset.LossyImageCompression = "00"
+        dataset.ImageType = ["DERIVED", "SECONDARY"]
+        if self._sop_class == CTImageStorage:
+            dataset.Modality = "CT"
+            dataset.ImageType = ["DERIVED", "SECONDARY", "AXIAL"]
+            dataset.KVP = None
+        elif self._sop_class == MRImageStorage:
+            dataset.Modality = "MR"
+            dataset.ImageType = ["DERIVED", "SECONDARY", "OTHER"]
+            dataset.ScanningSequence, dataset.SequenceVariant = "RM", "NONE"  # Research Mode: no sequence made this image
+            dataset.ScanOptions, dataset.MRAcquisitionType = None, None
+            dataset.RepetitionTime = dataset.EchoTime = dataset.EchoTrainLength = None
+        else:
+            dataset.Modality, dataset.ConversionType = "OT", "WSD"
+            dataset.SecondaryCaptureDeviceManufacturer = "LCDFusion"
+            dataset.SecondaryCaptureDeviceSoftwareVersions = __version__
+        if self._sop_class != SecondaryCaptureImageStorage:
+            dataset.AcquisitionNumber = None
+
+    def _set_place(self, dataset: Dataset, k: int) -> None:
+        """Frame of Reference and Image Plane: of the anatomy's slice, to the digit, where there is one."""
+        set_plane(dataset, self._volume, k)
+        dataset.FrameOfReferenceUID = self._frame_of_reference
+        dataset.PositionReferenceIndicator = ""
+        body_part = laterality = ""
+        if self._anatomy is not None:
+            header = self._anatomy.headers[k]
+            for keyword in (*_IMAGE_PLANE, "PositionReferenceIndicator", "PatientPosition"):
+                if header.get(keyword):
+                    dataset[keyword] = copy.deepcopy(header[keyword])
+            body_part, laterality = str(header.get("BodyPartExamined") or ""), str(header.get("Laterality") or "")
+        if "PatientPosition" not in dataset and self._sop_class != SecondaryCaptureImageStorage:
+            dataset.PatientPosition = ""
+        set_body_part(dataset, body_part, laterality=laterality)
+
+    def _set_sources(self, dataset: Dataset, k: int, function_slices: list[int]) -> None:
+        """General Image and Derivation: from which instances, and how."""
+        dataset.DerivationDescription = self._derivation
+        # CID 7203 has no code for fusion; this one says truly that the function image was brought onto the anatomy's grid.
+        dataset.DerivationCodeSequence = [code("113085", "Spatial resampling")]
+        sources = []
+        if self._anatomy is not None:
+            sources.append(_source_image(self._anatomy.headers[k], same_place=True))
+        if self._function is not None:
+            sources += [_source_image(self._function.headers[index], same_place=False) for index in function_slices]
+        if sources:
+            dataset.SourceImageSequence = sources
+
+
+def _describe(derivation: Derivation, anatomy: SeriesSource | None, function: SeriesSource | None) -> str:
+    """At most 1024 ASCII characters (ST), so that any character set of the study takes them."""
+    sentences = [
+        f"Fused by LCDFusion {derivation.version}, weights {derivation.weights} (SHA-256 {derivation.weights_sha256})",
+        f"anatomy window {derivation.anatomy_window}",
+        f"function range {derivation.function_range}",
+        "values are display intensities and mean neither HU nor SUV",
+        f"research software, {_NOTICE.lower()}",
+        *(f"{role} did not come from DICOM" for role, source in (("anatomy", anatomy), ("function", function)) if source is None),
+        *(f"warning: {warning}" for warning in derivation.warnings),
+    ]
+    return ("; ".join(sentences) + ".").encode("ascii", "replace").decode()[:1024]
+
+
+def _carry_over(header: Dataset) -> Dataset:
+    """Patient and study of a source: public attributes of those modules alone, valid even where the source's were not."""
+    dataset = Dataset()
+    for keyword in _PATIENT_AND_STUDY:
+        if keyword in header:
+            element = copy.deepcopy(header[keyword])
+            _make_valid(element)
+            dataset.add(element)
+        elif keyword in _TYPE_2:
+            setattr(dataset, keyword, "")
+    return dataset
+
+
+def _make_valid(element: DataElement) -> None:
+    """Cut descriptive text that is too long and empty dates that are none; names and identifiers stay as they are."""
+    if element.keyword in ("PatientName", "PatientID", "AccessionNumber", "StudyInstanceUID") or not isinstance(element.value, str):
+        return
+    longest = MAX_VALUE_LEN.get(element.VR)
+    if longest is not None and len(element.value) > longest:
+        element.value = element.value[:longest]
+    pattern = STR_VR_REGEXES.get(element.VR)
+    if element.value and pattern is not None and not pattern.match(element.value):
+        element.value = ""
+
+
+def _unknown_patient(created: datetime) -> Dataset:
+    """A patient and a study of their own: a shared "unknown" ID would make a PACS take different patients for one."""
+    dataset = Dataset()
+    dataset.SpecificCharacterSet = "ISO_IR 192"
+    dataset.StudyInstanceUID = new_uid()
+    dataset.PatientName = "LCDFusion^Unknown"
+    dataset.PatientID = f"LCDFUSION-{dataset.StudyInstanceUID[-12:]}"
+    dataset.PatientBirthDate, dataset.PatientSex = "", ""
+    dataset.StudyDate, dataset.StudyTime = f"{created:%Y%m%d}", f"{created:%H%M%S}"
+    dataset.StudyID = dataset.AccessionNumber = dataset.ReferringPhysicianName = ""
+    dataset.StudyDescription = "LCDFusion: patient unknown, input was not DICOM"
+    return dataset
+
+
+def _source_image(header: Dataset, *, same_place: bool) -> Dataset:
+    item = Dataset()
+    item.ReferencedSOPClassUID, item.ReferencedSOPInstanceUID = header.SOPClassUID, header.SOPInstanceUID
+    item.SpatialLocationsPreserved = "YES" if same_place else "NO"
+    item.PurposeOfReferenceCodeSequence = [code("121322", "Source image for image processing operation")]  # CID 7202
+    return item
+
+
+def _used_slices(volume: Volume, function: SeriesSource | None) -> list[list[int]]:
+    """For each slice of `volume` the function's slices that lie beside or across it, which linear interpolation reads there."""
+    slices, rows, columns = volume.shape
+    if function is None:
+        return [[]] * slices
+    size = np.array(function.shape[::-1])
+    to_function = np.linalg.inv(function.ijk_to_lps) @ volume.ijk_to_lps
+    used: list[list[int]] = []
+    for k in range(slices):
+        corners = np.array([[i, j, k, 1] for i in (0, columns - 1) for j in (0, rows - 1)]).T
+        lowest, highest = (extreme((to_function @ corners)[:3], axis=1) for extreme in (np.min, np.max))
+        if (lowest > size - 0.5).any() or (highest < -0.5).any():
+            used.append([])
+            continue
+        # Half a voxel beyond the outermost centres still belongs to the outermost slice.
+        start, stop = np.clip([lowest[2], highest[2]], 0, size[2] - 1)
+        used.append([n for n in range(size[2]) if start - 1 + 1e-6 < n < stop + 1 - 1e-6])
+    return used

@@ -1,0 +1,133 @@
+"""What every image that we write has in common: its place, its pixels, its file, and the folder that appears whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from uuid import uuid4
+
+import numpy as np
+import pydicom
+from numpy.typing import ArrayLike, NDArray
+from pydicom.dataset import Dataset, FileMetaDataset
+from pydicom.uid import UID, ExplicitVRLittleEndian, generate_uid
+from pydicom.valuerep import format_number_as_ds
+
+from LCDFusionLib.errors import InputError
+from LCDFusionLib.images.volume import Volume
+
+# Body parts (PS3.16 annex L) that are single: with these Laterality (0020,0060) has to be absent; else it is there, empty when unknown.
+# fmt: off
+_UNPAIRED = frozenset([
+    "ABDOMEN", "ABDOMENPELVIS", "AORTA", "BLADDER", "BRAIN", "CEREBELLUM", "CERVIX", "CHEST", "CHESTABDOMEN", "CHESTABDPELVIS",
+    "COCCYX", "COLON", "CSPINE", "CTSPINE", "ESOPHAGUS", "FACE", "GALLBLADDER", "HEAD", "HEADNECK", "HEART", "JAW", "LIVER", "LSPINE",
+    "LSSPINE", "MEDIASTINUM", "MOUTH", "NECK", "NECKCHEST", "NECKCHESTABDOMEN", "NECKCHESTABDPELV", "NOSE", "PANCREAS", "PELVIS",
+    "PROSTATE", "RECTUM", "SKULL", "SPINE", "SPLEEN", "SSPINE", "STERNUM", "STOMACH", "THYMUS", "THYROID", "TLSPINE", "TONGUE",
+    "TSPINE", "UTERUS", "WHOLEBODY",
+])
+# fmt: on
+
+
+def new_uid() -> UID:
+    """A fresh UID under 2.25 (ISO/IEC 9834-8): a random number, so that it tells nothing of patient or machine."""
+    return generate_uid(prefix=None)
+
+
+def decimal_strings(numbers: ArrayLike) -> list[str]:
+    """Numbers as DICOM DS, at most 16 characters each and as exact as those allow."""
+    return [format_number_as_ds(float(number) + 0.0) for number in np.ravel(numbers)]  # + 0.0: no "-0.0"
+
+
+def code(value: str, meaning: str, scheme: str = "DCM") -> Dataset:
+    """One item of a code sequence."""
+    item = Dataset()
+    item.CodeValue, item.CodingSchemeDesignator, item.CodeMeaning = value, scheme, meaning
+    return item
+
+
+def set_instance(dataset: Dataset, *, sop_class: UID, series_uid: UID, number: int, created: datetime) -> None:
+    """SOP Common, with a new SOP Instance UID, and Content Date and Time."""
+    dataset.SOPClassUID, dataset.SOPInstanceUID = sop_class, new_uid()
+    dataset.SeriesInstanceUID = series_uid
+    dataset.InstanceNumber = number
+    dataset.InstanceCreationDate = dataset.ContentDate = f"{created:%Y%m%d}"
+    dataset.InstanceCreationTime = dataset.ContentTime = f"{created:%H%M%S}"
+
+
+def set_body_part(dataset: Dataset, body_part: str, *, laterality: str = "") -> None:
+    """Body Part Examined (0018,0015) and the Laterality that it asks for."""
+    if body_part:
+        dataset.BodyPartExamined = body_part
+    if body_part not in _UNPAIRED:
+        dataset.Laterality = laterality
+
+
+def set_plane(dataset: Dataset, volume: Volume, k: int) -> None:
+    """Image Plane: the place of slice `k`.
+
+    Raises:
+        InputError: the volume is sheared, which no DICOM image plane can say.
+    """
+    row, column, through = volume.direction.T
+    if abs(row @ column) > 1e-4 or abs(abs(np.cross(row, column) @ through) - 1) > 1e-4:
+        raise InputError(f"The volume '{volume.name}' is sheared and cannot be written as DICOM slices: resample it to right angles first.")
+    columns_apart, rows_apart, slices_apart = volume.spacing
+    dataset.ImagePositionPatient = decimal_strings((volume.ijk_to_lps @ [0, 0, k, 1])[:3])
+    dataset.ImageOrientationPatient = decimal_strings([row, column])
+    dataset.PixelSpacing = decimal_strings([rows_apart, columns_apart])
+    dataset.SliceThickness = dataset.SpacingBetweenSlices = decimal_strings(slices_apart)[0]
+
+
+def set_pixels(dataset: Dataset, pixels: NDArray, *, bits_stored: int | None = None) -> None:
+    """Image Pixel and Pixel Data: gray (J, I) of uint16, int16 or uint8, or RGB (J, I, 3) of uint8."""
+    is_color = pixels.ndim == 3
+    bits = pixels.dtype.itemsize * 8
+    dataset.SamplesPerPixel = 3 if is_color else 1
+    dataset.PhotometricInterpretation = "RGB" if is_color else "MONOCHROME2"
+    if is_color:
+        dataset.PlanarConfiguration = 0
+    dataset.Rows, dataset.Columns = pixels.shape[:2]
+    dataset.BitsAllocated = bits
+    dataset.BitsStored = bits_stored or bits
+    dataset.HighBit = dataset.BitsStored - 1
+    dataset.PixelRepresentation = int(pixels.dtype.kind == "i")
+    data = np.ascontiguousarray(pixels, dtype=pixels.dtype.newbyteorder("<")).tobytes()
+    dataset.PixelData = data + b"\0" * (len(data) % 2)
+    dataset["PixelData"].VR = "OW" if bits == 16 else "OB"
+
+
+def write_instances(datasets: Iterator[Dataset] | Sequence[Dataset], folder: str | os.PathLike[str]) -> Path:
+    """Write one file a dataset, Explicit VR Little Endian, into a new folder that appears only when it is whole.
+
+    Raises:
+        InputError: the folder holds something already, or cannot be written (no permission, disk full); nothing is left behind.
+    """
+    with _new_folder(Path(folder)) as place:
+        for index, dataset in enumerate(datasets):
+            dataset.file_meta = FileMetaDataset()
+            dataset.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
+            pydicom.dcmwrite(place / f"{index + 1:04d}.dcm", dataset, enforce_file_format=True)
+    return Path(folder)
+
+
+@contextmanager
+def _new_folder(folder: Path) -> Iterator[Path]:
+    beside = folder.with_name(f".{folder.name}-{uuid4().hex[:8]}")
+    try:
+        if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+            raise InputError(f"The folder '{folder}' is not empty: name another one or empty it.")
+        beside.mkdir(parents=True)
+        yield beside
+        if folder.exists():
+            folder.rmdir()
+        beside.rename(folder)
+    except OSError as error:
+        raise InputError(
+            f"The folder '{folder}' cannot be written ({error.strerror or error}): choose a place with room and permission."
+        ) from error
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)

@@ -1,0 +1,189 @@
+"""What a folder holds: DICOM series, wherever they lie in it and whatever their files are called."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pydicom
+from pydicom.config import disable_value_validation
+from pydicom.dataset import Dataset
+
+from LCDFusionLib.errors import InputError
+
+# Read from every file: enough to group the files, to tell the series from one another and to choose one.
+_KEYWORDS = [
+    "SOPClassUID",
+    "SOPInstanceUID",
+    "SpecificCharacterSet",
+    "Modality",
+    "SeriesInstanceUID",
+    "SeriesNumber",
+    "SeriesDescription",
+    "StudyInstanceUID",
+    "StudyDate",
+    "StudyDescription",
+    "PatientID",
+    "PatientName",
+    "FrameOfReferenceUID",
+    "ImagePositionPatient",
+    "NumberOfFrames",
+    "Rows",
+]
+
+
+@dataclass(frozen=True)
+class Series:
+    """One DICOM series, as its headers tell it.
+
+    Attributes:
+        uid: Series Instance UID (0020,000E).
+        modality: Modality (0008,0060).
+        number: Series Number (0020,0011), None where the files carry none.
+        description: Series Description (0008,103E).
+        study_uid: Study Instance UID (0020,000D).
+        study_date: Study Date (0008,0020), YYYYMMDD.
+        study_description: Study Description (0008,1030).
+        patient_id: Patient ID (0010,0020).
+        patient_name: Patient's Name (0010,0010).
+        frame_of_reference: Frame of Reference UID (0020,0052), "" where the files carry none.
+        is_volume: its images have a place in the patient; reports, screenshots and dose pages have none.
+        files: one file an instance, in the order of their paths (`read_series` sorts by geometry).
+    """
+
+    uid: str
+    modality: str
+    number: int | None
+    description: str
+    study_uid: str
+    study_date: str
+    study_description: str
+    patient_id: str
+    patient_name: str
+    frame_of_reference: str
+    is_volume: bool
+    files: tuple[Path, ...]
+
+    @property
+    def name(self) -> str:
+        """What people call it: the description, else modality and number."""
+        return self.description or " ".join(filter(None, [self.modality, "series", "" if self.number is None else str(self.number)]))
+
+    def __str__(self) -> str:
+        number = "no number" if self.number is None else f"number {self.number}"
+        return f"{number}, {self.modality or 'no modality'}, '{self.description}', {len(self.files)} images, UID ...{self.uid[-8:]}"
+
+
+def find_series(folder: str | os.PathLike[str]) -> list[Series]:
+    """Find every series of images in a folder and all folders below it.
+
+    Only headers are read. Files are told by their content, never by their names; other files, DICOMDIR and objects that are no images
+    (reports, presentation states, structure sets) are passed over. Of copies of one instance the first counts.
+
+    Returns:
+        The series, ordered by patient, study and series number.
+
+    Raises:
+        InputError: there is no such folder, it cannot be read, or a DICOM file in it is damaged.
+    """
+    folder = Path(folder)
+    if not folder.is_dir():
+        raise InputError(f"There is no folder '{folder}': give a folder that holds DICOM files.")
+    found: dict[str, dict[str, tuple[Path, Dataset]]] = {}
+    with disable_value_validation():
+        for path in _files_below(folder):
+            header = _read_header(path)
+            if header is not None and header.get("SeriesInstanceUID") and "Rows" in header:
+                found.setdefault(header.SeriesInstanceUID, {}).setdefault(header.get("SOPInstanceUID", str(path)), (path, header))
+        series = [_describe(list(instances.values())) for instances in found.values()]
+    return sorted(series, key=lambda s: (s.patient_id, s.study_date, s.study_uid, s.number is None, s.number or 0, s.uid))
+
+
+def choose_series(
+    folder: str | os.PathLike[str], choice: str | None = None, *, option: str = "--anatomy-series or --function-series"
+) -> Series:
+    """The one series of a folder that can be a volume, or the one that the user names.
+
+    Args:
+        folder: searched with all folders below it.
+        choice: Series Number, Series Description, or the beginning or end of the Series Instance UID.
+        option: what the sentences tell the user to choose with.
+
+    Raises:
+        InputError: no series, or several; the sentence lists them and says how to choose.
+    """
+    series = find_series(folder)
+    volumes = [s for s in series if s.is_volume]
+    if not volumes:
+        other = f"; its {len(series)} series of images have no place in the patient" if series else ""
+        raise InputError(
+            f"The folder '{folder}' holds no DICOM images that form a volume{other}: give the folder of a CT, MR or PET series."
+        )
+    listing = "; ".join(map(str, volumes))
+    how = f"choose one with {option} and its number, its description or the beginning or end of its UID"
+    if choice is None:
+        if len(volumes) > 1:
+            raise InputError(f"The folder '{folder}' holds {len(volumes)} series ({listing}): {how}.")
+        return volumes[0]
+    choice = choice.strip()
+    # A number or a full description is an exact answer and goes before a part of a UID, which may look like a number.
+    exact = [s for s in volumes if choice in (str(s.number), s.description, s.uid)]
+    chosen = exact or [s for s in volumes if choice and (s.uid.startswith(choice) or s.uid.endswith(choice))]
+    if len(chosen) != 1:
+        problem = f"{len(chosen)} series" if chosen else "no series"
+        raise InputError(f"'{choice}' names {problem} of the folder '{folder}', which holds {listing}: {how}.")
+    return chosen[0]
+
+
+def _files_below(folder: Path) -> Iterator[Path]:
+    def refuse(error: OSError) -> None:
+        raise InputError(f"The folder '{error.filename}' cannot be read: {error.strerror}.") from error
+
+    for place, folders, names in os.walk(folder, onerror=refuse):
+        folders.sort()
+        yield from (path for name in sorted(names) if (path := Path(place, name)).is_file())
+
+
+def _read_header(path: Path) -> Dataset | None:
+    """The few attributes of `_KEYWORDS`, or None for a file that is not DICOM."""
+    try:
+        with path.open("rb") as file:
+            start = file.read(132)
+    except OSError as error:
+        raise InputError(f"The file '{path}' cannot be read: {error.strerror}.") from error
+    has_preamble = start[128:] == b"DICM"
+    is_bare = start[:2] == b"\x08\x00"  # old files begin with the data set itself: group 0008, little endian
+    if not has_preamble and not is_bare:
+        return None
+    try:
+        return pydicom.dcmread(path, stop_before_pixels=True, specific_tags=_KEYWORDS, force=is_bare)
+    except Exception as error:  # foreign bytes make the parser fail in many ways
+        if not has_preamble:
+            return None
+        raise InputError(f"The DICOM file '{path}' is damaged ({error}): copy it again or take it out of the folder.") from error
+
+
+def _describe(instances: list[tuple[Path, Dataset]]) -> Series:
+    header = instances[0][1]
+
+    def text(keyword: str) -> str:
+        value = header.get(keyword)
+        return "" if value is None else str(value).strip()
+
+    number = text("SeriesNumber")
+    return Series(
+        uid=text("SeriesInstanceUID"),
+        modality=text("Modality"),
+        number=int(number) if number.lstrip("-").isdigit() else None,
+        description=text("SeriesDescription"),
+        study_uid=text("StudyInstanceUID"),
+        study_date=text("StudyDate"),
+        study_description=text("StudyDescription"),
+        patient_id=text("PatientID"),
+        patient_name=text("PatientName"),
+        frame_of_reference=text("FrameOfReferenceUID"),
+        is_volume=any(h.get("ImagePositionPatient") or int(h.get("NumberOfFrames") or 1) > 1 for _, h in instances),
+        files=tuple(path for path, _ in instances),
+    )

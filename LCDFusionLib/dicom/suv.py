@@ -1,0 +1,256 @@
+"""SUVbw: the standardised uptake value by body weight, from what a PET series says of dose, decay and patient.
+
+SUVbw = activity concentration (Bq/ml) * body weight (g) / dose (Bq), both activities at the same moment. The rules follow the
+vendor-neutral pseudo-code of the QIBA FDG-PET/CT profile. Anything missing or contradictory stops; nothing is guessed.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from pydicom.dataset import Dataset
+from pydicom.valuerep import DA, DT, TM
+
+from LCDFusionLib.errors import InputError
+
+# After eight half lives 0.4 % of the dose is left (15 hours for F-18): nobody scans then, so the times contradict each other.
+_MAX_HALF_LIVES = 8
+# A dose below this was written in MBq or mCi, not in Bq.
+_MIN_DOSE_BQ = 1e5
+
+
+@dataclass(frozen=True)
+class BodyWeightSUV:
+    """How the values of one PET series become SUVbw.
+
+    Attributes:
+        factor: SUVbw per value, after Rescale Slope and Intercept.
+        units: Units (0054,1001) of the stored values.
+        reference: where the factor comes from, in words: the moment that activities were corrected to, or the tag that gives the factor.
+        decay_seconds: from the injection to that moment; None where no decay was computed.
+        half_life_seconds: Radionuclide Half Life (0018,1075), None where not used.
+        dose_bq: Radionuclide Total Dose (0018,1074), None where not used.
+        weight_kg: Patient's Weight (0010,1030), None where not used.
+    """
+
+    factor: float
+    units: str
+    reference: str
+    decay_seconds: float | None = None
+    half_life_seconds: float | None = None
+    dose_bq: float | None = None
+    weight_kg: float | None = None
+
+
+def body_weight_suv(headers: Sequence[Dataset], *, name: str) -> BodyWeightSUV:
+    """How to get SUVbw from one PET series.
+
+    Args:
+        headers: all slices of the series, any order.
+        name: the series, for the sentences.
+
+    Raises:
+        InputError: SUVbw cannot be known; the sentence names the tags and offers relative intensities.
+    """
+    units = {str(header.get("Units") or "") for header in headers}
+    if len(units) > 1:
+        raise _impossible(name, f"its slices differ in Units (0054,1001): {', '.join(sorted(units))}")
+    unit = units.pop()
+    header = headers[0]
+    if unit == "GML":
+        suv_type = str(header.get("SUVType") or "BW")  # absent means BW, says the standard
+        if suv_type != "BW":
+            raise _impossible(name, f"it holds SUV of another type, SUV Type (0054,1006) {suv_type}")
+        return BodyWeightSUV(1.0, unit, "stored as SUVbw, Units (0054,1001) GML")
+    if unit == "BQML":
+        _check_corrections(header, name)
+        return _from_activity(headers, name, unit)
+    if unit == "CNTS":
+        suv_factor = _number(_private_value(header, 0x7053, "Philips PET Private Group", 0x00))
+        activity_factor = _number(_private_value(header, 0x7053, "Philips PET Private Group", 0x09))
+        if not suv_factor and not activity_factor:
+            raise _impossible(
+                name, "it holds counts, Units (0054,1001) CNTS, without the Philips scale factors (7053,1000) and (7053,1009)"
+            )
+        _check_corrections(header, name)
+        if suv_factor:
+            return BodyWeightSUV(suv_factor, unit, "Philips SUV scale factor (7053,1000)")
+        return _from_activity(headers, name, unit, to_bqml=activity_factor)
+    raise _impossible(name, f"its Units (0054,1001) are {unit or 'missing'}, not BQML, GML or CNTS")
+
+
+def _impossible(name: str, why: str) -> InputError:
+    return InputError(
+        f"The PET series '{name}' cannot be shown as SUVbw because {why}: give a series with the right tags, "
+        "or go on with relative intensities (--relative)."
+    )
+
+
+def _check_corrections(header: Dataset, name: str) -> None:
+    """Without attenuation and decay correction the numbers are no activity concentration."""
+    corrected = header.get("CorrectedImage") or []
+    corrections = [corrected] if isinstance(corrected, str) else list(corrected)
+    lacking = [meaning for code, meaning in (("ATTN", "attenuation"), ("DECY", "decay")) if code not in corrections]
+    if lacking:
+        listing = "\\".join(corrections) or "missing"
+        raise _impossible(name, f"it was not corrected for {' and '.join(lacking)}, Corrected Image (0028,0051) {listing}")
+
+
+def _from_activity(headers: Sequence[Dataset], name: str, unit: str, *, to_bqml: float = 1.0) -> BodyWeightSUV:
+    header = headers[0]
+    tracers = header.get("RadiopharmaceuticalInformationSequence") or []
+    if len(tracers) > 1:
+        raise _impossible(name, f"it names {len(tracers)} injections, Radiopharmaceutical Information Sequence (0054,0016)")
+    tracer = tracers[0] if tracers else Dataset()
+    correction = str(header.get("DecayCorrection") or "")
+    weight = _positive(header, "PatientWeight")
+    dose = _positive(tracer, "RadionuclideTotalDose")
+    half_life = _positive(tracer, "RadionuclideHalfLife")
+    has_injection = bool(tracer.get("RadiopharmaceuticalStartDateTime") or tracer.get("RadiopharmaceuticalStartTime"))
+    missing = [
+        tag
+        for tag, there in (
+            ("Patient's Weight (0010,1030)", weight),
+            ("Radionuclide Total Dose (0018,1074)", dose),
+            ("Decay Correction (0054,1102)", correction),
+            ("Radionuclide Half Life (0018,1075)", half_life or correction == "ADMIN"),
+            ("Radiopharmaceutical Start Time (0018,1072)", has_injection or correction == "ADMIN"),
+        )
+        if not there
+    ]
+    if missing:
+        raise _impossible(name, f"{', '.join(missing)} {'is' if len(missing) == 1 else 'are'} missing, zero or no number")
+    if dose < _MIN_DOSE_BQ:
+        raise _impossible(name, f"Radionuclide Total Dose (0018,1074) is {dose:g}, which cannot be in Bq")
+
+    if correction == "ADMIN":
+        decay = 0.0
+        reference = "injection, Decay Correction (0054,1102) ADMIN"
+    elif correction == "START":
+        started, tag = _scan_start(headers, name, half_life)
+        decay = (started - _injection(tracer, started, name)).total_seconds()
+        reference = f"start of the scan {started:%Y-%m-%d %H:%M:%S} from {tag}, Decay Correction (0054,1102) START"
+        if not 0 <= decay <= _MAX_HALF_LIVES * half_life:
+            raise _impossible(
+                name,
+                f"its times contradict each other: the scan began {decay / 60:.0f} minutes after the injection, "
+                f"at {started:%Y-%m-%d %H:%M:%S} from {tag}",
+            )
+    else:
+        raise _impossible(name, f"Decay Correction (0054,1102) is {correction}, not START or ADMIN")
+    decayed_dose = dose * 2.0 ** (-decay / half_life) if decay else dose
+    return BodyWeightSUV(
+        factor=to_bqml * weight * 1000.0 / decayed_dose,
+        units=unit,
+        reference=reference,
+        decay_seconds=decay,
+        half_life_seconds=half_life or None,
+        dose_bq=dose,
+        weight_kg=weight,
+    )
+
+
+def _injection(tracer: Dataset, scan_started: datetime, name: str) -> datetime:
+    """When the tracer was given; a time without a date is the last such time before the scan, which may be yesterday's."""
+    clock = _time(tracer, "RadiopharmaceuticalStartTime", name)
+    moment = tracer.get("RadiopharmaceuticalStartDateTime")
+    if moment:
+        injected = _datetime(str(moment), "Radiopharmaceutical Start DateTime (0018,1078)", name)
+        if clock is not None:
+            apart = abs((timedelta(hours=injected.hour, minutes=injected.minute, seconds=injected.second) - clock).total_seconds())
+            if min(apart, 86400 - apart) > 60:
+                raise _impossible(
+                    name,
+                    f"Radiopharmaceutical Start DateTime (0018,1078) '{moment}' contradicts Radiopharmaceutical Start Time (0018,1072) "
+                    f"'{tracer.RadiopharmaceuticalStartTime}'",
+                )
+        return injected
+    assert clock is not None  # one of both is there, or we would have stopped
+    injected = datetime.combine(scan_started.date(), datetime.min.time()) + clock
+    return injected if injected <= scan_started else injected - timedelta(days=1)
+
+
+def _scan_start(headers: Sequence[Dataset], name: str, half_life: float) -> tuple[datetime, str]:
+    """The moment that START means, and the tag that gives it."""
+    acquisitions = [(moment, header) for header in headers if (moment := _moment(header, "Acquisition", name)) is not None]
+    series = _moment(headers[0], "Series", name)
+    if not acquisitions:
+        if series is None:
+            raise _impossible(name, "Series Time (0008,0031) and Acquisition Time (0008,0032) are missing")
+        return series, "Series Time (0008,0031)"
+    acquired, header = min(acquisitions, key=lambda pair: pair[0])
+    if series is not None and series <= acquired:
+        return series, "Series Time (0008,0031)"
+    # The series was made after the scan (post-processing, or reconstruction by some Siemens scanners): its time is not the scan's.
+    scan = _private_value(headers[0], 0x0009, "GEMS_PETD_01", 0x0D)
+    if scan:
+        return _datetime(scan, "GE scan date and time (0009,100D)", name), "GE scan date and time (0009,100D)"
+    offset = _positive(header, "FrameReferenceTime") / 1000.0
+    duration = _positive(header, "ActualFrameDuration") / 1000.0
+    if series is not None and offset and duration:
+        # Frame Reference Time (0054,1300) counts from the start of the scan to the moment of average activity within the frame.
+        decay_constant = math.log(2.0) / half_life
+        average = math.log(decay_constant * duration / -math.expm1(-decay_constant * duration)) / decay_constant
+        return acquired + timedelta(seconds=average - offset), "Acquisition Time (0008,0032) and Frame Reference Time (0054,1300)"
+    return acquired, "Acquisition Time (0008,0032)"
+
+
+def _moment(header: Dataset, event: str, name: str) -> datetime | None:
+    """Date and time of "Series" or "Acquisition"; None where the time is missing."""
+    clock = _time(header, f"{event}Time", name)
+    if clock is None:
+        return None
+    for keyword in (f"{event}Date", "SeriesDate", "StudyDate"):
+        if header.get(keyword):
+            try:
+                day = DA(str(header.get(keyword)))
+            except ValueError as error:
+                raise _impossible(name, f"{keyword} '{header.get(keyword)}' is no date") from error
+            return datetime.combine(date(day.year, day.month, day.day), datetime.min.time()) + clock
+    raise _impossible(name, f"{event} Date and Study Date (0008,0020) are missing")
+
+
+def _time(header: Dataset, keyword: str, name: str) -> timedelta | None:
+    """A DICOM time since midnight; None where it is missing."""
+    value = header.get(keyword)
+    if not value:
+        return None
+    try:
+        clock = TM(str(value))
+        return timedelta(hours=clock.hour, minutes=clock.minute, seconds=clock.second, microseconds=clock.microsecond)
+    except (ValueError, AttributeError, TypeError) as error:
+        raise _impossible(name, f"{keyword} '{value}' is no time") from error
+
+
+def _datetime(value: str, tag: str, name: str) -> datetime:
+    try:
+        moment = DT(value)
+        # An offset from UTC is dropped: the times of the scan are local and carry none.
+        return datetime(moment.year, moment.month, moment.day, moment.hour, moment.minute, moment.second, moment.microsecond)
+    except (ValueError, AttributeError, TypeError) as error:
+        raise _impossible(name, f"{tag} '{value}' is no date and time") from error
+
+
+def _positive(header: Dataset, keyword: str) -> float:
+    """As `_number`."""
+    return _number(header.get(keyword))
+
+
+def _private_value(header: Dataset, group: int, creator: str, offset: int) -> str:
+    """The text of a private element, "" where it is missing."""
+    if creator not in header.private_creators(group) or offset not in (block := header.private_block(group, creator)):
+        return ""
+    value = block[offset].value
+    return (value.decode("ascii", "replace") if isinstance(value, bytes) else str(value)).strip("\0 ")
+
+
+def _number(value: object) -> float:
+    """A number above zero, or 0 where it is missing, zero, negative or no number."""
+    try:
+        number = float(str(value))
+    except ValueError:
+        return 0.0
+    return number if math.isfinite(number) and number > 0 else 0.0

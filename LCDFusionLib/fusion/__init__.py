@@ -1,0 +1,23 @@
+"""From two volumes to a fused one, slice by slice, in a worker process. Importing this does not import torch: only the worker does."""
+
+from .client import FusionWorker
+from .events import Cancelled, Event, Finished, Note, SliceFused, Started
+from .pair import FusionPair, prepare
+from .process import WorkerDied
+from .result import FusionResult
+from .settings import FusionSettings
+
+__all__ = [
+    "Cancelled",
+    "Event",
+    "Finished",
+    "FusionPair",
+    "FusionResult",
+    "FusionSettings",
+    "FusionWorker",
+    "Note",
+    "SliceFused",
+    "Started",
+    "WorkerDied",
+    "prepare",
+]

@@ -1,0 +1,280 @@
+"""The host's side of the worker process: jobs in, events out."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import time
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from LCDFusionLib.errors import InputError
+from LCDFusionLib.images.volume import Modality, Unit
+
+from .events import Cancelled, Event, Finished, Note, SliceFused, Started
+from .order import outwards
+from .pair import FusionPair
+from .process import WorkerDied, WorkerProcess
+from .result import FusionResult
+
+POLL_INTERVAL = 0.01
+"""Seconds between two looks at a running worker in `FusionWorker.run`."""
+
+
+@dataclass(eq=False)
+class _Job:
+    """The job that runs now."""
+
+    number: int
+    pair: FusionPair
+    folder: Path
+    notes: list[str]
+    started: dict[str, Any] = field(default_factory=dict)
+    metrics: dict[int, dict[str, float]] = field(default_factory=dict)
+    blend_metrics: dict[int, dict[str, float]] = field(default_factory=dict)
+    give_up_at: float | None = None  # set by a cancel
+
+    def fused(self, name: str, index: int | None = None) -> NDArray:
+        """Array "gray" or "color", or one slice of it, as a copy: the file behind it will be deleted."""
+        array = np.load(self.folder / f"{name}.npy", mmap_mode="r")
+        return np.array(array if index is None else array[index])
+
+
+class FusionWorker:
+    """Fuses volume pairs in a process of its own, one pair at a time.
+
+    The process starts with the first job (or with `start`), keeps torch loaded for the next ones and ends with `close`, with this object or
+    with the host. If it dies in a job, `WorkerDied` is raised and the next job starts a new one.
+
+    Two ways to use it. Where waiting is allowed, `run` gives the events one after another. Where it is not (a GUI), `submit` a job and
+    `poll` it from a timer. Call it from one thread; only `cancel` may come from another.
+
+    Args:
+        python: interpreter of the worker, which must have torch; that of this process by default.
+        cancel_patience: seconds after which a cancelled worker that has not answered is ended by force.
+
+    Example:
+        >>> with FusionWorker() as worker:
+        ...     for event in worker.run(prepare(ct, pet)):
+        ...         print(event)
+    """
+
+    def __init__(self, *, python: str | Path | None = None, cancel_patience: float = 2.0) -> None:
+        self._python = str(python or sys.executable)
+        self._cancel_patience = cancel_patience
+        self._process: WorkerProcess | None = None
+        self._job: _Job | None = None
+        self._messages: deque[dict[str, Any]] = deque()  # received, not yet looked at
+        self._number = 0
+
+    def __enter__(self) -> FusionWorker:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
+
+    @property
+    def is_busy(self) -> bool:
+        """True while a job runs."""
+        return self._job is not None
+
+    @property
+    def pid(self) -> int | None:
+        """Id of the worker process; None while there is none."""
+        return self._process.pid if self._process else None
+
+    def start(self) -> None:
+        """Start the process if there is none, so that torch loads while the user still chooses.
+
+        Raises:
+            InputError: the interpreter cannot be started, or there is no room for temporary files.
+        """
+        if self._process and self._process.exit_code is None:
+            return
+        self._stop_process()
+        try:
+            self._process = WorkerProcess(self._python)
+        except OSError as error:
+            raise InputError(
+                f"The fusion process cannot be started with '{self._python}' ({error}); check that it exists and can be run."
+            ) from error
+
+    def submit(self, pair: FusionPair, *, first_slice: int = 0) -> None:
+        """Start to fuse `pair`, slice `first_slice` first, then its neighbours outwards; `poll` tells what happens.
+
+        Raises:
+            InputError: the process cannot be started, or there is no room for temporary files.
+            RuntimeError: the last job has not ended.
+            ValueError: the pair has no slice `first_slice`.
+        """
+        if self._job:
+            raise RuntimeError("the worker is busy with another job; cancel it, or poll until it ends")
+        order = outwards(len(pair.anatomy01), first_slice)
+        self.start()
+        assert self._process is not None
+        self._number += 1
+        folder = self._process.folder / f"job-{self._number}"
+        try:
+            _write_arrays(folder, pair)
+        except OSError as error:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise InputError(
+                f"The temporary folder '{folder.parent}' cannot take the volumes ({error}); make room there or set TMPDIR."
+            ) from error
+        self._job = _Job(self._number, pair, folder, list(pair.warnings))
+        self._process.send(
+            do="fuse",
+            job=self._number,
+            order=order,
+            weights=pair.weights,
+            device=pair.settings.device,
+            batch_size=pair.settings.batch_size,
+            threads=pair.settings.threads,
+            color_table=pair.settings.color_table,
+            function_is_color=pair.function.is_color,
+        )
+
+    def poll(self) -> list[Event]:
+        """What happened since the last call; never waits.
+
+        Returns:
+            Events; the last of a job is `Finished` or `Cancelled`. Empty when there is nothing new, or no job.
+
+        Raises:
+            InputError: the job failed for something the user gave: the message is for them.
+            RuntimeError: the job failed for another reason.
+            WorkerDied: the process ended.
+        """
+        return list(self._new_events())
+
+    def run(self, pair: FusionPair, first_slice: int = 0) -> Iterator[Event]:
+        """Fuse `pair` and wait for each event: `Started`, `SliceFused` for every slice, at last `Finished` (or `Cancelled`).
+
+        Leaving the loop early cancels the job. Takes and raises what `submit` and `poll` do.
+        """
+        self.submit(pair, first_slice=first_slice)
+        return self._events_until_the_end()
+
+    def cancel(self) -> None:
+        """End the job within one slice: the next event is `Cancelled`. Does nothing without a job."""
+        job, process = self._job, self._process
+        if job and process and job.give_up_at is None:
+            job.give_up_at = time.monotonic() + self._cancel_patience
+            process.send(do="cancel", job=job.number)
+
+    def close(self) -> None:
+        """End the process; a running job is lost."""
+        self._stop_process()
+
+    def _events_until_the_end(self) -> Iterator[Event]:
+        try:
+            while self._job:
+                yield from self._new_events()
+                time.sleep(POLL_INTERVAL if self._job else 0)
+        finally:
+            self.cancel()
+            while self._job:
+                self.poll()
+                time.sleep(POLL_INTERVAL)
+
+    def _new_events(self) -> Iterator[Event]:
+        job, process = self._job, self._process
+        if job is None or process is None:
+            return
+        exit_code = process.exit_code  # asked before the messages are read: what it wrote before it died still counts
+        self._messages.extend(process.receive())
+        while self._messages:
+            message = self._messages.popleft()
+            if message["job"] == job.number and (event := self._event(job, message)):
+                yield event
+                if self._job is None:
+                    return
+        if job.give_up_at is not None and (exit_code is not None or time.monotonic() > job.give_up_at):
+            self._stop_process()
+            yield Cancelled(len(job.metrics))
+        elif exit_code is not None:
+            last_lines = process.last_lines()
+            self._stop_process()
+            raise WorkerDied(exit_code, last_lines)
+
+    def _event(self, job: _Job, message: dict[str, Any]) -> Event | None:
+        """The message as an event; the last one ends the job. After a cancel nothing else is reported."""
+        kind = message["event"]
+        is_last = kind in ("finished", "cancelled", "failed")
+        event: Event | None = None
+        try:
+            if job.give_up_at is not None:
+                return Cancelled(len(job.metrics)) if is_last else None
+            if kind == "started":
+                job.started = message
+                event = Started(len(job.pair.anatomy01), message["device"], message["weights_name"], message["weights_sha256"])
+            elif kind == "note":
+                job.notes.append(message["text"])
+                event = Note(message["text"])
+            elif kind == "slice":
+                event = _slice_fused(job, message)
+            elif kind == "finished":
+                event = Finished(_result(job, message))
+            elif kind == "failed":
+                raise InputError(message["message"]) if message["by_input"] else RuntimeError(f"The fusion failed ({message['message']}).")
+            return event
+        finally:
+            if is_last:
+                self._job = None
+                shutil.rmtree(job.folder, ignore_errors=True)
+
+    def _stop_process(self) -> None:
+        self._job = None
+        self._messages.clear()
+        if self._process:
+            self._process.close()
+            self._process = None
+
+
+def _write_arrays(folder: Path, pair: FusionPair) -> None:
+    """The job's arrays; those for the results at full size, so that a full disk is found out here and not in the worker's memory map."""
+    folder.mkdir()
+    np.save(folder / "anatomy.npy", pair.anatomy01)
+    np.save(folder / "function.npy", pair.function01)
+    if pair.function.is_color:
+        np.save(folder / "function_rgb.npy", pair.resampled.volume.array)
+    np.save(folder / "gray.npy", np.zeros_like(pair.anatomy01))
+    np.save(folder / "color.npy", np.zeros((*pair.anatomy01.shape, 3), np.uint8))
+
+
+def _slice_fused(job: _Job, message: dict[str, Any]) -> SliceFused:
+    index = message["index"]
+    job.metrics[index], job.blend_metrics[index] = message["metrics"], message["blend_metrics"]
+    return SliceFused(
+        index=index,
+        done=message["done"],
+        total=len(job.pair.anatomy01),
+        seconds_left=message["seconds_left"],
+        metrics=message["metrics"],
+        blend_metrics=message["blend_metrics"],
+        gray=job.fused("gray", index),
+        color=job.fused("color", index),
+    )
+
+
+def _result(job: _Job, message: dict[str, Any]) -> FusionResult:
+    anatomy = job.pair.anatomy
+    name = f"{anatomy.name} + {job.pair.function.name} fused"
+    return FusionResult(
+        gray=anatomy.with_array(job.fused("gray"), modality=Modality.OTHER, unit=Unit.RELATIVE, name=name),
+        color=anatomy.with_array(job.fused("color"), modality=Modality.OTHER, unit=Unit.RELATIVE, name=f"{name}, colour"),
+        metrics=[job.metrics[k] for k in range(len(job.metrics))],
+        blend_metrics=[job.blend_metrics[k] for k in range(len(job.metrics))],
+        weights_name=job.started["weights_name"],
+        weights_sha256=job.started["weights_sha256"],
+        device=message["device"],
+        seconds=message["seconds"],
+        notes=tuple(job.notes),
+    )

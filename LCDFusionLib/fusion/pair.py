@@ -1,0 +1,131 @@
+"""Two volumes made ready for the network: checked, on one grid, windowed to [0, 1]."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from LCDFusionLib.errors import InputError
+from LCDFusionLib.images.files import check_voxels
+from LCDFusionLib.images.resample import Resampled, resample_onto
+from LCDFusionLib.images.volume import Modality, Volume
+from LCDFusionLib.images.window import Window, anatomy_window, function_range, normalise
+
+from .settings import FusionSettings
+
+MINIMUM_SIZE = 16
+"""Rows and columns that the network needs; also `network.MINIMUM_SIZE`, which would load torch into the host."""
+
+WHOLE_OVERLAP = 0.999
+"""Overlap from which the anatomy counts as covered: grids that end together may differ by a rounding at the border."""
+
+
+@dataclass(frozen=True, eq=False)
+class FusionPair:
+    """An anatomy and a function volume on the anatomy's grid, ready to be fused.
+
+    Attributes:
+        anatomy: as given.
+        function: as given, on its own grid.
+        resampled: the function on the anatomy's grid, and where it covers it.
+        anatomy_window: what was mapped to [0, 1].
+        function_window: likewise.
+        anatomy01: float32 (K, J, I) in [0, 1].
+        function01: likewise; the luma of a colour volume.
+        weights: name or path of the weights to use: "auto" is decided here.
+        settings: as given.
+        warnings: what the user should know before they trust the picture, in sentences.
+    """
+
+    anatomy: Volume
+    function: Volume
+    resampled: Resampled
+    anatomy_window: Window
+    function_window: Window
+    anatomy01: NDArray[np.float32]
+    function01: NDArray[np.float32]
+    weights: str
+    settings: FusionSettings
+    warnings: tuple[str, ...]
+
+    @property
+    def overlap(self) -> float:
+        """Fraction of the anatomy's voxels inside the function's field of view."""
+        return self.resampled.overlap
+
+
+def prepare(anatomy: Volume, function: Volume, settings: FusionSettings | None = None) -> FusionPair:
+    """Check both volumes, resample the function onto the anatomy's grid (once, here) and window both.
+
+    Args:
+        anatomy: CT or MR; scalar.
+        function: PET or SPECT, or a colour image of it.
+        settings: defaults where None.
+
+    Raises:
+        InputError: the volumes cannot be fused: a colour or nuclear anatomy, one volume twice, slices below 16 pixels, NaN, infinite or
+            constant voxels, no overlap in space.
+    """
+    settings = settings or FusionSettings()
+    _check(anatomy, function)
+    resampled = resample_onto(function, anatomy)
+    window = anatomy_window(anatomy, settings.window)
+    uptake = function_range(function, settings.function_upper)
+    return FusionPair(
+        anatomy=anatomy,
+        function=function,
+        resampled=resampled,
+        anatomy_window=window,
+        function_window=uptake,
+        anatomy01=normalise(anatomy, window),
+        function01=normalise(resampled.volume, uptake),
+        weights=_weights(anatomy, settings),
+        settings=settings,
+        warnings=tuple(_warnings(anatomy, function, resampled, settings)),
+    )
+
+
+def _check(anatomy: Volume, function: Volume) -> None:
+    if anatomy.is_color:
+        raise InputError(f"The anatomy '{anatomy.name}' is a colour image; choose a gray CT or MR volume.")
+    if anatomy.modality.is_function:
+        raise InputError(f"The anatomy '{anatomy.name}' is a {_kind(anatomy)} volume; choose a CT or MR volume (are the two exchanged?).")
+    if anatomy is function or (anatomy.same_grid(function) and np.array_equal(anatomy.array, function.array)):
+        raise InputError(f"Anatomy and function are the same volume '{anatomy.name}'; choose a CT or MR volume and a PET or SPECT volume.")
+    _, rows, columns = anatomy.shape
+    if min(rows, columns) < MINIMUM_SIZE:
+        raise InputError(f"The slices of '{anatomy.name}' have {columns}x{rows} pixels; at least {MINIMUM_SIZE}x{MINIMUM_SIZE} are needed.")
+    check_voxels(anatomy)
+    check_voxels(function)
+
+
+def _weights(anatomy: Volume, settings: FusionSettings) -> str:
+    if settings.weights == "auto":
+        return "ct-pet" if anatomy.modality is Modality.CT else "mr-pet"
+    return str(Path(settings.weights).resolve()) if settings.weights.endswith(".pt") else settings.weights
+
+
+def _warnings(anatomy: Volume, function: Volume, resampled: Resampled, settings: FusionSettings) -> list[str]:
+    warnings = []
+    if resampled.overlap < WHOLE_OVERLAP:
+        part = f"{resampled.overlap:.1%}"
+        warnings.append(f"'{function.name}' covers only {part} of '{anatomy.name}'; the rest is fused as if it had no uptake.")
+    frames = anatomy.frame_of_reference, function.frame_of_reference
+    if all(frames) and frames[0] != frames[1]:
+        warnings.append(
+            f"'{anatomy.name}' and '{function.name}' have different frames of reference: they may not lie on each other; compare them."
+        )
+    if function.modality in (Modality.CT, Modality.MR):
+        warnings.append(
+            f"The function '{function.name}' is a {_kind(function)} volume, not PET or SPECT; the weights were not trained for that."
+        )
+    if settings.weights == "auto" and anatomy.modality not in (Modality.CT, Modality.MR):
+        warnings.append(f"It is not known whether '{anatomy.name}' is CT or MR; the weights 'mr-pet' were taken.")
+    return warnings
+
+
+def _kind(volume: Volume) -> str:
+    return {Modality.PET: "PET", Modality.SPECT: "SPECT"}.get(volume.modality, volume.modality.value)

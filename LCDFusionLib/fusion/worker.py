@@ -1,0 +1,163 @@
+"""The worker process: does the jobs of `protocol.py`, one after another, and ends when its input closes.
+
+Started by `process.py` as `python -m LCDFusionLib.fusion.worker FOLDER`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import os
+import shutil
+import signal
+import sys
+import threading
+import traceback
+from collections.abc import Iterator
+from pathlib import Path
+from queue import SimpleQueue
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+
+from LCDFusionLib.errors import InputError
+from LCDFusionLib.images.color import COLOR_TABLES, fused_color, fused_color_from_rgb
+
+from .progress import TimeLeft
+from .protocol import EVENTS_FILE, decode, encode
+
+Answer = tuple[str, dict[str, Any]]
+
+
+class Inbox:
+    """Reads the host's messages in a thread, so that a cancel is seen while a slice is being fused."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._jobs: SimpleQueue[dict[str, Any]] = SimpleQueue()
+        self._cancelled = 0
+        threading.Thread(target=self._read, daemon=True).start()
+
+    def _read(self) -> None:
+        for line in sys.stdin.buffer:
+            message = decode(line)
+            if message["do"] == "cancel":
+                self._cancelled = message["job"]
+            else:
+                self._jobs.put(message)
+        # The host closed our input, or died: end now, in the middle of a slice too, and leave no patient's image behind.
+        shutil.rmtree(self._folder, ignore_errors=True)
+        os._exit(0)
+
+    def jobs(self) -> Iterator[dict[str, Any]]:
+        """Jobs as they come, without end."""
+        while True:
+            yield self._jobs.get()
+
+    def is_cancelled(self, job: int) -> bool:
+        """True if the host no longer wants job number `job`."""
+        return job <= self._cancelled
+
+
+class Outbox:
+    """Appends messages to the events file, each in one write."""
+
+    def __init__(self, folder: Path) -> None:
+        self._file = (folder / EVENTS_FILE).open("ab", buffering=0)
+
+    def send(self, event: str, job: int, **content: object) -> None:
+        """One message to the host."""
+        self._file.write(encode({"event": event, "job": job, **content}))
+
+
+def main() -> None:
+    """Do jobs until the input closes."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C in a terminal reaches both processes; the host says what it means
+    folder = Path(sys.argv[1])
+    inbox, outbox = Inbox(folder), Outbox(folder)
+    with contextlib.suppress(Exception):  # torch takes seconds to load: now, rather than with the first job, which reports it if it fails
+        import LCDFusionLib.fusion.engine  # noqa: F401
+    for job in inbox.jobs():
+        event, content = _answer(job, folder, inbox, outbox)
+        outbox.send(event, job["job"], **content)  # here the memory maps of `fuse` are closed: the host now deletes their files
+
+
+def _answer(job: dict[str, Any], folder: Path, inbox: Inbox, outbox: Outbox) -> Answer:
+    try:
+        return fuse(job, folder / f"job-{job['job']}", inbox, outbox)
+    except InputError as error:
+        return "failed", {"by_input": True, "message": str(error)}
+    except ImportError as error:
+        return "failed", {"by_input": True, "message": f"PyTorch cannot be loaded by '{sys.executable}' ({error}); install it there."}
+    except Exception as error:
+        traceback.print_exc()
+        return "failed", {"by_input": False, "message": f"{type(error).__name__}: {str(error).partition(chr(10))[0]}"}
+
+
+def fuse(job: dict[str, Any], folder: Path, inbox: Inbox, outbox: Outbox) -> Answer:
+    """Do one job; send what happens on the way and return the last message."""
+    import torch
+
+    from LCDFusionLib.network import WeightsError, load_weights
+
+    from .device import choose_device, device_in_words
+    from .engine import Backend, NetworkBackend, fuse_slices
+
+    started = perf_counter()
+    number, order, table = job["job"], job["order"], COLOR_TABLES[job["color_table"]]
+    torch.set_num_threads(job["threads"] or _default_threads())
+    anatomy, function = (np.load(folder / f"{name}.npy", mmap_mode="r") for name in ("anatomy", "function"))
+    gray, color = (np.load(folder / f"{name}.npy", mmap_mode="r+") for name in ("gray", "color"))
+    function_rgb = np.load(folder / "function_rgb.npy", mmap_mode="r") if job["function_is_color"] else None
+    try:
+        weights = load_weights(job["weights"])
+    except WeightsError as error:
+        raise InputError(str(error)) from error
+    device = choose_device(job["device"])
+    used: list[str] = []
+
+    def backends() -> Iterator[Backend]:
+        for each in dict.fromkeys((device, torch.device("cpu"))):
+            used.append(device_in_words(each))
+            yield NetworkBackend(weights.network, each, batch_size=job["batch_size"])
+
+    outbox.send("started", number, device=device_in_words(device), weights_name=weights.name, weights_sha256=weights.sha256)
+    done, time_left, last = 0, TimeLeft(), perf_counter()
+    slices = fuse_slices(anatomy, function, order=order, backends=backends(), note=lambda text: outbox.send("note", number, text=text))
+    while not inbox.is_cancelled(number):
+        batch = next(slices, None)
+        if batch is None:
+            return "finished", {"device": ", then ".join(used), "seconds": perf_counter() - started}
+        gray[batch.indices] = batch.gray
+        if function_rgb is None:
+            color[batch.indices] = fused_color(batch.gray, function[batch.indices], table)
+        else:
+            color[batch.indices] = fused_color_from_rgb(batch.gray, function_rgb[batch.indices])
+        now = perf_counter()
+        time_left.batch_done(len(batch.indices), now - last)
+        last = now
+        for n, index in enumerate(batch.indices):
+            done += 1
+            outbox.send(
+                "slice",
+                number,
+                index=index,
+                done=done,
+                seconds_left=time_left.seconds(len(order) - done),
+                metrics=batch.metrics[n],
+                blend_metrics=batch.blend_metrics[n],
+            )
+    return "cancelled", {}
+
+
+@functools.cache
+def _default_threads() -> int:
+    """Torch's own choice, asked for before any job changed it."""
+    import torch
+
+    return torch.get_num_threads()
+
+
+if __name__ == "__main__":
+    main()

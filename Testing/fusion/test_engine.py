@@ -1,0 +1,129 @@
+import numpy as np
+import pytest
+import torch
+
+from LCDFusionLib.errors import InputError
+from LCDFusionLib.fusion.device import choose_device, is_out_of_memory
+from LCDFusionLib.fusion.engine import FusedSlices, NetworkBackend, fuse_slices
+from LCDFusionLib.fusion.order import outwards
+from LCDFusionLib.fusion.progress import TimeLeft
+from LCDFusionLib.network import load_weights
+
+
+class FakeDevice:
+    """Fuses by averaging; `fails` says which stacks of slices it cannot take, and how."""
+
+    def __init__(self, name, batch_size, fails=lambda indices: None):
+        self.name, self.batch_size, self.fails, self.stacks = name, batch_size, fails, []
+
+    def __str__(self):
+        return self.name
+
+    def __call__(self, indices, anatomy, function):
+        self.stacks.append(indices)
+        if error := self.fails(indices):
+            raise error
+        return FusedSlices(indices, (anatomy + function) / 2, [{}] * len(indices), [{}] * len(indices))
+
+
+@pytest.fixture
+def volumes():
+    rng = np.random.default_rng(3)
+    return rng.random((7, 16, 20), dtype=np.float32), rng.random((7, 16, 20), dtype=np.float32)
+
+
+def fuse(volumes, *backends, order=range(7)):
+    notes, gray, seen = [], np.full_like(volumes[0], np.nan), []
+    for batch in fuse_slices(*volumes, order=list(order), backends=backends, note=notes.append):
+        gray[batch.indices] = batch.gray
+        seen += batch.indices
+    assert seen == list(order)
+    np.testing.assert_array_equal(gray, sum(volumes) / 2)
+    return notes
+
+
+def test_out_of_memory_halves_the_batch(volumes):
+    gpu = FakeDevice("GPU", 6, lambda indices: torch.OutOfMemoryError("CUDA out of memory") if len(indices) > 2 else None)
+    notes = fuse(volumes, gpu, FakeDevice("CPU", 1))
+    assert [len(stack) for stack in gpu.stacks] == [6, 3, 1, 1, 1, 1, 1, 1, 1]
+    assert notes == [
+        "GPU ran out of memory with 6 slices at a time; it goes on with 3.",
+        "GPU ran out of memory with 3 slices at a time; it goes on with 1.",
+    ]
+
+
+def test_out_of_memory_for_one_slice_goes_on_with_the_cpu(volumes):
+    gpu = FakeDevice("GPU", 4, lambda indices: RuntimeError("MPS backend out of memory") if 5 in indices else None)
+    cpu = FakeDevice("CPU", 1)
+    notes = fuse(volumes, gpu, cpu, order=outwards(7, 3))
+    assert cpu.stacks == [[5], [0], [6]]
+    assert notes[-1] == "GPU ran out of memory; CPU takes over."
+
+
+def test_a_broken_gpu_gives_way_and_says_why(volumes):
+    notes = fuse(volumes, FakeDevice("GPU", 4, lambda indices: RuntimeError("no kernel image\nis available")), FakeDevice("CPU", 1))
+    assert notes == ["GPU failed (no kernel image); CPU takes over."]
+
+
+def test_an_error_of_the_last_device_is_raised(volumes):
+    with pytest.raises(RuntimeError, match="broken"):
+        fuse(volumes, FakeDevice("CPU", 1, lambda indices: RuntimeError("broken")))
+
+
+def test_memory_errors_are_told_from_others():
+    with pytest.raises(RuntimeError) as caught:
+        torch.empty(2**60)  # what the CPU's allocator really says
+    assert is_out_of_memory(caught.value)
+    assert not is_out_of_memory(RuntimeError("size mismatch"))
+
+
+def test_metrics_are_of_the_8_bit_images(pair):
+    backend = NetworkBackend(load_weights(pair.weights).network, torch.device("cpu"), batch_size=3)
+    (batch,) = fuse_slices(pair.anatomy01, pair.function01, order=[2], backends=[backend])
+    average = (pair.anatomy01[2] + pair.function01[2]) / 2
+    for row, image01 in ((batch.metrics[0], batch.gray[0]), (batch.blend_metrics[0], average)):
+        image = np.rint(255 * image01).astype(np.float64)
+        counts = np.unique(image, return_counts=True)[1] / image.size
+        assert row["SD"] == pytest.approx(image.std(), abs=1e-9)
+        assert row["IE"] == pytest.approx(-(counts * np.log2(counts)).sum(), abs=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("total", "first", "order"), [(5, 0, [0, 1, 2, 3, 4]), (5, 4, [4, 3, 2, 1, 0]), (6, 2, [2, 1, 3, 0, 4, 5]), (1, 0, [0])]
+)
+def test_order_goes_outwards_from_the_slice_on_show(total, first, order):
+    assert outwards(total, first) == order
+
+
+def test_order_names_a_slice_that_is_not_there():
+    with pytest.raises(ValueError, match="from 0 to 4, got 5"):
+        outwards(5, 5)
+
+
+def test_time_left_leaves_out_the_warm_up_and_a_slow_slice():
+    time_left = TimeLeft()
+    assert time_left.seconds(9) is None
+    time_left.batch_done(1, 30.0)
+    assert time_left.seconds(9) is None
+    for seconds in (2.0, 2.0, 40.0, 2.0):
+        time_left.batch_done(2, seconds)
+    assert time_left.seconds(9) == 9.0
+    assert time_left.seconds(0) == 0.0
+
+
+def test_device_that_is_not_there_is_named():
+    if torch.cuda.is_available():
+        pytest.skip("this machine has the device that the test wants to be missing")
+    assert choose_device("auto").type in ("cpu", "mps")
+    with pytest.raises(InputError, match=r"'cuda' cannot be used.*auto"):
+        choose_device("cuda")
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA GPU")
+def test_gpu_agrees_with_the_cpu(pair):
+    gray = {}
+    for device in ("cpu", "cuda"):
+        backend = NetworkBackend(load_weights(pair.weights).network, torch.device(device), batch_size=4)
+        batches = fuse_slices(pair.anatomy01, pair.function01, order=range(len(pair.anatomy01)), backends=[backend])
+        gray[device] = np.concatenate([batch.gray for batch in batches])
+    np.testing.assert_allclose(gray["cuda"], gray["cpu"], atol=1e-4)

@@ -1,0 +1,95 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from LCDFusionLib.errors import InputError
+from LCDFusionLib.fusion import FusionSettings, prepare
+from LCDFusionLib.fusion.pair import MINIMUM_SIZE
+from LCDFusionLib.images.volume import Modality, Unit
+from LCDFusionLib.images.window import Window
+from LCDFusionLib.network.network import MINIMUM_SIZE as NETWORK_MINIMUM_SIZE
+
+
+def test_both_volumes_come_to_the_anatomys_grid_in_unit_range(ct, pet):
+    pair = prepare(ct, pet, FusionSettings(window="lung", function_upper=4.0))
+    assert pair.anatomy01.shape == pair.function01.shape == ct.shape
+    assert pair.anatomy01.dtype == pair.function01.dtype == np.float32
+    np.testing.assert_allclose(pair.anatomy01, np.clip((ct.array + 1400) / 1400, 0, 1), atol=1e-6)
+    np.testing.assert_allclose(pair.function01, np.clip(pair.resampled.volume.array / 4, 0, 1), atol=1e-6)
+    # CT voxel (i, j, k) lies at PET index ((i + 1) / 2, (j + 1) / 2, k): a PET voxel centre where i and j are odd
+    np.testing.assert_allclose(pair.resampled.volume.array[:, 1::2, 1::2], pet.array[:, 1:16, 1:13], atol=1e-4)
+    assert pair.overlap == 1
+    assert pair.warnings == ()
+
+
+def test_defaults_follow_the_modality(ct, pet):
+    pair = prepare(ct, pet)
+    assert (pair.anatomy_window, pair.function_window, pair.weights) == (Window(350, 40), Window.from_range(0, 10), "ct-pet")
+    mr = replace(ct, array=ct.array + 1100, modality=Modality.MR, unit=Unit.RELATIVE)
+    assert prepare(mr, pet).weights == "mr-pet"
+
+
+def test_color_function_enters_as_luma(ct):
+    rgb = np.random.default_rng(0).integers(0, 256, (*ct.shape, 3), dtype=np.uint8)
+    function = ct.with_array(rgb, modality=Modality.PET, unit=Unit.RELATIVE, name="colour PET")
+    pair = prepare(ct, function)
+    np.testing.assert_allclose(pair.function01, rgb @ np.array([0.299, 0.587, 0.114]) / 255, atol=1e-6)
+
+
+def test_partial_overlap_and_foreign_frame_of_reference_are_said(ct, pet):
+    moved = replace(pet, ijk_to_lps=pet.ijk_to_lps + np.array([[0, 0, 0, 10], [0] * 4, [0] * 4, [0] * 4]), frame_of_reference="9.9")
+    pair = prepare(ct, moved)
+    assert 0.4 < pair.overlap < 0.8
+    part, frame = pair.warnings
+    assert f"{pair.overlap:.1%}" in part
+    assert "frames of reference" in frame
+    assert not pair.function01[~pair.resampled.covered].any()
+
+
+def test_unusual_modalities_are_said(ct, pet):
+    unknown = prepare(replace(ct, modality=Modality.OTHER, unit=Unit.RELATIVE), pet)
+    assert any("mr-pet" in text for text in unknown.warnings)
+    mr = replace(ct, array=ct.array + 1200, modality=Modality.MR, unit=Unit.RELATIVE)
+    assert any("not PET or SPECT" in text for text in prepare(ct, mr).warnings)
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (lambda ct, pet: (ct, ct), "same volume"),
+        (lambda ct, pet: (ct, replace(ct, array=ct.array.copy(), name="copy")), "same volume"),
+        (lambda ct, pet: (pet, ct), "PET volume; choose a CT or MR"),
+        (lambda ct, pet: (replace(ct, array=np.zeros((*ct.shape, 3), np.uint8)), pet), "colour image"),
+        (lambda ct, pet: (replace(ct, array=ct.array[:, :15]), pet), "25x15 pixels"),
+        (lambda ct, pet: (replace(ct, array=np.where(ct.array > 600, np.nan, ct.array)), pet), "CT thorax"),
+        (lambda ct, pet: (ct, replace(pet, array=np.ones_like(pet.array))), "PET"),
+        (lambda ct, pet: (ct, replace(pet, ijk_to_lps=pet.ijk_to_lps + np.eye(4)[[0]].T * np.array([0, 0, 0, 500.0]))), "overlap"),
+    ],
+)
+def test_what_cannot_be_fused_is_one_sentence(ct, pet, change, says):
+    with pytest.raises(InputError, match=says) as caught:
+        prepare(*change(ct, pet))
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("bad", "says"),
+    [
+        ({"window": "liver"}, "'liver'.*mediastinum"),
+        ({"function_upper": 0.0}, "above 0, got 0.0"),
+        ({"function_upper": float("nan")}, "got nan"),
+        ({"weights": ""}, "weights need a name"),
+        ({"device": "tpu"}, "'tpu'.*cuda"),
+        ({"batch_size": 0}, "batch size.*got 0"),
+        ({"threads": 0}, "threads.*got 0"),
+        ({"color_table": "jet"}, "'jet'.*ember"),
+    ],
+)
+def test_settings_name_the_value_that_is_wrong(bad, says):
+    with pytest.raises(InputError, match=says):
+        FusionSettings(**bad)
+
+
+def test_minimum_size_is_the_networks():
+    assert MINIMUM_SIZE == NETWORK_MINIMUM_SIZE

@@ -1,0 +1,313 @@
+"""With the real process."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from LCDFusionLib.errors import InputError
+from LCDFusionLib.fusion import Cancelled, Finished, FusionWorker, SliceFused, Started, WorkerDied, prepare
+from LCDFusionLib.fusion.engine import NetworkBackend, fuse_slices
+from LCDFusionLib.fusion.protocol import EVENTS_FILE
+from LCDFusionLib.images.color import COLOR_TABLES, fused_color, fused_color_from_rgb
+from LCDFusionLib.images.files import read_volume
+from LCDFusionLib.images.volume import Modality, Unit
+from LCDFusionLib.metrics import METRICS
+from LCDFusionLib.network import load_weights
+
+PROJECT = Path(__file__).resolve().parents[2]
+only_posix = pytest.mark.skipif(os.name == "nt", reason="signals")
+
+
+def fuse(worker, pair, first_slice=0):
+    *_, last = worker.run(pair, first_slice)
+    assert isinstance(last, Finished)
+    return last.result
+
+
+def same_rows(first, second):
+    for a, b in zip(first, second, strict=True):
+        assert a.keys() == b.keys()
+        np.testing.assert_array_equal(list(a.values()), list(b.values()))
+
+
+def slices_reported(worker) -> int:
+    """As the worker counts them, seen by the host or not."""
+    return sum(json.loads(line)["event"] == "slice" for line in (worker._process.folder / EVENTS_FILE).read_bytes().splitlines())
+
+
+def until_first_slice(worker, pair):
+    """The events of a run that has come to its first slice."""
+    events = worker.run(pair)
+    for event in events:
+        if isinstance(event, SliceFused):
+            return events
+    raise AssertionError("no slice came")
+
+
+def test_full_run_reports_every_slice_and_then_the_result(worker, pair, weights):
+    started, *slices, finished = worker.run(pair, first_slice=2)
+    assert isinstance(started, Started)
+    assert (started.total, started.weights_name) == (6, "tiny")
+    assert started.device.startswith("CPU")
+    assert [event.index for event in slices] == [2, 1, 3, 0, 4, 5]
+    assert [event.done for event in slices] == [1, 2, 3, 4, 5, 6]
+    assert slices[0].seconds_left is None
+    assert all(event.seconds_left >= 0 for event in slices[2:])
+    assert slices[-1].seconds_left == 0
+
+    result = finished.result
+    assert result.gray.array.dtype == np.float32
+    assert 0 <= result.gray.array.min() < result.gray.array.max() <= 1
+    np.testing.assert_array_equal(result.color.array, fused_color(result.gray.array, pair.function01, COLOR_TABLES["ember"]))
+    for event in slices:
+        np.testing.assert_array_equal(event.gray, result.gray.array[event.index])
+        np.testing.assert_array_equal(event.color, result.color.array[event.index])
+        same_rows([event.metrics, event.blend_metrics], [result.metrics[event.index], result.blend_metrics[event.index]])
+    assert len(result.metrics) == len(result.blend_metrics) == 6
+    assert set(METRICS) <= result.metrics[0].keys()
+    for volume in (result.gray, result.color):
+        assert volume.same_grid(pair.anatomy)
+        assert volume.frame_of_reference == pair.anatomy.frame_of_reference
+    assert (result.weights_name, result.weights_sha256) == ("tiny", load_weights(weights).sha256)
+    assert not worker.is_busy
+
+
+def test_result_is_the_same_bit_for_bit_whoever_asks(worker, pair, settings):
+    here = np.empty_like(pair.anatomy01)
+    rows = [{}] * len(here)
+    backend = NetworkBackend(load_weights(pair.weights).network, torch.device("cpu"), batch_size=4)
+    for batch in fuse_slices(pair.anatomy01, pair.function01, order=range(len(here)), backends=[backend]):
+        here[batch.indices] = batch.gray
+        rows[batch.indices[0]] = batch.metrics[0]
+    large_batch = replace(pair, settings=replace(settings, batch_size=5))
+    for result in (fuse(worker, pair), fuse(worker, pair, 4), fuse(worker, large_batch, 1)):
+        np.testing.assert_array_equal(result.gray.array, here)
+        same_rows(result.metrics, rows)
+    with FusionWorker() as other:
+        np.testing.assert_array_equal(fuse(other, pair).gray.array, here)
+
+
+def test_color_function_keeps_its_own_chroma(worker, ct, settings):
+    rgb = np.random.default_rng(0).integers(0, 256, (*ct.shape, 3), dtype=np.uint8)
+    result = fuse(worker, prepare(ct, ct.with_array(rgb, modality=Modality.PET, unit=Unit.RELATIVE), settings))
+    np.testing.assert_array_equal(result.color.array, fused_color_from_rgb(result.gray.array, rgb))
+
+
+def test_real_images(worker, shared_data, settings):
+    patient = next(folder for folder in sorted((shared_data / "pet-ct-mr-sarcoma").iterdir()) if folder.is_dir())
+    ct = read_volume(patient / "ct.nrrd", modality=Modality.CT, unit=Unit.HU)
+    pet = read_volume(patient / "pet.nrrd", modality=Modality.PET, unit=Unit.SUVBW)
+    result = fuse(worker, prepare(ct.with_array(ct.array[:3]), pet, settings))
+    assert result.gray.shape == (3, *ct.shape[1:])
+    assert np.isfinite([row[name] for row in result.metrics + result.blend_metrics for name in METRICS]).all()
+
+
+def test_cancel_takes_effect_within_one_slice(worker, pair, slow_pair):
+    events = worker.run(slow_pair)
+    for event in events:
+        if isinstance(event, SliceFused) and event.done == 2:
+            break
+    before = slices_reported(worker)
+    worker.cancel()
+    assert worker.poll() == [] or not worker.is_busy
+    pid = worker.pid
+    while worker.is_busy:
+        worker.poll()
+        time.sleep(0.01)
+    assert slices_reported(worker) <= before + 1
+    assert fuse(worker, pair).gray.shape == pair.anatomy.shape
+    assert worker.pid == pid  # it answered, so it was not ended by force
+
+
+def test_cancel_is_the_last_event(worker, slow_pair):
+    events = worker.run(slow_pair)
+    seen = []
+    for event in events:
+        seen.append(event)
+        if isinstance(event, SliceFused) and event.done == 2:
+            worker.cancel()
+    assert isinstance(seen[-1], Cancelled)
+    assert seen[-1].done == sum(isinstance(event, SliceFused) for event in seen) == 2
+
+
+def test_leaving_the_loop_cancels(worker, pair, slow_pair):
+    until_first_slice(worker, slow_pair).close()
+    assert not worker.is_busy
+    assert fuse(worker, pair).gray.shape == pair.anatomy.shape
+
+
+def test_polling_never_waits_for_the_worker(pair):
+    with FusionWorker() as worker:
+        worker.submit(pair, first_slice=5)
+        events = worker.poll()  # the process is still loading torch
+        assert events == []
+        while worker.is_busy:
+            events += worker.poll()
+            time.sleep(0.01)
+        assert isinstance(events[-1], Finished)
+        assert [event.index for event in events if isinstance(event, SliceFused)] == [5, 4, 3, 2, 1, 0]
+        assert worker.poll() == []
+
+
+def test_one_job_at_a_time(worker, pair, slow_pair):
+    events = until_first_slice(worker, slow_pair)
+    with pytest.raises(RuntimeError, match="busy"):
+        worker.submit(pair)
+    events.close()
+
+
+@only_posix
+def test_killed_worker_is_an_error_and_the_next_run_works(pair, slow_pair):
+    with FusionWorker() as worker:
+        events = until_first_slice(worker, slow_pair)
+        os.kill(worker.pid, signal.SIGKILL)
+        with pytest.raises(WorkerDied, match="signal 9: Killed") as caught:
+            list(events)
+        assert caught.value.exit_code == -signal.SIGKILL
+        assert not worker.is_busy
+        assert fuse(worker, pair).gray.shape == pair.anatomy.shape
+
+
+@only_posix
+def test_crash_keeps_what_was_printed(slow_pair):
+    with FusionWorker() as worker:
+        events = until_first_slice(worker, slow_pair)
+        os.kill(worker.pid, signal.SIGSEGV)
+        with pytest.raises(WorkerDied, match="signal 11") as caught:
+            list(events)
+        assert any("Segmentation fault" in line for line in caught.value.last_lines)
+
+
+@only_posix
+def test_worker_that_hangs_is_ended_by_cancel(pair, slow_pair):
+    with FusionWorker(cancel_patience=0.2) as worker:
+        events = until_first_slice(worker, slow_pair)
+        hung = worker.pid
+        os.kill(hung, signal.SIGSTOP)
+        worker.cancel()
+        assert [type(event) for event in events] == [Cancelled]
+        assert fuse(worker, pair).gray.shape == pair.anatomy.shape
+        assert worker.pid != hung
+
+
+def test_what_libraries_print_does_not_matter(pair, tmp_path, monkeypatch):
+    (tmp_path / "sitecustomize.py").write_text(
+        "import os, threading, time\n"
+        "def chatter():\n"
+        "    while True:\n"
+        '        print(\'{"event": "finished", "job": 1}\')\n'
+        "        os.write(1, b'half a line {')\n"
+        "        os.write(2, b'\\xff\\xfe not text')\n"
+        "        time.sleep(0.001)\n"
+        "threading.Thread(target=chatter, daemon=True).start()\n"
+    )
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    with FusionWorker() as worker:
+        result = fuse(worker, pair)
+        assert any("half a line" in line for line in worker._process.last_lines())
+    assert len(result.metrics) == 6
+
+
+def test_damaged_weights_are_one_sentence(worker, pair, weights, tmp_path):
+    for suffix in (".pt", ".json"):
+        (tmp_path / f"damaged{suffix}").write_bytes(Path(weights).with_suffix(suffix).read_bytes())
+    with (tmp_path / "damaged.pt").open("ab") as file:
+        file.write(b"\0")
+    with pytest.raises(InputError, match="SHA-256") as caught:
+        fuse(worker, replace(pair, weights=str(tmp_path / "damaged.pt")))
+    assert "\n" not in str(caught.value)
+    assert not worker.is_busy
+
+
+def test_error_inside_the_worker_is_one_sentence(worker, pair):
+    broken = replace(pair, anatomy01=pair.anatomy01[:, :8], function01=pair.function01[:, :8])  # too small for the network
+    with pytest.raises(RuntimeError, match=r"The fusion failed \(ValueError: .*at least 16") as caught:
+        fuse(worker, broken)
+    assert "\n" not in str(caught.value)
+    assert len(fuse(worker, pair).metrics) == 6
+
+
+def test_interpreter_without_torch_is_named(pair, tmp_path, monkeypatch):
+    (tmp_path / "torch.py").write_text("raise ImportError('no torch here')\n")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    with FusionWorker() as worker, pytest.raises(InputError, match="PyTorch cannot be loaded"):
+        fuse(worker, pair)
+
+
+def test_interpreter_that_is_not_there_is_named(pair, temporary):
+    with pytest.raises(InputError, match="no-such-python"):
+        FusionWorker(python=temporary / "no-such-python").submit(pair)
+    assert list(temporary.iterdir()) == []
+
+
+def test_no_file_is_left(pair, slow_pair, temporary):
+    with FusionWorker(cancel_patience=60) as worker:
+        fuse(worker, pair)
+        (folder,) = temporary.iterdir()
+        assert [path for path in folder.iterdir() if path.is_dir()] == []
+        until_first_slice(worker, slow_pair).close()
+        assert [path for path in folder.iterdir() if path.is_dir()] == []
+        until_first_slice(worker, slow_pair)  # close in the middle
+    assert list(temporary.iterdir()) == []
+
+
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="looks for processes in /proc")
+def test_killed_host_leaves_no_process_and_no_file(slow_pair, settings, tmp_path):
+    (tmp_path / "temporary").mkdir()
+    np.savez(tmp_path / "volumes.npz", ct=slow_pair.anatomy.array, pet=slow_pair.function.array)
+    host = (
+        "import sys, numpy as np\n"
+        "from LCDFusionLib.fusion import FusionSettings, FusionWorker, SliceFused, prepare\n"
+        "from LCDFusionLib.images.volume import Modality, Volume\n"
+        "v = np.load(sys.argv[1]); worker = FusionWorker()\n"
+        "mr, pet = Volume(v['ct'], np.eye(4), Modality.MR), Volume(v['pet'], np.eye(4), Modality.PET)\n"
+        "pair = prepare(mr, pet, FusionSettings(weights=sys.argv[2]))\n"
+        "for event in worker.run(pair):\n"
+        "    if isinstance(event, SliceFused): print(worker.pid, flush=True)\n"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(PROJECT), "TMPDIR": str(tmp_path / "temporary")}
+    with subprocess.Popen(
+        [sys.executable, "-c", host, str(tmp_path / "volumes.npz"), settings.weights], stdout=subprocess.PIPE, env=environment
+    ) as process:
+        pid = int(process.stdout.readline())
+        process.kill()
+    give_up = time.monotonic() + 60
+    while _runs(pid) or list((tmp_path / "temporary").iterdir()):
+        assert time.monotonic() < give_up, "the worker outlived its host"
+        time.sleep(0.05)
+
+
+def _runs(pid) -> bool:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes() != b""  # empty for a zombie
+    except OSError:
+        return False
+
+
+@only_posix
+def test_interrupt_reaches_only_the_host(pair, slow_pair):
+    with FusionWorker(cancel_patience=60) as worker:
+        events = until_first_slice(worker, slow_pair)
+        os.kill(worker.pid, signal.SIGINT)  # as a terminal does to every process of the group
+        next(events)
+        events.close()
+        assert len(fuse(worker, pair).metrics) == 6
+
+
+@pytest.mark.parametrize(
+    ("module", "must_not_load"),
+    [("LCDFusionLib.fusion", ["torch"]), ("LCDFusionLib.fusion.worker, LCDFusionLib.fusion.engine", ["slicer", "vtk", "vtkmodules"])],
+)
+def test_imports_stay_light(module, must_not_load):
+    code = f"import sys, {module}; print([name for name in {must_not_load} if name in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], cwd=PROJECT, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

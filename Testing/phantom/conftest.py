@@ -1,0 +1,15 @@
+"""Both phantoms, made once."""
+
+import pytest
+
+from LCDFusionLib.phantom import Phantom, head, thorax
+
+
+@pytest.fixture(scope="session")
+def thorax_phantom() -> Phantom:
+    return thorax()
+
+
+@pytest.fixture(scope="session")
+def head_phantom() -> Phantom:
+    return head()

@@ -1,0 +1,79 @@
+"""Pairs, crops and splits that training draws from."""
+
+import numpy as np
+import pytest
+
+from LCDFusionLib.training.atlas import atlas_pairs, uptake_from_colors
+from LCDFusionLib.training.data import training_data
+from LCDFusionLib.training.pairs import CropSampler, SlicePair, VolumePair
+
+
+def rainbow(levels=200):
+    """A colour scale whose luma falls along its last part: black, blue, yellow, red."""
+    stops = np.array([[0, 0, 0], [0, 0, 255], [255, 255, 0], [255, 0, 0]], dtype=float)
+    at = np.linspace(0, 3, levels)
+    return np.stack([np.interp(at, range(4), stops[:, c]) for c in range(3)], axis=1).astype(np.uint8)
+
+
+def test_uptake_is_recovered_from_pseudo_colours():
+    scale = rainbow()
+    truth = np.random.default_rng(0).integers(0, len(scale), (40, 60))
+    truth.flat[: len(scale)] = np.arange(len(scale))
+    (uptake,) = uptake_from_colors([scale[truth]])
+    order = np.argsort(truth.ravel())
+    assert (np.diff(uptake.ravel()[order]) >= 0).all(), "hotter in truth is hotter in the recovered uptake, though its luma falls"
+    assert uptake.min() == 0
+    assert uptake.max() == 1
+
+
+def test_atlas_uptake_is_monotonic_where_luma_is_not(shared_data):
+    scalar = atlas_pairs(shared_data / "brain-atlas", "PET-MRI", scalar=True)
+    luma = atlas_pairs(shared_data / "brain-atlas", "PET-MRI", scalar=False)
+    assert len(scalar) == 245
+    assert {pair.group for pair in scalar} == {"PET-MRI/25", "PET-MRI/30", "PET-MRI/41"}
+    hottest = np.concatenate([f.function[s.function > 0.7] for s, f in zip(scalar, luma, strict=True)])
+    warm = np.concatenate([f.function[(s.function > 0.45) & (s.function < 0.55)] for s, f in zip(scalar, luma, strict=True)])
+    assert hottest.mean() < warm.mean(), "the trap that the recovered uptake is there for"
+
+
+def sources():
+    random = np.random.default_rng(1)
+    slices = [SlicePair(random.random((70, 50), np.float32), random.random((70, 50), np.float32), "a", "a/0")]
+    volume = VolumePair(
+        random.normal(0, 300, (3, 60, 60)).astype(np.float32),
+        random.gamma(2, 2, (3, 60, 60)).astype(np.float32),
+        "b",
+        ((-135, 215),),
+        (3, 15),
+    )
+    return [(1.0, slices), (2.0, [volume])]
+
+
+def test_crops_have_the_size_asked_for_and_lie_in_range():
+    anatomy, function = CropSampler(sources(), size=64, seed=0).batch(12)
+    for images in (anatomy, function):
+        assert images.shape == (12, 1, 64, 64)
+        assert images.dtype == np.float32
+        assert 0 <= images.min() <= images.max() <= 1
+
+
+def test_crops_follow_the_seed():
+    first, again, other = (CropSampler(sources(), size=32, seed=seed).batch(4)[0] for seed in (5, 5, 6))
+    assert np.array_equal(first, again)
+    assert not np.array_equal(first, other)
+
+
+@pytest.mark.parametrize("kind", ["ct-pet", "mr-pet"])
+def test_no_patient_or_series_is_on_both_sides(shared_data, kind):
+    data = training_data(shared_data, kind)
+    trained = {pair.group for _, pairs in data.sources for pair in pairs}
+    validated = {pair.group for pair in data.validation}
+    assert trained
+    assert validated
+    assert not trained & validated
+    assert not trained & {"STS_001", "STS_003", "STS_017", "STS_037", "STS_047", "PET-MRI/25"}
+
+
+def test_unknown_kind_is_named(tmp_path):
+    with pytest.raises(ValueError, match="'xyz'"):
+        training_data(tmp_path, "xyz")
