@@ -13,6 +13,7 @@ from LCDFusionLib.images.color import COLOR_TABLES, blend, colorize
 from LCDFusionLib.metrics import METRICS
 
 SLICES = 5
+PICTURE_WIDTH, TEXT_HEIGHT, TITLE_HEIGHT, NOTICE_HEIGHT = 2.53, 2.15, 0.62, 0.28  # inches
 TITLES = ("anatomy", "function", "blend 50/50", "fused, colour", "fused, gray")
 
 
@@ -27,12 +28,14 @@ def write_overview(pair: FusionPair, result: FusionResult, file: Path, *, title:
     shown = slices_to_show(pair.function01)
     table = COLOR_TABLES[pair.settings.color_table]
     lay, letters, aspect = display_orientation(pair.anatomy.direction, pair.anatomy.spacing)
-    figure = Figure(figsize=(15.2, 2.75 * len(shown) + 0.75), facecolor="black")
+    rows, columns = lay(pair.anatomy01[0]).shape
+    # As high as the slices are in their columns, but never lower than the metrics beside them.
+    height = float(np.clip(PICTURE_WIDTH * aspect * rows / columns, TEXT_HEIGHT, 2 * PICTURE_WIDTH))
+    width, height = PICTURE_WIDTH * (len(TITLES) + 1), height * len(shown) + TITLE_HEIGHT + NOTICE_HEIGHT
+    figure = Figure(figsize=(width, height), facecolor="black")
     FigureCanvasAgg(figure)
     axes = figure.subplots(len(shown), len(TITLES) + 1, squeeze=False)
-    figure.subplots_adjust(
-        left=0.005, right=0.995, top=1 - 0.62 / figure.get_figheight(), bottom=0.3 / figure.get_figheight(), wspace=0.02, hspace=0.03
-    )
+    figure.subplots_adjust(left=0.005, right=0.995, top=1 - TITLE_HEIGHT / height, bottom=NOTICE_HEIGHT / height, wspace=0.02, hspace=0.02)
     for row, k in enumerate(shown):
         anatomy, function = pair.anatomy01[k : k + 1], pair.function01[k : k + 1]
         colored = pair.resampled.volume.array[k : k + 1] if pair.function.is_color else colorize(function, table)
@@ -47,8 +50,8 @@ def write_overview(pair: FusionPair, result: FusionResult, file: Path, *, title:
         for (x, y), letter in zip(((0.02, 0.5), (0.5, 0.96)), letters, strict=True):
             axes[row, 0].text(x, y, letter, color="#ffd75f", fontsize=9, ha="center", va="center", transform=axes[row, 0].transAxes)
         _write_metrics(axes[row, len(TITLES)], k, result)
-    figure.text(0.008, 1 - 0.2 / figure.get_figheight(), title, color="white", fontsize=11, va="center")
-    figure.text(0.008, 0.13 / figure.get_figheight(), DISCLAIMER, color="#ff8787", fontsize=9, va="center")
+    figure.text(0.008, 1 - 0.2 / height, title, color="white", fontsize=11, va="center")
+    figure.text(0.008, NOTICE_HEIGHT / 2 / height, DISCLAIMER, color="#ff8787", fontsize=9, va="center")
     figure.savefig(file, dpi=100, facecolor="black", format="png")
     return shown
 
