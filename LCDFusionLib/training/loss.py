@@ -10,6 +10,9 @@ from torch.nn import functional as F
 
 from LCDFusionLib.metrics import evaluate
 
+BLACK = 0.01
+"""Intensity below which a source shows nothing."""
+
 
 @dataclass(frozen=True)
 class LossWeights:
@@ -22,8 +25,10 @@ class LossWeights:
         edges: 1 - Q^AB/F.
         correlation: 2 - SCD, which asks for the function wherever the anatomy does not explain the fused image.
         function_floor: how far VIF of the function stays below `floor_margin` times the maximum rule's; nothing is won above it.
-        anatomy_floor: how far VIF of the anatomy stays below the maximum rule's.
-        floor_margin: of the function's floor.
+        anatomy_floor: how far VIF of the anatomy stays below `anatomy_margin` times that of the maximum rule or the average, whichever
+            keeps more: over a bright brain the maximum rule keeps little of the anatomy.
+        background: mean of f where both sources are black.
+        function_margin, anatomy_margin: of the floors.
     """
 
     sources: float = 0.0
@@ -33,7 +38,9 @@ class LossWeights:
     correlation: float = 0.0
     function_floor: float = 0.0
     anatomy_floor: float = 0.0
-    floor_margin: float = 1.2
+    background: float = 0.0
+    function_margin: float = 1.2
+    anatomy_margin: float = 1.1
 
 
 def fusion_loss(fused: Tensor, anatomy: Tensor, function: Tensor, weights: LossWeights) -> tuple[Tensor, dict[str, float]]:
@@ -51,16 +58,20 @@ def fusion_loss(fused: Tensor, anatomy: Tensor, function: Tensor, weights: LossW
     maximum = torch.maximum(anatomy, function)
     if weights.maximum:
         terms["maximum"] = (fused - maximum).abs().mean()
+    if weights.background:
+        terms["background"] = (fused * (maximum < BLACK)).mean()
     if weights.edges or weights.correlation or weights.function_floor or weights.anatomy_floor:
         # In double precision: VIF takes small differences of large squares.
         anatomy, function = 255 * anatomy.double(), 255 * function.double()
         values = evaluate(255 * fused.double(), anatomy, function)
         with torch.no_grad():
             rule = evaluate(255 * maximum.double(), anatomy, function)
+            average = evaluate((anatomy + function) / 2, anatomy, function)
+            anatomy_kept = torch.maximum(rule["VIF_anatomy"], average["VIF_anatomy"])
         terms["edges"] = _mean(1 - values["QABF"])
         terms["correlation"] = _mean(2 - values["SCD"])
-        terms["function_floor"] = _mean(F.relu(weights.floor_margin * rule["VIF_function"] - values["VIF_function"]))
-        terms["anatomy_floor"] = _mean(F.relu(rule["VIF_anatomy"] - values["VIF_anatomy"]))
+        terms["function_floor"] = _mean(F.relu(weights.function_margin * rule["VIF_function"] - values["VIF_function"]))
+        terms["anatomy_floor"] = _mean(F.relu(weights.anatomy_margin * anatomy_kept - values["VIF_anatomy"]))
     total = torch.zeros((), dtype=torch.float64, device=fused.device)
     for name, term in terms.items():
         total = total + getattr(weights, name) * term

@@ -69,11 +69,12 @@ class CropSampler:
         return np.stack([a for a, _ in crops])[:, None], np.stack([f for _, f in crops])[:, None]
 
     def crop(self) -> tuple[Image, Image]:
-        """One augmented crop with something to see in it: anatomy and function, each (size, size)."""
+        """One augmented crop, mostly with something to see in it: anatomy and function, each (size, size)."""
         for _ in range(20):
             pair = self._pair()
             anatomy, function = self._cut(pair)
-            if anatomy.std() > 0.02 or function.std() > 0.02:
+            # One crop in twenty may be empty: black is to stay black.
+            if anatomy.std() > 0.02 or function.std() > 0.02 or self.random.random() < 0.05:
                 break
         return self._augment(anatomy, function)
 
