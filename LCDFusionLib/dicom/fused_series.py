@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import os
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
@@ -81,7 +81,9 @@ _IMAGE_PLANE = ("ImagePositionPatient", "ImageOrientationPatient", "PixelSpacing
 
 @dataclass(frozen=True, kw_only=True)
 class Derivation:
-    """How a fused volume was made, for Derivation Description (0008,2111).
+    """One fusion: how its volumes were made, for Derivation Description (0008,2111), and what its series have in common.
+
+    Give the same object to both writers, so that the colour and the gray series of one fusion belong together.
 
     Attributes:
         weights: name of the weights.
@@ -90,6 +92,9 @@ class Derivation:
         function_range: the function's range in words, such as "0 to 10 SUVbw".
         version: of LCDFusion.
         warnings: what a reader of the images has to know, such as relative intensities.
+        created: Series Date and Time, Content Date and Time.
+        study_uid: of the study that is made where the anatomy did not come from DICOM.
+        frame_of_reference_uid: where neither series nor volume has one.
     """
 
     weights: str
@@ -98,6 +103,9 @@ class Derivation:
     function_range: str
     version: str = __version__
     warnings: tuple[str, ...] = ()
+    created: datetime = field(default_factory=datetime.now)
+    study_uid: str = field(default_factory=new_uid)
+    frame_of_reference_uid: str = field(default_factory=new_uid)
 
 
 def write_fused_color(
@@ -192,14 +200,16 @@ class _FusedSeries:
         ):
             raise ValueError(f"the fused volume '{volume.name}' is not on the grid of its anatomy series '{anatomy.series.name}'")
         self._volume, self._anatomy, self._function = volume, anatomy, function
-        self._sop_class, self._created, self._uid = sop_class, datetime.now(), new_uid()
-        self._frame_of_reference = (anatomy.series.frame_of_reference if anatomy else "") or volume.frame_of_reference or new_uid()
+        self._sop_class, self._created, self._uid = sop_class, derivation.created, new_uid()
+        self._frame_of_reference = (anatomy.series.frame_of_reference if anatomy else "") or volume.frame_of_reference
+        self._frame_of_reference = self._frame_of_reference or derivation.frame_of_reference_uid
         taken = {source.series.number for source in (anatomy, function) if source is not None}
         self._number = next(n for n in range(number, number + 2 * len(taken) + 1, 2) if n not in taken)
         names = [source.series.modality for source in (anatomy, function) if source is not None]
         self._description = f"LCDFusion {kind} {'+'.join(names)} - {_NOTICE}".replace("  ", " ")[:64]
         self._derivation = _describe(derivation, anatomy, function)
-        self._patient_and_study = _carry_over(anatomy.headers[0]) if anatomy is not None else _unknown_patient(self._created)
+        with disable_value_validation():
+            self._patient_and_study = _carry_over(anatomy.headers[0]) if anatomy is not None else _unknown_patient(derivation)
 
     def write(self, folder: str | os.PathLike[str], set_image: Callable[[Dataset, int], None]) -> Path:
         with disable_value_validation():
@@ -214,7 +224,6 @@ class _FusedSeries:
             self._set_place(dataset, k)
             self._set_sources(dataset, k, used[k])
             set_image(dataset, k)
-            dataset.remove_private_tags()
             yield dataset
 
     def _set_series(self, dataset: Dataset) -> None:
@@ -238,6 +247,7 @@ class _FusedSeries:
             dataset.RepetitionTime = dataset.EchoTime = dataset.EchoTrainLength = None
         else:
             dataset.Modality, dataset.ConversionType = "OT", "WSD"
+            dataset.PatientOrientation = ""  # Image Orientation (Patient) says it exactly
             dataset.SecondaryCaptureDeviceManufacturer = "LCDFusion"
             dataset.SecondaryCaptureDeviceSoftwareVersions = __version__
         if self._sop_class != SecondaryCaptureImageStorage:
@@ -251,6 +261,7 @@ class _FusedSeries:
         body_part = laterality = ""
         if self._anatomy is not None:
             header = self._anatomy.headers[k]
+            dataset.SliceThickness = None  # unless the source knows it
             for keyword in (*_IMAGE_PLANE, "PositionReferenceIndicator", "PatientPosition"):
                 if header.get(keyword):
                     dataset[keyword] = copy.deepcopy(header[keyword])
@@ -297,6 +308,7 @@ def _carry_over(header: Dataset) -> Dataset:
             dataset.add(element)
         elif keyword in _TYPE_2:
             setattr(dataset, keyword, "")
+    dataset.remove_private_tags()
     return dataset
 
 
@@ -312,15 +324,15 @@ def _make_valid(element: DataElement) -> None:
         element.value = ""
 
 
-def _unknown_patient(created: datetime) -> Dataset:
+def _unknown_patient(derivation: Derivation) -> Dataset:
     """A patient and a study of their own: a shared "unknown" ID would make a PACS take different patients for one."""
     dataset = Dataset()
     dataset.SpecificCharacterSet = "ISO_IR 192"
-    dataset.StudyInstanceUID = new_uid()
+    dataset.StudyInstanceUID = derivation.study_uid
     dataset.PatientName = "LCDFusion^Unknown"
     dataset.PatientID = f"LCDFUSION-{dataset.StudyInstanceUID[-12:]}"
     dataset.PatientBirthDate, dataset.PatientSex = "", ""
-    dataset.StudyDate, dataset.StudyTime = f"{created:%Y%m%d}", f"{created:%H%M%S}"
+    dataset.StudyDate, dataset.StudyTime = f"{derivation.created:%Y%m%d}", f"{derivation.created:%H%M%S}"
     dataset.StudyID = dataset.AccessionNumber = dataset.ReferringPhysicianName = ""
     dataset.StudyDescription = "LCDFusion: patient unknown, input was not DICOM"
     return dataset

@@ -79,7 +79,9 @@ def set_plane(dataset: Dataset, volume: Volume, k: int) -> None:
     dataset.ImagePositionPatient = decimal_strings((volume.ijk_to_lps @ [0, 0, k, 1])[:3])
     dataset.ImageOrientationPatient = decimal_strings([row, column])
     dataset.PixelSpacing = decimal_strings([rows_apart, columns_apart])
-    dataset.SliceThickness = dataset.SpacingBetweenSlices = decimal_strings(slices_apart)[0]
+    dataset.SliceThickness = decimal_strings(slices_apart)[0]
+    if volume.shape[0] > 1:
+        dataset.SpacingBetweenSlices = dataset.SliceThickness
 
 
 def set_pixels(dataset: Dataset, pixels: NDArray, *, bits_stored: int | None = None) -> None:

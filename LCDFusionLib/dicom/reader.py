@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from pydicom.config import disable_value_validation
 from pydicom.dataset import Dataset
 from pydicom.pixels import apply_modality_lut
+from pydicom.uid import ExplicitVRLittleEndian, ImplicitVRLittleEndian
 
 from LCDFusionLib.errors import InputError
 from LCDFusionLib.images.volume import Modality, Unit, Volume
@@ -20,6 +21,19 @@ from LCDFusionLib.images.volume import Modality, Unit, Volume
 from .series import Series, choose_series
 from .stack import sort_stack
 from .suv import BodyWeightSUV, body_weight_suv
+
+# Read as numbers further on; pydicom leaves a garbled number as text.
+_NUMBERS = (
+    "Rows",
+    "Columns",
+    "ImagePositionPatient",
+    "ImageOrientationPatient",
+    "PixelSpacing",
+    "SliceThickness",
+    "RescaleSlope",
+    "RescaleIntercept",
+    "PatientWeight",
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -125,7 +139,10 @@ def _modality(code: str) -> Modality:
 
 def _read_header(path: Path) -> Dataset:
     try:
-        return pydicom.dcmread(path, stop_before_pixels=True, force=True)
+        header = pydicom.dcmread(path, stop_before_pixels=True, force=True)
+        for keyword in _NUMBERS:
+            np.array(header.get(keyword) or 0, dtype=float)
+        return header
     except Exception as error:  # foreign bytes make the parser fail in many ways
         raise _damaged(path, error) from error
 
@@ -160,7 +177,7 @@ def _unit(headers: list[Dataset], modality: Modality, name: str, *, relative: bo
         if (header.get("RescaleSlope") is None or header.get("RescaleIntercept") is None) and "ModalityLUTSequence" not in header:
             raise InputError(
                 f"The CT series '{name}' lacks Rescale Slope (0028,1053) or Rescale Intercept (0028,1052), so it is not in HU: "
-                "export it again, or go on with relative intensities (--relative)."
+                "export it again."
             )
     rescale_types = {str(header.get("RescaleType") or "HU") for header in headers}
     return (Unit.HU if rescale_types == {"HU"} else Unit.RELATIVE), None
@@ -169,7 +186,10 @@ def _unit(headers: list[Dataset], modality: Modality, name: str, *, relative: bo
 def _stored_values(path: Path, header: Dataset) -> NDArray:
     """Decoded Pixel Data (7FE0,0010), shape (J, I)."""
     try:
-        stored = pydicom.dcmread(path, force=True).pixel_array
+        dataset = pydicom.dcmread(path, force=True)
+        if "TransferSyntaxUID" not in dataset.file_meta:  # old files without preamble say it by their bytes alone
+            dataset.file_meta.TransferSyntaxUID = ImplicitVRLittleEndian if dataset.original_encoding[0] else ExplicitVRLittleEndian
+        stored = dataset.pixel_array
     except (RuntimeError, NotImplementedError) as error:
         syntax = header.file_meta.get("TransferSyntaxUID")
         if syntax is None or not syntax.is_compressed:

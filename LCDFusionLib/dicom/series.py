@@ -10,6 +10,7 @@ from pathlib import Path
 import pydicom
 from pydicom.config import disable_value_validation
 from pydicom.dataset import Dataset
+from pydicom.uid import UID
 
 from LCDFusionLib.errors import InputError
 
@@ -49,7 +50,7 @@ class Series:
         patient_id: Patient ID (0010,0020).
         patient_name: Patient's Name (0010,0010).
         frame_of_reference: Frame of Reference UID (0020,0052), "" where the files carry none.
-        is_volume: its images have a place in the patient; reports, screenshots and dose pages have none.
+        is_volume: its images have a place in the patient; screenshots and dose pages have none.
         files: one file an instance, in the order of their paths (`read_series` sorts by geometry).
     """
 
@@ -95,8 +96,8 @@ def find_series(folder: str | os.PathLike[str]) -> list[Series]:
     with disable_value_validation():
         for path in _files_below(folder):
             header = _read_header(path)
-            if header is not None and header.get("SeriesInstanceUID") and "Rows" in header:
-                found.setdefault(header.SeriesInstanceUID, {}).setdefault(header.get("SOPInstanceUID", str(path)), (path, header))
+            if header is not None:
+                found.setdefault(header.SeriesInstanceUID, {}).setdefault(header.SOPInstanceUID, (path, header))
         series = [_describe(list(instances.values())) for instances in found.values()]
     return sorted(series, key=lambda s: (s.patient_id, s.study_date, s.study_uid, s.number is None, s.number or 0, s.uid))
 
@@ -147,7 +148,7 @@ def _files_below(folder: Path) -> Iterator[Path]:
 
 
 def _read_header(path: Path) -> Dataset | None:
-    """The few attributes of `_KEYWORDS`, or None for a file that is not DICOM."""
+    """The few attributes of `_KEYWORDS`, or None for a file that is no DICOM image."""
     try:
         with path.open("rb") as file:
             start = file.read(132)
@@ -157,12 +158,19 @@ def _read_header(path: Path) -> Dataset | None:
     is_bare = start[:2] == b"\x08\x00"  # old files begin with the data set itself: group 0008, little endian
     if not has_preamble and not is_bare:
         return None
+    damage = "it ends too early"
     try:
-        return pydicom.dcmread(path, stop_before_pixels=True, specific_tags=_KEYWORDS, force=is_bare)
-    except Exception as error:  # foreign bytes make the parser fail in many ways
-        if not has_preamble:
+        header = pydicom.dcmread(path, stop_before_pixels=True, specific_tags=_KEYWORDS, force=is_bare)
+        sop_class = header.get("SOPClassUID") or header.file_meta.get("MediaStorageSOPClassUID") or UID("")
+        if sop_class and not sop_class.name.endswith("Image Storage"):
             return None
-        raise InputError(f"The DICOM file '{path}' is damaged ({error}): copy it again or take it out of the folder.") from error
+        if all(header.get(keyword) for keyword in ("SeriesInstanceUID", "SOPInstanceUID", "Rows")):
+            return header
+    except Exception as error:  # foreign bytes make the parser fail in many ways
+        damage = str(error)
+    if not has_preamble:
+        return None
+    raise InputError(f"The DICOM file '{path}' is damaged ({damage}): copy it again or take it out of the folder.")
 
 
 def _describe(instances: list[tuple[Path, Dataset]]) -> Series:

@@ -83,15 +83,16 @@ def _slice_spacing(positions: NDArray, normal: NDArray, *, pixel_spacing: NDArra
             f"{series} holds several images of the same place ({at_one_place} or more: phases, echoes, time frames or copies): "
             "give a series with one image a slice."
         )
-    spacing = float(np.median(gaps))
+    usual = float(np.median(gaps))
     widest = int(np.argmax(gaps))
-    steps = gaps[widest] / spacing
+    steps = gaps[widest] / usual
     if steps > 1.5 and abs(steps - round(steps)) <= 2 * _UNEVEN:
         raise InputError(
             f"{series} lacks {round(steps) - 1} slice(s) between slice {widest + 1} and {widest + 2} of {len(positions)} "
-            f"({gaps[widest]:.2f} mm apart, the others {spacing:.2f} mm): fetch the whole series again."
+            f"({gaps[widest]:.2f} mm apart, the others {usual:.2f} mm): fetch the whole series again."
         )
-    even = np.linspace(0.0, heights[-1], len(heights))
+    spacing = float(heights[-1] / (len(heights) - 1))
+    even = np.arange(len(heights)) * spacing
     if np.abs(gaps - spacing).max() > _UNEVEN * spacing or np.abs(heights - even).max() > _UNEVEN * spacing:
         raise InputError(
             f"{series} has slices at uneven distances ({gaps.min():.2f} to {gaps.max():.2f} mm), perhaps because slices are missing: "
@@ -104,7 +105,7 @@ def _slice_spacing(positions: NDArray, normal: NDArray, *, pixel_spacing: NDArra
             f"{series} was taken with a tilted gantry or its slices are shifted sideways ({angle:.1f} degrees), which would shear the "
             "picture: give a series reformatted at right angles."
         )
-    return float(heights[-1] / (len(heights) - 1))
+    return spacing
 
 
 def _thickness(header: Dataset) -> float:

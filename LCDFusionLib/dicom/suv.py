@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 
 from pydicom.dataset import Dataset
 from pydicom.valuerep import DA, DT, TM
@@ -55,11 +55,9 @@ def body_weight_suv(headers: Sequence[Dataset], *, name: str) -> BodyWeightSUV:
     Raises:
         InputError: SUVbw cannot be known; the sentence names the tags and offers relative intensities.
     """
-    units = {str(header.get("Units") or "") for header in headers}
-    if len(units) > 1:
-        raise _impossible(name, f"its slices differ in Units (0054,1001): {', '.join(sorted(units))}")
-    unit = units.pop()
+    _check_agreement(headers, name)
     header = headers[0]
+    unit = str(header.get("Units") or "")
     if unit == "GML":
         suv_type = str(header.get("SUVType") or "BW")  # absent means BW, says the standard
         if suv_type != "BW":
@@ -89,6 +87,22 @@ def _impossible(name: str, why: str) -> InputError:
     )
 
 
+def _check_agreement(headers: Sequence[Dataset], name: str) -> None:
+    """One series has one patient, one injection and one unit."""
+    for keyword in ("Units", "SUVType", "CorrectedImage", "DecayCorrection", "PatientWeight"):
+        if len(values := {str(header.get(keyword) or "") for header in headers}) > 1:
+            raise _impossible(name, f"its slices contradict each other in {keyword} ({', '.join(sorted(values))})")
+    for keyword in ("RadionuclideTotalDose", "RadionuclideHalfLife", "RadiopharmaceuticalStartTime", "RadiopharmaceuticalStartDateTime"):
+        if len(values := {str(_tracer(header).get(keyword) or "") for header in headers}) > 1:
+            raise _impossible(name, f"its slices contradict each other in {keyword} ({', '.join(sorted(values))})")
+
+
+def _tracer(header: Dataset) -> Dataset:
+    """First item of Radiopharmaceutical Information Sequence (0054,0016), empty where there is none."""
+    items = header.get("RadiopharmaceuticalInformationSequence")
+    return items[0] if items else Dataset()
+
+
 def _check_corrections(header: Dataset, name: str) -> None:
     """Without attenuation and decay correction the numbers are no activity concentration."""
     corrected = header.get("CorrectedImage") or []
@@ -101,14 +115,13 @@ def _check_corrections(header: Dataset, name: str) -> None:
 
 def _from_activity(headers: Sequence[Dataset], name: str, unit: str, *, to_bqml: float = 1.0) -> BodyWeightSUV:
     header = headers[0]
-    tracers = header.get("RadiopharmaceuticalInformationSequence") or []
-    if len(tracers) > 1:
-        raise _impossible(name, f"it names {len(tracers)} injections, Radiopharmaceutical Information Sequence (0054,0016)")
-    tracer = tracers[0] if tracers else Dataset()
+    if len(header.get("RadiopharmaceuticalInformationSequence") or []) > 1:
+        raise _impossible(name, "it names several injections, Radiopharmaceutical Information Sequence (0054,0016)")
+    tracer = _tracer(header)
     correction = str(header.get("DecayCorrection") or "")
-    weight = _positive(header, "PatientWeight")
-    dose = _positive(tracer, "RadionuclideTotalDose")
-    half_life = _positive(tracer, "RadionuclideHalfLife")
+    weight = _number(header.get("PatientWeight"))
+    dose = _number(tracer.get("RadionuclideTotalDose"))
+    half_life = _number(tracer.get("RadionuclideHalfLife"))
     has_injection = bool(tracer.get("RadiopharmaceuticalStartDateTime") or tracer.get("RadiopharmaceuticalStartTime"))
     missing = [
         tag
@@ -131,7 +144,7 @@ def _from_activity(headers: Sequence[Dataset], name: str, unit: str, *, to_bqml:
         reference = "injection, Decay Correction (0054,1102) ADMIN"
     elif correction == "START":
         started, tag = _scan_start(headers, name, half_life)
-        decay = (started - _injection(tracer, started, name)).total_seconds()
+        decay = (started - _injection(header, started, half_life, name)).total_seconds()
         reference = f"start of the scan {started:%Y-%m-%d %H:%M:%S} from {tag}, Decay Correction (0054,1102) START"
         if not 0 <= decay <= _MAX_HALF_LIVES * half_life:
             raise _impossible(
@@ -153,14 +166,26 @@ def _from_activity(headers: Sequence[Dataset], name: str, unit: str, *, to_bqml:
     )
 
 
-def _injection(tracer: Dataset, scan_started: datetime, name: str) -> datetime:
+def _injection(header: Dataset, scan_started: datetime, half_life: float, name: str) -> datetime:
     """When the tracer was given; a time without a date is the last such time before the scan, which may be yesterday's."""
+    tracer = _tracer(header)
     clock = _time(tracer, "RadiopharmaceuticalStartTime", name)
-    moment = tracer.get("RadiopharmaceuticalStartDateTime")
+    moment = str(tracer.get("RadiopharmaceuticalStartDateTime") or "")
     if moment:
-        injected = _datetime(str(moment), "Radiopharmaceutical Start DateTime (0018,1078)", name)
+        injected = _datetime(moment, "Radiopharmaceutical Start DateTime (0018,1078)", name)
+        if injected.tzinfo is not None and header.get("TimezoneOffsetFromUTC"):
+            zone = datetime.strptime(str(header.TimezoneOffsetFromUTC), "%z").tzinfo
+            injected = injected.astimezone(zone)
+        elif injected.tzinfo is not None and clock is None:
+            raise _impossible(
+                name,
+                f"Radiopharmaceutical Start DateTime (0018,1078) '{moment}' has an offset from UTC and the scan's times have none, "
+                "Timezone Offset From UTC (0008,0201)",
+            )
+        injected = injected.replace(tzinfo=None)
         if clock is not None:
-            apart = abs((timedelta(hours=injected.hour, minutes=injected.minute, seconds=injected.second) - clock).total_seconds())
+            of_day = injected - datetime.combine(injected.date(), time.min)
+            apart = abs((of_day - clock).total_seconds())
             if min(apart, 86400 - apart) > 60:
                 raise _impossible(
                     name,
@@ -169,7 +194,13 @@ def _injection(tracer: Dataset, scan_started: datetime, name: str) -> datetime:
                 )
         return injected
     assert clock is not None  # one of both is there, or we would have stopped
-    injected = datetime.combine(scan_started.date(), datetime.min.time()) + clock
+    if _MAX_HALF_LIVES * half_life >= 86400:
+        raise _impossible(
+            name,
+            f"the day of the injection is unknown, Radiopharmaceutical Start DateTime (0018,1078), and with a half life of "
+            f"{half_life / 3600:.1f} hours it may have been days before the scan",
+        )
+    injected = datetime.combine(scan_started.date(), time.min) + clock
     return injected if injected <= scan_started else injected - timedelta(days=1)
 
 
@@ -187,9 +218,9 @@ def _scan_start(headers: Sequence[Dataset], name: str, half_life: float) -> tupl
     # The series was made after the scan (post-processing, or reconstruction by some Siemens scanners): its time is not the scan's.
     scan = _private_value(headers[0], 0x0009, "GEMS_PETD_01", 0x0D)
     if scan:
-        return _datetime(scan, "GE scan date and time (0009,100D)", name), "GE scan date and time (0009,100D)"
-    offset = _positive(header, "FrameReferenceTime") / 1000.0
-    duration = _positive(header, "ActualFrameDuration") / 1000.0
+        return _datetime(scan, "GE scan date and time (0009,100D)", name).replace(tzinfo=None), "GE scan date and time (0009,100D)"
+    offset = _number(header.get("FrameReferenceTime")) / 1000.0
+    duration = _number(header.get("ActualFrameDuration")) / 1000.0
     if series is not None and offset and duration:
         # Frame Reference Time (0054,1300) counts from the start of the scan to the moment of average activity within the frame.
         decay_constant = math.log(2.0) / half_life
@@ -209,7 +240,7 @@ def _moment(header: Dataset, event: str, name: str) -> datetime | None:
                 day = DA(str(header.get(keyword)))
             except ValueError as error:
                 raise _impossible(name, f"{keyword} '{header.get(keyword)}' is no date") from error
-            return datetime.combine(date(day.year, day.month, day.day), datetime.min.time()) + clock
+            return datetime.combine(date(day.year, day.month, day.day), time.min) + clock
     raise _impossible(name, f"{event} Date and Study Date (0008,0020) are missing")
 
 
@@ -226,17 +257,14 @@ def _time(header: Dataset, keyword: str, name: str) -> timedelta | None:
 
 
 def _datetime(value: str, tag: str, name: str) -> datetime:
+    """A DICOM date and time, with its offset from UTC if it has one; a date alone is refused."""
     try:
+        if not value[:12].isdigit() or len(value) < 12:
+            raise ValueError("no minutes")
         moment = DT(value)
-        # An offset from UTC is dropped: the times of the scan are local and carry none.
-        return datetime(moment.year, moment.month, moment.day, moment.hour, moment.minute, moment.second, moment.microsecond)
+        return datetime.combine(date(moment.year, moment.month, moment.day), moment.timetz())
     except (ValueError, AttributeError, TypeError) as error:
         raise _impossible(name, f"{tag} '{value}' is no date and time") from error
-
-
-def _positive(header: Dataset, keyword: str) -> float:
-    """As `_number`."""
-    return _number(header.get(keyword))
 
 
 def _private_value(header: Dataset, group: int, creator: str, offset: int) -> str:

@@ -1,0 +1,87 @@
+"""Original series: valid DICOM, the values and the place that went in."""
+
+import subprocess
+from datetime import datetime
+
+import numpy as np
+import pydicom
+import pytest
+
+from LCDFusionLib.dicom import Patient, read_folder
+from LCDFusionLib.errors import InputError
+from LCDFusionLib.images.volume import Modality, Unit
+
+
+@pytest.mark.parametrize("modality", [Modality.CT, Modality.MR, Modality.PET])
+@pytest.mark.parametrize("body_part", ["", "CHEST", "HEAD", "THIGH"])
+def test_dciodvfy_finds_no_error(modality, body_part, write_series, dicom_errors):
+    assert dicom_errors(write_series(modality, body_part=body_part), step=5) == []
+
+
+@pytest.mark.parametrize("modality", [Modality.CT, Modality.MR, Modality.PET])
+def test_dciodvfy_finds_no_error_in_any_direction(modality, make, direction, write_series, dicom_errors):
+    assert dicom_errors(write_series(make(modality, direction=direction)), step=5) == []
+    assert dicom_errors(write_series(make(modality, shape=(1, 16, 16), direction=direction), "single")) == []
+
+
+def test_the_series_of_one_visit_agree(tmp_path, write_series):
+    """dcentvfy: patient, study and frame of reference do not contradict each other."""
+    files = [str(path) for modality in (Modality.CT, Modality.MR, Modality.PET) for path in write_series(modality).iterdir()]
+    try:
+        report = subprocess.run(["dcentvfy", *files], capture_output=True, text=True, timeout=60)
+    except FileNotFoundError:
+        pytest.skip("dcentvfy is not installed (Debian package dicom3tools)")
+    assert report.stderr.strip() == ""
+
+
+def test_pet_in_bqml_is_stored_as_it_is(make, write_series):
+    suv = make(Modality.PET)
+    activity = suv.with_array(suv.array * 4000, unit=Unit.BQML)
+    stored, _ = read_folder(write_series(activity), relative=True)
+    np.testing.assert_allclose(stored.array, activity.array, rtol=0, atol=activity.array.max() / 32767)
+
+
+def test_an_empty_pet_slice(make, write_series):
+    pet = make(Modality.PET)
+    pet.array[2] = 0
+    assert (read_folder(write_series(pet))[0].array[2] == 0).all()
+
+
+def test_ct_below_air_and_bright_mr(make, write_series):
+    ct = make(Modality.CT)
+    ct.array[0] = -3000
+    assert (read_folder(write_series(ct))[0].array[0] == -1024).all()
+    mr = make(Modality.MR)
+    volume, _ = read_folder(write_series(mr.with_array(mr.array / np.float32(mr.array.max()))))
+    assert volume.array.max() == 4095
+    np.testing.assert_allclose(volume.array / 4095, mr.array / mr.array.max(), atol=0.5 / 4095)
+
+
+def test_attributes_are_set_last(write_series):
+    folder = write_series(
+        Modality.PET, attributes={"ImageComments": "phantom", "PatientWeight": None}, acquired=datetime(2025, 3, 14, 10, 20)
+    )
+    header = pydicom.dcmread(folder / "0001.dcm")
+    assert header.ImageComments == "phantom"
+    assert "PatientWeight" not in header
+    assert (header.SeriesTime, header.AcquisitionTime, header.StudyTime) == ("102000.000000", "102000.000000", "100000")
+
+
+def test_what_is_no_original_series(make, write_series):
+    with pytest.raises(ValueError, match="gray CT, MR or PET; volume 'CT test' is OT"):
+        write_series(make(Modality.CT).with_array(np.zeros((2, 4, 4)), modality=Modality.OTHER))
+    with pytest.raises(ValueError, match="is in relative"):
+        write_series(make(Modality.CT).with_array(np.zeros((2, 4, 4)), unit=Unit.RELATIVE))
+    with pytest.raises(ValueError, match="not finite"):
+        write_series(make(Modality.CT).with_array(np.full((2, 4, 4), np.nan)))
+    with pytest.raises(ValueError, match="needs a radiopharmaceutical and the patient's weight"):
+        write_series(Modality.PET, patient=Patient("A", "1"))
+    assert not list(write_series(Modality.CT).parent.glob(".*"))
+
+
+def test_an_occupied_folder_is_left_alone(write_series):
+    folder = write_series(Modality.CT)
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+    with pytest.raises(InputError, match="is not empty"):
+        write_series(Modality.CT)
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before

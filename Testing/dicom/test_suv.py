@@ -1,0 +1,215 @@
+"""SUVbw: every way in which a PET series says it, against the arithmetic done by hand, and every way in which it does not."""
+
+import json
+import math
+from datetime import datetime, timedelta
+
+import numpy as np
+import pytest
+from pydicom.uid import generate_uid
+
+from LCDFusionLib.dicom import Radiopharmaceutical, read_folder
+from LCDFusionLib.errors import InputError
+from LCDFusionLib.images.volume import Modality, Unit
+
+WEIGHT_G, DOSE_BQ, HALF_LIFE_S = 70_000.0, 300e6, 6586.2
+
+
+@pytest.fixture
+def pet(write_series, edit):
+    """A PET series in BQML (scan 10:00, injection 9:00), changed before it is read.
+
+    Returns a function of attributes of the image and the radiopharmaceutical (None takes one out) that gives SUVbw / stored value.
+    """
+
+    def factor(*, change=None, relative=False, injected=None, **attributes):
+        tracer = Radiopharmaceutical(injected or datetime(2025, 3, 14, 9), DOSE_BQ, HALF_LIFE_S)
+        folder = write_series(Modality.PET, generate_uid(), radiopharmaceutical=tracer)
+
+        def apply(dataset, index):
+            item = dataset.RadiopharmaceuticalInformationSequence[0]
+            for keyword, value in attributes.items():
+                place = item if keyword.startswith("Radio") and keyword in item else dataset
+                if value is None:
+                    del place[keyword]
+                else:
+                    setattr(place, keyword, value)
+            if change is not None:
+                change(dataset, index)
+
+        edit(folder, apply)
+        stored, _ = read_folder(folder, relative=True)
+        volume, _ = read_folder(folder, relative=relative)
+        ratio = volume.array[stored.array > 0] / stored.array[stored.array > 0]
+        assert np.ptp(ratio) <= 1e-6 * ratio.max()
+        return float(ratio.mean())
+
+    return factor
+
+
+def expected(minutes):
+    """Weight over the dose that is left after so many minutes."""
+    return WEIGHT_G / (DOSE_BQ * math.exp(-math.log(2) * minutes * 60 / HALF_LIFE_S))
+
+
+def test_decay_corrected_to_the_start_of_the_scan(pet):
+    assert pet() == pytest.approx(expected(60), rel=1e-6)
+
+
+def test_decay_corrected_to_the_injection(pet):
+    assert pet(DecayCorrection="ADMIN") == pytest.approx(WEIGHT_G / DOSE_BQ, rel=1e-6)
+
+
+def test_corrected_to_the_injection_needs_no_times(pet):
+    times = {"RadiopharmaceuticalStartTime": None, "RadiopharmaceuticalStartDateTime": None, "RadionuclideHalfLife": None}
+    assert pet(DecayCorrection="ADMIN", **times) == pytest.approx(WEIGHT_G / DOSE_BQ, rel=1e-6)
+
+
+@pytest.mark.parametrize("kept", ["RadiopharmaceuticalStartTime", "RadiopharmaceuticalStartDateTime"])
+def test_injected_before_midnight(pet, kept):
+    """Scan at 10:00 of the 14th moved to 0:20; injection at 23:10 of the 13th, given as a time alone or with its date."""
+    other = ({"RadiopharmaceuticalStartTime", "RadiopharmaceuticalStartDateTime"} - {kept}).pop()
+    scan = {"SeriesTime": "002000", "AcquisitionTime": "002000.00"}
+    assert pet(injected=datetime(2025, 3, 13, 23, 10), **{other: None}, **scan) == pytest.approx(expected(70), rel=1e-6)
+
+
+def test_the_scan_starts_with_its_first_bed_position(pet):
+    """Values are corrected to the start of the whole scan, not of each slice."""
+
+    def beds(dataset, index):
+        dataset.AcquisitionTime = "1000" if index > 3 else "1003"
+
+    assert pet(change=beds) == pytest.approx(expected(60), rel=1e-6)
+
+
+def test_a_series_made_after_the_scan_counts_from_the_acquisition(pet):
+    """Post-processing: Series Time 10:45 is not when the scan began."""
+    assert pet(SeriesTime="104500", FrameReferenceTime="0") == pytest.approx(expected(60), rel=1e-6)
+
+
+def test_a_series_made_after_the_scan_with_frame_reference_time(pet):
+    """First slice acquired at 10:05, its average activity 390 s after the start; a frame of 180 s averages 89.7 s after its own start."""
+    rate = math.log(2) / HALF_LIFE_S
+    average = math.log(rate * 180 / (1 - math.exp(-rate * 180))) / rate
+    attributes = {"SeriesTime": "104500", "AcquisitionTime": "100500", "FrameReferenceTime": "390000", "ActualFrameDuration": 180000}
+    assert pet(**attributes) == pytest.approx(expected(60 + (300 + average - 390) / 60), rel=1e-6)
+
+
+def test_a_series_made_after_the_scan_by_ge_software(pet):
+    def ge(dataset, _):
+        dataset.private_block(0x0009, "GEMS_PETD_01", create=True).add_new(0x0D, "DT", "20250314095800.00")
+
+    assert pet(SeriesTime="104500", change=ge) == pytest.approx(expected(58), rel=1e-6)
+
+
+def test_stored_as_suvbw(pet):
+    assert pet(Units="GML", SUVType="BW") == 1.0
+    assert pet(Units="GML", PatientWeight=None, CorrectedImage=None) == 1.0  # SUV Type may be absent, nothing else is needed
+
+
+def test_philips_counts_with_suv_factor(pet):
+    def philips(dataset, _):
+        dataset.Units = "CNTS"
+        dataset.private_block(0x7053, "Philips PET Private Group", create=True).add_new(0x00, "DS", "0.000321")
+
+    assert pet(change=philips) == pytest.approx(0.000321, rel=1e-6)
+
+
+def test_philips_counts_with_activity_factor(pet):
+    def philips(dataset, _):
+        dataset.Units = "CNTS"
+        block = dataset.private_block(0x7053, "Philips PET Private Group", create=True)
+        block.add_new(0x00, "DS", "0")
+        block.add_new(0x09, "DS", "1.75")
+
+    assert pet(change=philips) == pytest.approx(1.75 * expected(60), rel=1e-6)
+
+
+def test_times_with_an_offset_from_utc(pet):
+    """Injected at 8:00 UTC, scanned at 10:00 in a zone one hour ahead."""
+    attributes = {"RadiopharmaceuticalStartTime": None, "RadiopharmaceuticalStartDateTime": "20250314080000+0000"}
+    assert pet(TimezoneOffsetFromUTC="+0100", **attributes) == pytest.approx(expected(60), rel=1e-6)
+    with pytest.raises(InputError, match=r"0008,0201"):
+        pet(**attributes)
+
+
+def test_relative_intensities_need_nothing(pet):
+    assert pet(relative=True, PatientWeight=None, Units="PROPCNTS") == 1.0
+
+
+@pytest.mark.parametrize(
+    ("attributes", "sentence"),
+    [
+        ({"PatientWeight": None}, r"Patient's Weight \(0010,1030\) is missing"),
+        ({"PatientWeight": "0"}, r"Patient's Weight \(0010,1030\) is missing, zero"),
+        ({"PatientWeight": None, "RadionuclideTotalDose": None}, r"\(0010,1030\), Radionuclide Total Dose \(0018,1074\) are missing"),
+        ({"RadionuclideTotalDose": "300"}, r"\(0018,1074\) is 300, which cannot be in Bq"),
+        ({"RadionuclideHalfLife": None}, r"\(0018,1075\) is missing"),
+        ({"RadiopharmaceuticalStartTime": None, "RadiopharmaceuticalStartDateTime": None}, r"\(0018,1072\) is missing"),
+        ({"RadiopharmaceuticalStartDateTime": "20250314"}, r"\(0018,1078\) '20250314' is no date and time"),
+        ({"RadiopharmaceuticalStartDateTime": "20250314093000"}, r"\(0018,1078\) .* contradicts .*\(0018,1072\)"),
+        ({"RadiopharmaceuticalStartTime": "late"}, "'late' is no time"),
+        ({"RadiopharmaceuticalStartDateTime": None, "RadionuclideHalfLife": "282240"}, r"the day of the injection is unknown.*78\.4 hours"),
+        ({"DecayCorrection": None}, r"Decay Correction \(0054,1102\) is missing"),
+        ({"DecayCorrection": "NONE"}, r"Decay Correction \(0054,1102\) is NONE"),
+        ({"CorrectedImage": ["DECY", "SCAT"]}, r"not corrected for attenuation, Corrected Image \(0028,0051\) DECY\\SCAT"),
+        ({"CorrectedImage": None}, "not corrected for attenuation and decay.*missing"),
+        ({"SeriesTime": None, "AcquisitionTime": None}, r"\(0008,0031\) and Acquisition Time \(0008,0032\) are missing"),
+        ({"Units": "CNTS"}, r"\(7053,1000\) and \(7053,1009\)"),
+        ({"Units": "PROPCNTS"}, "are PROPCNTS, not BQML"),
+        ({"Units": None}, "are missing, not BQML"),
+        ({"Units": "GML", "SUVType": "LBM"}, r"SUV Type \(0054,1006\) LBM"),
+    ],
+)
+def test_missing_or_wrong_tags_are_named(pet, attributes, sentence):
+    with pytest.raises(InputError, match=sentence) as caught:
+        pet(**attributes)
+    assert "PT test" in str(caught.value)
+    assert "relative intensities (--relative)" in str(caught.value)
+
+
+@pytest.mark.parametrize("after", [timedelta(minutes=5), timedelta(days=-3), timedelta(hours=-16)])
+def test_times_that_contradict_each_other(pet, after):
+    """Injected after the scan, days before it, or 16 hours before it with a half life of 110 minutes."""
+    with pytest.raises(InputError, match="times contradict each other"):
+        pet(injected=datetime(2025, 3, 14, 10) + after)
+
+
+def test_slices_that_contradict_each_other(pet):
+    with pytest.raises(InputError, match=r"contradict each other in PatientWeight \(70\.0, 80"):
+        pet(change=lambda dataset, index: index or setattr(dataset, "PatientWeight", "80"))
+    with pytest.raises(InputError, match="contradict each other in Units"):
+        pet(change=lambda dataset, index: index or setattr(dataset, "Units", "CNTS"))
+
+
+def test_two_injections(pet):
+    def twice(dataset, _):
+        dataset.RadiopharmaceuticalInformationSequence.append(dataset.RadiopharmaceuticalInformationSequence[0])
+
+    with pytest.raises(InputError, match="several injections"):
+        pet(change=twice)
+
+
+def test_the_report_says_how(write_series):
+    _, source = read_folder(write_series(Modality.PET))
+    facts = json.loads(json.dumps(source.facts))["suvbw"]
+    assert facts["factor"] == pytest.approx(expected(60), rel=1e-12)
+    assert facts["decay_seconds"] == 3600
+    assert facts["dose_bq"] == DOSE_BQ
+    assert "START" in facts["reference"]
+    assert "Series Time (0008,0031)" in facts["reference"]
+
+
+def test_real_bqml_equals_the_published_suv(shared_data):
+    """STS_001 as the scanner stored it and as its publishers converted it: one grid, so voxel for voxel."""
+    published, _ = read_folder(shared_data / "dicom" / "STS_001" / "PET")
+    raw, source = read_folder(shared_data / "dicom" / "STS_001_raw" / "PET_BQML")
+    assert published.unit is raw.unit is Unit.SUVBW
+    start = np.rint(np.linalg.inv(raw.ijk_to_lps) @ published.ijk_to_lps @ [0, 0, 0, 1]).astype(int)[:3]
+    part = raw.array[tuple(slice(a, a + n) for a, n in zip(start[::-1], published.shape, strict=True))]
+    uptake = published.array > 0.1
+    ratio = part[uptake] / published.array[uptake]
+    assert np.median(ratio) == pytest.approx(1.0, abs=5e-5)
+    assert np.percentile(ratio, [1, 99]) == pytest.approx([1.0, 1.0], abs=1e-3)
+    assert np.abs(part - published.array).max() <= 1e-3 * published.array.max()
+    assert source.suv.decay_seconds == 45 * 60 + 11
