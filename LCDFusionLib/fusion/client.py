@@ -268,8 +268,8 @@ def _result(job: _Job, message: dict[str, Any]) -> FusionResult:
     anatomy = job.pair.anatomy
     name = f"{anatomy.name} + {job.pair.function.name} fused"
     return FusionResult(
-        gray=anatomy.with_array(job.fused("gray"), modality=Modality.OTHER, unit=Unit.RELATIVE, name=name),
-        color=anatomy.with_array(job.fused("color"), modality=Modality.OTHER, unit=Unit.RELATIVE, name=f"{name}, colour"),
+        gray=anatomy.with_array(job.fused("gray"), modality=Modality.OTHER, unit=Unit.RELATIVE, name=name, is_fused=True),
+        color=anatomy.with_array(job.fused("color"), modality=Modality.OTHER, unit=Unit.RELATIVE, name=f"{name}, colour", is_fused=True),
         metrics=[job.metrics[k] for k in range(len(job.metrics))],
         blend_metrics=[job.blend_metrics[k] for k in range(len(job.metrics))],
         weights_name=job.started["weights_name"],

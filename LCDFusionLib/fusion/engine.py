@@ -78,7 +78,8 @@ class NetworkBackend:
 def _rows(fused: Tensor, anatomy: Tensor, function: Tensor) -> list[dict[str, float]]:
     """Metrics of each image of the batch, all three as the 8-bit gray images that are shown."""
     precise = torch.float32 if fused.device.type == "mps" else torch.float64  # MPS knows no float64
-    images = (torch.round(255 * image).to(precise) for image in (fused, anatomy, function))
+    # Halves up, as the reference values have it: torch.round takes them to the even neighbour; averages of 8-bit images are full of them.
+    images = (torch.floor(255 * image.to(precise) + 0.5) for image in (fused, anatomy, function))
     values = {name: value.tolist() for name, value in evaluate(*images).items()}
     return [{name: value[n] for name, value in values.items()} for n in range(len(fused))]
 

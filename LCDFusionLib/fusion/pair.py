@@ -67,34 +67,48 @@ def prepare(anatomy: Volume, function: Volume, settings: FusionSettings | None =
 
     Raises:
         InputError: the volumes cannot be fused: a colour or nuclear anatomy, one volume twice, slices below 16 pixels, NaN, infinite or
-            constant voxels, no overlap in space.
+            constant voxels, no overlap in space, a window in which the anatomy is all black or all white.
     """
     settings = settings or FusionSettings()
     _check(anatomy, function)
     resampled = resample_onto(function, anatomy)
     window = anatomy_window(anatomy, settings.window)
     uptake = function_range(function, settings.function_upper)
+    anatomy01, function01 = normalise(anatomy, window), normalise(resampled.volume, uptake)
+    if anatomy01.min() == anatomy01.max():
+        raise InputError(
+            f"The window {window.width:g}/{window.level:g} shows nothing of '{anatomy.name}', whose values reach from "
+            f"{anatomy.array.min():g} to {anatomy.array.max():g}; choose another window, or auto."
+        )
     return FusionPair(
         anatomy=anatomy,
         function=function,
         resampled=resampled,
         anatomy_window=window,
         function_window=uptake,
-        anatomy01=normalise(anatomy, window),
-        function01=normalise(resampled.volume, uptake),
+        anatomy01=anatomy01,
+        function01=function01,
         weights=_weights(anatomy, settings),
         settings=settings,
-        warnings=tuple(_warnings(anatomy, function, resampled, settings)),
+        warnings=tuple(_warnings(anatomy, function, resampled, settings, is_dark=not function01.any())),
     )
 
 
 def _check(anatomy: Volume, function: Volume) -> None:
     if anatomy.is_color:
         raise InputError(f"The anatomy '{anatomy.name}' is a colour image; choose a gray CT or MR volume.")
+    for volume in (anatomy, function):
+        if volume.is_fused:
+            raise InputError(
+                f"'{volume.name}' is a fused image made by LCDFusion, not an original; choose the CT, MR or PET that it was made of."
+            )
     if anatomy.modality.is_function:
         raise InputError(f"The anatomy '{anatomy.name}' is a {_kind(anatomy)} volume; choose a CT or MR volume (are the two exchanged?).")
     if anatomy is function or (anatomy.same_grid(function) and np.array_equal(anatomy.array, function.array)):
         raise InputError(f"Anatomy and function are the same volume '{anatomy.name}'; choose a CT or MR volume and a PET or SPECT volume.")
+    if anatomy.in_patient_space != function.in_patient_space:
+        picture = function if anatomy.in_patient_space else anatomy
+        raise InputError(f"'{picture.name}' is a picture that does not know where in the patient it lies; fuse a picture with a picture.")
     _, rows, columns = anatomy.shape
     if min(rows, columns) < MINIMUM_SIZE:
         raise InputError(f"The slices of '{anatomy.name}' have {columns}x{rows} pixels; at least {MINIMUM_SIZE}x{MINIMUM_SIZE} are needed.")
@@ -108,8 +122,10 @@ def _weights(anatomy: Volume, settings: FusionSettings) -> str:
     return str(Path(settings.weights).resolve()) if settings.weights.endswith(".pt") else settings.weights
 
 
-def _warnings(anatomy: Volume, function: Volume, resampled: Resampled, settings: FusionSettings) -> list[str]:
+def _warnings(anatomy: Volume, function: Volume, resampled: Resampled, settings: FusionSettings, *, is_dark: bool) -> list[str]:
     warnings = []
+    if is_dark:
+        warnings.append(f"'{function.name}' has no uptake anywhere on '{anatomy.name}': the picture shows the anatomy alone.")
     if resampled.overlap < WHOLE_OVERLAP:
         part = f"{resampled.overlap:.1%}"
         warnings.append(f"'{function.name}' covers only {part} of '{anatomy.name}'; the rest is fused as if it had no uptake.")
@@ -117,6 +133,10 @@ def _warnings(anatomy: Volume, function: Volume, resampled: Resampled, settings:
     if all(frames) and frames[0] != frames[1]:
         warnings.append(
             f"'{anatomy.name}' and '{function.name}' have different frames of reference: they may not lie on each other; compare them."
+        )
+    elif not all(frames) and anatomy.in_patient_space:
+        warnings.append(
+            "No common frame of reference is known; that the two lie on each other is taken from their positions: compare them."
         )
     if function.modality in (Modality.CT, Modality.MR):
         warnings.append(

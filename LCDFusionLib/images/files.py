@@ -34,7 +34,7 @@ def read_volume(path: str | os.PathLike[str], *, modality: Modality | None = Non
 
     Args:
         path: NRRD, NIfTI, MetaImage, PNG or JPEG.
-        modality: what made the image. None: what this library wrote into the file; else what the unit says; else CT where whole numbers
+        modality: what made the image. None: what this library wrote into the file; else what the unit says; else CT where values
             reach below -500; else OTHER.
         unit: what a voxel means. None: what this library wrote into the file; else HU for CT, RELATIVE for all others. A PET from elsewhere
             is in SUVbw only when told so.
@@ -54,7 +54,16 @@ def read_volume(path: str | os.PathLike[str], *, modality: Modality | None = Non
     if suffix not in PICTURE_SUFFIXES:
         matrix = geometry_matrix(np.array(image.GetSpacing()), np.array(image.GetDirection()), np.array(image.GetOrigin()))
     modality, unit = _meaning(image, array, modality, unit)
-    volume = Volume(array, matrix, modality, unit, name=path.name, frame_of_reference=_written(image, "frame_of_reference"))
+    volume = Volume(
+        array,
+        matrix,
+        modality,
+        unit,
+        name=path.name,
+        frame_of_reference=_written(image, "frame_of_reference"),
+        in_patient_space=suffix not in PICTURE_SUFFIXES,
+        is_fused=_written(image, "fused") is not None,
+    )
     check_voxels(volume)
     return volume
 
@@ -130,6 +139,8 @@ def _image(volume: Volume) -> sitk.Image:
     notes = {"note": f"{note}. {DISCLAIMER}", "modality": volume.modality.value, "unit": volume.unit.value, "name": volume.name}
     if volume.frame_of_reference:
         notes["frame_of_reference"] = volume.frame_of_reference
+    if volume.is_fused:
+        notes["fused"] = "yes"
     for key, value in notes.items():
         image.SetMetaData(_KEY + key, value)
     return image
@@ -243,8 +254,8 @@ def _meaning(image: sitk.Image, array: NDArray, modality: Modality | None, unit:
 
 
 def _looks_like_ct(array: NDArray) -> bool:
-    """Whole numbers below -500 are air in Hounsfield units; no other modality in use has them."""
-    return bool(array.min() < -500 and np.array_equal(array, np.rint(array)))
+    """Values below -500 beside positive ones are air and tissue in Hounsfield units; what else is fused has none."""
+    return bool(array.min() < -500 and array.max() > 0)
 
 
 def _written(image: sitk.Image, key: str) -> str | None:

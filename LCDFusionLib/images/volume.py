@@ -47,6 +47,8 @@ class Volume:
         unit: what a voxel value means.
         name: for people: a series description or a file name.
         frame_of_reference: Frame of Reference UID (0020,0052), None where the file carries none.
+        in_patient_space: False for a picture (PNG, JPEG), which knows neither the patient's sides nor millimetres.
+        is_fused: True for what LCDFusion made: it is never taken for an original.
 
     Raises:
         ValueError: the array is not (K, J, I) or (K, J, I, 3) of uint8, or the matrix cannot be inverted.
@@ -58,6 +60,8 @@ class Volume:
     unit: Unit = Unit.RELATIVE
     name: str = ""
     frame_of_reference: str | None = None
+    in_patient_space: bool = True
+    is_fused: bool = False
 
     def __post_init__(self) -> None:
         is_color = self.array.ndim == 4 and self.array.shape[3] == 3 and self.array.dtype == np.uint8

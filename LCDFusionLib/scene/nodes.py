@@ -12,6 +12,8 @@ from LCDFusionLib.errors import InputError
 from LCDFusionLib.images.volume import LPS_TO_RAS, Modality, Unit, Volume
 
 MODALITY_ATTRIBUTE = slicer.vtkMRMLSubjectHierarchyConstants.GetDICOMSeriesModalityAttributeName()
+NOTICE_ATTRIBUTE = "LCDFusion.Notice"
+"""Node attribute that every fused volume carries."""
 FRAME_OF_REFERENCE_ATTRIBUTE = slicer.vtkMRMLSubjectHierarchyConstants.GetDICOMFrameOfReferenceUIDAttributeName()
 
 # (code value, coding scheme, meaning) as Slicer's DICOM readers write them: DICOM CID 7181, 84 and 85, UCUM codes.
@@ -124,7 +126,9 @@ def volume_from_node(node: slicer.vtkMRMLVolumeNode, *, modality: Modality | Non
         modality or modality_of(node),
         unit or unit_of(node),
         node.GetName(),
-        _dicom_attribute(node, FRAME_OF_REFERENCE_ATTRIBUTE),
+        # A volume that was moved no longer lies in its series' frame of reference.
+        None if node.GetParentTransformNode() else _dicom_attribute(node, FRAME_OF_REFERENCE_ATTRIBUTE),
+        is_fused=node.GetAttribute(NOTICE_ATTRIBUTE) is not None,
     )
 
 

@@ -15,7 +15,7 @@ from LCDFusionLib import DISCLAIMER, __version__
 from LCDFusionLib.errors import InputError
 from LCDFusionLib.images.volume import Modality, Unit, Volume
 from LCDFusionLib.images.window import Window
-from LCDFusionLib.scene.nodes import hierarchy_item, node_from_volume, set_geometry, set_voxels, voxels, voxels_modified
+from LCDFusionLib.scene.nodes import NOTICE_ATTRIBUTE, hierarchy_item, node_from_volume, set_geometry, set_voxels, voxels, voxels_modified
 from LCDFusionLib.scene.readouts import BLEND_SUFFIX, READOUTS, SOURCE_READOUTS, metric_columns
 
 if TYPE_CHECKING:
@@ -137,7 +137,7 @@ def create_result(anatomy: slicer.vtkMRMLVolumeNode, function: slicer.vtkMRMLVol
             node.RemoveAttribute(attribute)
         node.SetAttribute(KIND_ATTRIBUTE, kind)
         node.SetAttribute("LCDFusion.Version", __version__)
-        node.SetAttribute("LCDFusion.Notice", DISCLAIMER)
+        node.SetAttribute(NOTICE_ATTRIBUTE, DISCLAIMER)
     return ResultNodes(gray, color, table)
 
 

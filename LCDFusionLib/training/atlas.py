@@ -8,10 +8,11 @@ import numpy as np
 import SimpleITK as sitk
 from numpy.typing import NDArray
 
+from LCDFusionLib.images.window import luma
+
 from .pairs import SlicePair
 
 FUNCTION_FOLDERS = {"PET-MRI": "PET", "SPECT-MRI": "SPECT"}
-LUMA = np.array([0.299, 0.587, 0.114])  # ITU-R BT.601
 
 
 def atlas_pairs(folder: Path, collection: str, *, scalar: bool) -> list[SlicePair]:
@@ -27,11 +28,11 @@ def atlas_pairs(folder: Path, collection: str, *, scalar: bool) -> list[SlicePai
     if not names:
         raise FileNotFoundError(f"no PNG in '{folder / collection / 'MRI'}': is '{folder}' the brain-atlas folder?")
     colors = [_read(folder / collection / FUNCTION_FOLDERS[collection] / name)[..., :3] for name in names]
-    functions = uptake_from_colors(colors) if scalar else [image @ LUMA / 255 for image in colors]
+    functions = uptake_from_colors(colors) if scalar else [luma(image) / 255 for image in colors]
     pairs = []
     for name, function in zip(names, functions, strict=True):
         anatomy = _read(folder / collection / "MRI" / name)
-        gray = anatomy if anatomy.ndim == 2 else anatomy[..., :3] @ LUMA
+        gray = anatomy if anatomy.ndim == 2 else luma(anatomy[..., :3])
         # The digits before the last three name the subject or series, the unit that a split must not cut.
         pairs.append(
             SlicePair((gray / 255).astype(np.float32), function.astype(np.float32), f"{collection}/{name[:-7]}", f"{collection}/{name}")

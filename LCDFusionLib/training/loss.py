@@ -16,7 +16,7 @@ BLACK = 0.01
 
 @dataclass(frozen=True)
 class LossWeights:
-    """Weight of each term; a term of weight 0 is not computed.
+    """Weight of each term.
 
     Attributes:
         sources: the paper's L_int = mean|f - a| + mean|f - b|. Flat for every f between a and b, so alone it ends in a copy of one.

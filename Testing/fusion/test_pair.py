@@ -47,6 +47,22 @@ def test_partial_overlap_and_foreign_frame_of_reference_are_said(ct, pet):
     assert not pair.function01[~pair.resampled.covered].any()
 
 
+def test_unknown_frame_of_reference_is_said(ct, pet):
+    (note,) = prepare(ct, replace(pet, frame_of_reference=None)).warnings
+    assert "No common frame of reference" in note
+
+
+def test_a_fused_image_is_never_an_original(ct, pet):
+    for first, second in ((replace(ct, is_fused=True), pet), (ct, replace(pet, is_fused=True))):
+        with pytest.raises(InputError, match="made by LCDFusion, not an original"):
+            prepare(first, second)
+
+
+def test_a_picture_is_not_laid_into_a_patient(ct, pet):
+    with pytest.raises(InputError, match="does not know where in the patient"):
+        prepare(ct, replace(pet, in_patient_space=False))
+
+
 def test_unusual_modalities_are_said(ct, pet):
     unknown = prepare(replace(ct, modality=Modality.OTHER, unit=Unit.RELATIVE), pet)
     assert any("mr-pet" in text for text in unknown.warnings)

@@ -118,7 +118,6 @@ def test_cancel_takes_effect_within_one_slice(worker, pair, slow_pair):
             break
     before = slices_reported(worker)
     worker.cancel()
-    assert worker.poll() == [] or not worker.is_busy
     pid = worker.pid
     while worker.is_busy:
         worker.poll()

@@ -115,13 +115,24 @@ def test_real_nrrd_is_where_the_same_series_as_dicom_is(shared_data):
         )
 
 
-def test_integer_volume_with_air_is_ct_and_nothing_else_is_guessed(tmp_path):
+def test_volume_with_air_is_ct_and_nothing_else_is_guessed(tmp_path):
+    """A resampled CT has values between the whole numbers and is CT all the same."""
     ct = np.random.default_rng(0).integers(-1000, 1000, (3, 4, 5)).astype(np.int16)
-    assert read_volume(save(ct, tmp_path / "ct.nrrd")).unit is Unit.HU
-    assert read_volume(save(ct.astype(np.float32), tmp_path / "whole.nrrd")).modality is Modality.CT
-    for name, array in (("mr", np.abs(ct)), ("residual", ct + np.float32(0.5))):
+    for name, array in (("ct", ct), ("resampled", ct + np.float32(0.5))):
         read = read_volume(save(array, tmp_path / f"{name}.nrrd"))
-        assert (read.modality, read.unit) == (Modality.OTHER, Unit.RELATIVE)
+        assert (read.modality, read.unit) == (Modality.CT, Unit.HU)
+    read = read_volume(save(np.abs(ct), tmp_path / "mr.nrrd"))
+    assert (read.modality, read.unit) == (Modality.OTHER, Unit.RELATIVE)
+
+
+def test_a_fused_volume_and_a_picture_are_told_apart_from_a_patients_volume(tmp_path):
+    gray = np.random.default_rng(0).random((3, 20, 20), np.float32)
+    write_volume(Volume(gray, np.eye(4), is_fused=True), tmp_path / "fused.nrrd")
+    assert read_volume(tmp_path / "fused.nrrd").is_fused
+    assert not read_volume(save(gray, tmp_path / "mr.nrrd")).is_fused
+    sitk.WriteImage(sitk.GetImageFromArray((255 * gray[0]).astype(np.uint8)), str(tmp_path / "slice.png"))
+    assert not read_volume(tmp_path / "slice.png").in_patient_space
+    assert read_volume(tmp_path / "mr.nrrd").in_patient_space
 
 
 @pytest.mark.parametrize(
