@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
 from pathlib import Path
 
 from LCDFusionLib import DISCLAIMER, phantom
 from LCDFusionLib.fusion import FusionSettings
-from LCDFusionLib.images.volume import Unit
 
-from .fuse import fuse_to_folder
+from .fuse import RESULT, fuse_to_folder
 from .inputs import read_anatomy, read_function
-from .output_folder import whole_folder
+from .output_folder import check_target, whole_folder
 
 DEFAULT_OUTPUT = Path("lcdfusion-demo")
+STUDY = ("CT", "MR", "PT")
+"""What a phantom's study may hold."""
 
 # A thorax is read in both windows; the demo shows the one in which its nodes lie.
 CASES = (("thorax", phantom.thorax, FusionSettings(window="mediastinum")), ("head", phantom.head, FusionSettings()))
@@ -23,22 +25,24 @@ def add_parser(commands: argparse._SubParsersAction) -> None:
     """Add the subcommand."""
     parser = commands.add_parser("demo", help="make two phantom studies and fuse them", description=__doc__)
     parser.add_argument("-o", "--output", type=Path, default=DEFAULT_OUTPUT, help="folder for the results (default: %(default)s)")
+    parser.add_argument("--weights", default="auto", help="ct-pet, mr-pet, or a .pt file (default: by the anatomy's modality)")
     parser.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> None:
     """Make each phantom, write it as DICOM, fuse it, and say where the pictures are."""
     pictures = []
+    for name, _, _ in CASES:
+        check_target(options.output / name, overwrite=True, contents=RESULT)
+        check_target(options.output / f"{name}_study", overwrite=True, contents=STUDY)
     for name, make, settings in CASES:
         print(f"== {name}: a digital phantom, no patient")
         made = make()
-        output = options.output / name
-        with whole_folder(options.output / f"{name}_study", overwrite=True, bytes_needed=50_000_000) as study:
-            phantom.write_study(made, study)
-        study = options.output / f"{name}_study"
-        anatomy = read_anatomy(study / made.anatomy.modality.value, series=None, modality=None)
-        function = read_function(study / made.function.modality.value, series=None, unit=Unit.RELATIVE, relative=False)
-        fuse_to_folder(anatomy, function, settings, output, overwrite=True, with_dicom=True, times={})
+        output, study = options.output / name, options.output / f"{name}_study"
+        with whole_folder(study, overwrite=True, contents=STUDY, bytes_needed=50_000_000) as folder:
+            phantom.write_study(made, folder)
+        anatomy, function = read_anatomy(study / made.anatomy.modality.value), read_function(study / made.function.modality.value)
+        fuse_to_folder(anatomy, function, replace(settings, weights=options.weights), output, overwrite=True)
         for lesion in made.lesions:
             x, y, z = lesion.centre
             print(f"lesion in the phantom: {lesion.name}, SUV {lesion.suv:g}, at x {x:.0f} y {y:.0f} z {z:.0f} mm")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -14,17 +14,22 @@ from tqdm import tqdm
 
 from LCDFusionLib import __version__
 from LCDFusionLib.dicom import Derivation, write_fused_color, write_fused_gray
-from LCDFusionLib.fusion import Finished, FusionPair, FusionResult, FusionSettings, FusionWorker, Note, SliceFused, Started, prepare
+from LCDFusionLib.errors import InputError
+from LCDFusionLib.fusion import Finished, FusionPair, FusionResult, FusionSettings, FusionWorker, SliceFused, Started, prepare
 from LCDFusionLib.images.color import COLOR_TABLES, DEFAULT_COLOR_TABLE
 from LCDFusionLib.images.files import write_volume
 from LCDFusionLib.images.volume import Modality, Unit
 from LCDFusionLib.images.window import PRESETS, Window
 
 from .inputs import Input, check_not_the_same, check_same_patient, read_anatomy, read_function
+from .interrupts import held
 from .metrics_csv import write_metrics_csv
 from .output_folder import check_target, whole_folder
 from .overview import slices_to_show, write_overview
 from .report import write_report
+
+RESULT = ("fused_gray.nrrd", "fused_color.nrrd", "dicom_color", "dicom_gray", "metrics.csv", "overview.png", "report.json")
+"""What a result may hold."""
 
 
 def add_parser(commands: argparse._SubParsersAction) -> None:
@@ -33,8 +38,8 @@ def add_parser(commands: argparse._SubParsersAction) -> None:
     parser.add_argument("anatomy", type=Path, help="CT or MR: a DICOM folder, an NRRD or NIfTI file")
     parser.add_argument("function", type=Path, help="PET or SPECT: a DICOM folder, an NRRD or NIfTI file")
     parser.add_argument("-o", "--output", type=Path, required=True, help="folder for everything that is written")
-    parser.add_argument("--overwrite", action="store_true", help="replace the output folder if it is there")
-    parser.add_argument("--window", type=_window, help=f"of the anatomy: {', '.join(PRESETS)}, auto, or WIDTH/LEVEL")
+    parser.add_argument("--overwrite", action="store_true", help="replace an earlier result")
+    parser.add_argument("--window", help=f"of the anatomy: {', '.join(PRESETS)}, auto, or WIDTH/LEVEL")
     parser.add_argument("--function-max", type=float, metavar="VALUE", help="value shown as full uptake (default SUV 10)")
     parser.add_argument("--color-table", choices=list(COLOR_TABLES), default=DEFAULT_COLOR_TABLE, help="colours of the function")
     parser.add_argument("--weights", default="auto", help="ct-pet, mr-pet, or a .pt file (default: by the anatomy's modality)")
@@ -42,8 +47,8 @@ def add_parser(commands: argparse._SubParsersAction) -> None:
     parser.add_argument("--anatomy-series", metavar="SERIES", help="which series of the anatomy folder: number, description or UID")
     parser.add_argument("--function-series", metavar="SERIES", help="which series of the function folder")
     parser.add_argument("--anatomy-modality", choices=("CT", "MR"), help="of an anatomy file (default: told by its values)")
-    parser.add_argument("--function-unit", choices=("SUVbw", "relative"), default="relative", help="of a function file's values")
-    parser.add_argument("--relative", action="store_true", help="use relative intensities where a PET lacks the tags that SUV needs")
+    parser.add_argument("--function-unit", choices=("SUVbw", "relative"), help="of a function file (default: what it says, else relative)")
+    parser.add_argument("--relative", action="store_true", help="go on with relative intensities where a PET lacks what SUV needs")
     parser.add_argument("--dicom", action="store_true", help="write the DICOM series even if the anatomy is not DICOM")
     parser.add_argument("--different-patients", action="store_true", help="fuse although the headers name two patients")
     parser.set_defaults(run=run)
@@ -52,26 +57,25 @@ def add_parser(commands: argparse._SubParsersAction) -> None:
 def run(options: argparse.Namespace) -> None:
     """Read both inputs, fuse them, write everything, say where it is."""
     times: dict[str, float] = {}
-    check_target(options.output, overwrite=options.overwrite)
-    check_not_the_same(options.anatomy, options.function, series_chosen=bool(options.anatomy_series and options.function_series))
-    with _timed("read", times):
-        modality = Modality(options.anatomy_modality) if options.anatomy_modality else None
-        anatomy = read_anatomy(options.anatomy, series=options.anatomy_series, modality=modality)
-        function = read_function(
-            options.function,
-            series=options.function_series,
-            unit=Unit.SUVBW if options.function_unit == "SUVbw" else Unit.RELATIVE,
-            relative=options.relative,
-        )
-        if not options.different_patients:
-            check_same_patient(anatomy, function)
     settings = FusionSettings(
-        window=options.window,
+        window=_window(options.window),
         function_upper=options.function_max,
         weights=options.weights,
         device=options.device,
         color_table=options.color_table,
     )
+    check_target(options.output, overwrite=options.overwrite, contents=RESULT)
+    check_not_the_same(options.anatomy, options.function, series_chosen=bool(options.anatomy_series and options.function_series))
+    with _timed("read", times):
+        modality = Modality(options.anatomy_modality) if options.anatomy_modality else None
+        unit = Unit(options.function_unit) if options.function_unit else None
+        anatomy = read_anatomy(options.anatomy, series=options.anatomy_series, modality=modality, relative=options.relative)
+        function = read_function(options.function, series=options.function_series, unit=unit, relative=options.relative)
+    notes = [*anatomy.notes, *function.notes]
+    if options.different_patients:
+        notes.append("It was not checked that both inputs are of one patient (--different-patients).")
+    else:
+        check_same_patient(anatomy, function)
     fuse_to_folder(
         anatomy,
         function,
@@ -79,7 +83,7 @@ def run(options: argparse.Namespace) -> None:
         options.output,
         overwrite=options.overwrite,
         with_dicom=options.dicom or anatomy.source is not None,
-        different_patients=options.different_patients,
+        notes=notes,
         times=times,
     )
 
@@ -90,22 +94,32 @@ def fuse_to_folder(
     settings: FusionSettings,
     output: Path,
     *,
-    overwrite: bool,
-    with_dicom: bool,
-    different_patients: bool = False,
-    times: dict[str, float],
+    overwrite: bool = False,
+    with_dicom: bool = True,
+    notes: Sequence[str] = (),
+    times: dict[str, float] | None = None,
 ) -> FusionResult:
-    """Fuse two volumes that were read and write the whole output folder; `times` (seconds by stage) is filled."""
+    """Fuse two volumes that were read and write the whole output folder.
+
+    Args:
+        anatomy: from `read_anatomy`.
+        function: from `read_function`.
+        settings: of the fusion.
+        output: the folder.
+        overwrite: replace an earlier result.
+        with_dicom: write both DICOM series too.
+        notes: what the user has to know of the inputs; they come first in the result's.
+        times: seconds of the stages before; the others are added.
+    """
+    times = {} if times is None else times
     with _timed("prepare", times):
         pair = prepare(anatomy.volume, function.volume, settings)
     print(_what_will_happen(pair))
-    voxels = pair.anatomy01.size
-    with whole_folder(output, overwrite=overwrite, bytes_needed=voxels * (12 if with_dicom else 7) + 10_000_000) as folder:
+    bytes_needed = pair.anatomy01.size * (12 if with_dicom else 7) + 10_000_000
+    with whole_folder(output, overwrite=overwrite, contents=RESULT, bytes_needed=bytes_needed) as folder:
         with _timed("fuse", times):
             result = _fuse(pair)
-        if different_patients:
-            note = "The patients named in the two inputs' headers were not compared: fused with --different-patients."
-            result = replace(result, notes=(*result.notes, note))
+        result = replace(result, notes=(*notes, *result.notes))
         with _timed("write", times):
             write_volume(result.gray, folder / "fused_gray.nrrd")
             write_volume(result.color, folder / "fused_color.nrrd")
@@ -128,18 +142,24 @@ def fuse_to_folder(
 
 
 def _fuse(pair: FusionPair) -> FusionResult:
-    """Run the worker with a progress bar; the slice with the most uptake first."""
+    """Run the worker with a progress bar (on a terminal); the slice with the most uptake first."""
     shown = slices_to_show(pair.function01)
-    with FusionWorker() as worker, tqdm(total=len(pair.anatomy01), unit="slice", desc="fusing", smoothing=0.1) as progress:
-        for event in worker.run(pair, first_slice=shown[len(shown) // 2]):
-            if isinstance(event, Started):
-                progress.set_description(f"fusing on {event.device}")
-            elif isinstance(event, SliceFused):
-                progress.update(event.done - progress.n)
-            elif isinstance(event, Note):
-                progress.write(f"note: {event.text}")
-            elif isinstance(event, Finished):
-                return event.result
+    worker = FusionWorker(cancel_patience=0)  # it ends with the command, so Ctrl-C need not wait for its answer
+    try:
+        with held():
+            worker.start()
+        with tqdm(total=len(pair.anatomy01), unit="slice", desc="fusing", smoothing=0.1, disable=None) as progress:
+            for event in worker.run(pair, first_slice=shown[len(shown) // 2]):
+                if isinstance(event, Started):
+                    progress.set_description(f"fusing on {event.device}")
+                    progress.unpause()  # loading torch says nothing of the time that the slices take
+                elif isinstance(event, SliceFused):
+                    progress.update(event.done - progress.n)
+                elif isinstance(event, Finished):
+                    return event.result
+    finally:
+        with held():
+            worker.close()
     raise RuntimeError("the fusion ended without a result")
 
 
@@ -165,9 +185,12 @@ def _derivation(pair: FusionPair, result: FusionResult) -> Derivation:
     )
 
 
-def _window(text: str) -> str | Window:
-    match = re.fullmatch(r"(\d+(?:\.\d+)?)/(-?\d+(?:\.\d+)?)", text)
-    return Window(width=float(match[1]), level=float(match[2])) if match else text
+def _window(text: str | None) -> str | Window | None:
+    if text is None or text == "auto" or text in PRESETS:
+        return text
+    if match := re.fullmatch(r"(\d+(?:\.\d+)?)/(-?\d+(?:\.\d+)?)", text):
+        return Window(width=float(match[1]), level=float(match[2]))
+    raise InputError(f"There is no window '{text}'; choose one of {', '.join(PRESETS)}, auto, or WIDTH/LEVEL such as 350/40.")
 
 
 @contextmanager

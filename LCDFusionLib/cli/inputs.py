@@ -13,49 +13,72 @@ from LCDFusionLib.images.volume import Modality, Unit, Volume
 
 @dataclass(frozen=True)
 class Input:
-    """A volume and where it came from; `source` has the DICOM headers, None for a file."""
+    """A volume and where it came from.
+
+    Attributes:
+        volume: as read.
+        path: as the user gave it.
+        source: the DICOM headers; None for a file.
+        notes: what had to be assumed, in sentences.
+    """
 
     volume: Volume
     path: Path
     source: SeriesSource | None
+    notes: tuple[str, ...] = ()
 
 
-def read_anatomy(path: Path, *, series: str | None, modality: Modality | None) -> Input:
+def read_anatomy(path: Path, *, series: str | None = None, modality: Modality | None = None, relative: bool = False) -> Input:
     """The anatomy volume, from a DICOM folder or an image file.
 
     Args:
         path: of a folder or file.
         series: which one of a folder with several.
-        modality: of a file; None: CT if the values look like Hounsfield units, otherwise MR.
+        modality: of a file; None: what the file says, else CT if the values look like Hounsfield units, otherwise MR.
+        relative: go on with relative intensities where a DICOM CT lacks what Hounsfield units need.
     """
     if _is_folder(path, "anatomy"):
-        volume, source = read_folder(path, series=series, option="--anatomy-series")
-        return Input(volume, path, source)
+        return _read_folder(path, series=series, relative=relative, option="--anatomy-series")
     volume = read_volume(path, modality=modality, unit=Unit.HU if modality is Modality.CT else None)
-    if volume.modality is Modality.OTHER:
-        volume = volume.with_array(volume.array, modality=Modality.MR)
-    return Input(volume, path, None)
+    if volume.modality is not Modality.OTHER:
+        return Input(volume, path, None)
+    note = f"It is not known what '{volume.name}' is, so it was taken for an MR; if it is a CT, say so with --anatomy-modality CT."
+    return Input(volume.with_array(volume.array, modality=Modality.MR), path, None, (note,))
 
 
-def read_function(path: Path, *, series: str | None, unit: Unit, relative: bool) -> Input:
+def read_function(path: Path, *, series: str | None = None, unit: Unit | None = None, relative: bool = False) -> Input:
     """The function volume, from a DICOM folder or an image file.
 
     Args:
         path: of a folder or file.
         series: which one of a folder with several.
-        unit: of a file's values.
+        unit: of a file's values; None: what the file says, else relative.
         relative: go on with relative intensities where a DICOM PET lacks what SUV needs.
+
+    Raises:
+        InputError: besides all that reading may raise: it is a CT, or its values cannot be uptake.
     """
     if _is_folder(path, "function"):
-        volume, source = read_folder(path, series=series, relative=relative, option="--function-series")
-        return Input(volume, path, source)
-    return Input(read_volume(path, modality=Modality.PET, unit=unit), path, None)
+        given = _read_folder(path, series=series, relative=relative, option="--function-series")
+    else:
+        volume = read_volume(path)
+        modality = Modality.PET if volume.modality is Modality.OTHER else volume.modality
+        given = Input(volume.with_array(volume.array, modality=modality, unit=unit or volume.unit), path, None)
+    lowest, highest = float(given.volume.array.min()), float(given.volume.array.max())
+    # Uptake is not negative, but for some noise; CT reaches from -1000 to 3000 at most.
+    if given.volume.modality is Modality.CT or lowest < -highest / 4:
+        raise InputError(
+            f"The function '{path}' is no PET or SPECT: it is a CT, or has values that uptake cannot have ({lowest:g} to {highest:g}); "
+            "give the CT or MR first and the PET or SPECT second."
+        )
+    return given
 
 
 def check_not_the_same(anatomy: Path, function: Path, *, series_chosen: bool) -> None:
-    """InputError if both paths are one file or folder (one folder may hold both series when they are chosen)."""
-    if anatomy.exists() and function.exists() and anatomy.samefile(function) and not (anatomy.is_dir() and series_chosen):
-        hint = "; if the folder holds both series, choose them with --anatomy-series and --function-series" if anatomy.is_dir() else ""
+    """InputError if both paths are one file or folder (one folder may hold both series when they are chosen), or one does not exist."""
+    are_folders = all([_is_folder(anatomy, "anatomy"), _is_folder(function, "function")])
+    if anatomy.samefile(function) and not (are_folders and series_chosen):
+        hint = "; if the folder holds both series, choose them with --anatomy-series and --function-series" if are_folders else ""
         raise InputError(f"Anatomy and function are both '{anatomy}'; give a CT or MR and a PET or SPECT{hint}.")
 
 
@@ -64,15 +87,30 @@ def check_same_patient(anatomy: Input, function: Input) -> None:
     if anatomy.source is None or function.source is None:
         return
     for keyword, label in (("PatientID", "patient ID"), ("PatientName", "patient name"), ("PatientBirthDate", "birth date")):
-        first, second = (str(i.source.headers[0].get(keyword, "") or "").strip() for i in (anatomy, function) if i.source)
-        if first and second and first.casefold() != second.casefold():
+        first, second = (str(i.source.headers[0].get(keyword) or "").strip(" ^").casefold() for i in (anatomy, function) if i.source)
+        if first and second and first != second:
             raise InputError(
                 f"'{anatomy.path}' and '{function.path}' are of two patients: the {label} differs; "
                 "if they are one patient all the same, say so with --different-patients."
             )
 
 
+def _read_folder(path: Path, *, series: str | None, relative: bool, option: str) -> Input:
+    """With the unit that the series has; relative intensities only where it has none and they are allowed."""
+    try:
+        volume, source = read_folder(path, series=series, option=option)
+        return Input(volume, path, source)
+    except InputError:
+        if not relative:
+            raise
+    volume, source = read_folder(path, series=series, option=option, relative=True)
+    return Input(volume, path, source, (f"The values of '{volume.name}' are relative intensities, neither HU nor SUV.",))
+
+
 def _is_folder(path: Path, role: str) -> bool:
-    if not path.exists():
-        raise InputError(f"The {role} '{path}' does not exist; give a DICOM folder, an NRRD or a NIfTI file.")
-    return path.is_dir()
+    try:
+        if not path.exists():
+            raise InputError(f"The {role} '{path}' does not exist; give a DICOM folder, an NRRD or a NIfTI file.")
+        return path.is_dir()
+    except OSError as error:
+        raise InputError(f"The {role} '{path}' cannot be read ({error.strerror}); give a DICOM folder, an NRRD or a NIfTI file.") from error

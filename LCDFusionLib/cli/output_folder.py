@@ -5,89 +5,108 @@ from __future__ import annotations
 import errno
 import os
 import shutil
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from uuid import uuid4
 
 from LCDFusionLib.errors import InputError
+
+from .interrupts import held
 
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 @contextmanager
-def whole_folder(target: Path, *, overwrite: bool, bytes_needed: int) -> Iterator[Path]:
+def whole_folder(target: Path, *, overwrite: bool, contents: Collection[str], bytes_needed: int) -> Iterator[Path]:
     """Give a new folder beside `target`; rename it to `target` at the end, delete it if anything goes wrong (Ctrl-C included).
 
     Args:
         target: what the user asked for.
-        overwrite: replace a folder that is there and not empty.
+        overwrite: replace an earlier result that is there.
+        contents: names that a result may hold.
         bytes_needed: rough size of what will be written, checked before the work begins.
 
     Raises:
         InputError: the place cannot be written, is taken, or has no room.
     """
-    target = target.absolute()
-    check_target(target, overwrite=overwrite)
+    check_target(target, overwrite=overwrite, contents=contents)
+    target, mark = target.resolve(), uuid4().hex[:8]
+    beside, old = (target.with_name(f".{target.name}.{what}-{mark}") for what in ("part", "old"))
+    made = [folder for folder in target.parents if not folder.exists()]
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        beside = Path(tempfile.mkdtemp(prefix=f".{target.name}.part-", dir=target.parent))
-        beside.chmod(0o777 & ~_umask())
-    except OSError as error:
-        raise InputError(f"The output folder '{target}' cannot be written ({_reason(error)}); choose another with -o.") from error
-    try:
-        free = shutil.disk_usage(beside).free
-        if free < bytes_needed:
-            megabytes = f"{bytes_needed / 1e6:.0f} MB are needed, {free / 1e6:.0f} MB are free"
-            raise InputError(
-                f"There is not enough room for the output folder '{target}': {megabytes}; make room or choose another with -o."
-            )
+        beside.mkdir(parents=True)
+        _check_room(beside, bytes_needed, target)
         yield beside
-        _replace(target, beside)
+        with held():
+            _replace(target, beside, old)
     except OSError as error:
         if error.errno in NO_ROOM:
             raise InputError(
-                f"The disk of the output folder '{target}' is full; nothing was kept: make room or choose another with -o."
+                f"The disk of the output folder '{target}' is full, so nothing was kept: make room or choose another with -o."
             ) from error
-        raise
+        raise _cannot_be_written(target, error) from error
+    except InputError as error:
+        raise InputError(str(error).replace(str(beside), str(target))) from error  # by the name that the user knows
     finally:
-        shutil.rmtree(beside, ignore_errors=True)
+        with held():
+            shutil.rmtree(beside, ignore_errors=True)
+            for folder in made:
+                with suppress(OSError):  # it holds the result
+                    folder.rmdir()
 
 
-def check_target(target: Path, *, overwrite: bool) -> None:
-    """InputError if `target` is a file, or a folder with something in it that may not be replaced."""
-    if target.exists() and not target.is_dir():
-        raise InputError(f"The output '{target}' is a file; give a folder with -o.")
+def check_target(target: Path, *, overwrite: bool, contents: Collection[str]) -> None:
+    """InputError, before any work, if `target` cannot be made, or holds something that may not be replaced.
+
+    Only a folder with nothing but `contents` is ever replaced: a slip of the pen must not delete somebody's images.
+    """
     try:
-        taken = target.is_dir() and any(target.iterdir())
-    except OSError as error:
-        raise InputError(f"The output folder '{target}' cannot be read ({_reason(error)}); choose another with -o.") from error
-    if taken and not overwrite:
-        raise InputError(f"The output folder '{target}' is not empty; choose another with -o, or replace it with --overwrite.")
+        target = target.resolve()
+        if target.exists():
+            _check_replaceable(target, overwrite=overwrite, contents=contents)
+        nearest = next(folder for folder in target.parents if folder.exists())
+        if not nearest.is_dir():
+            raise InputError(f"The output folder '{target}' cannot be made because '{nearest}' is a file; choose another with -o.")
+        if not os.access(nearest, os.W_OK | os.X_OK):
+            raise InputError(f"The output folder '{target}' cannot be written: '{nearest}' is write-protected; choose another with -o.")
+    except (OSError, RuntimeError) as error:  # RuntimeError: links that go round in a circle
+        raise _cannot_be_written(target, error) from error
 
 
-def _replace(target: Path, beside: Path) -> None:
+def _check_replaceable(target: Path, *, overwrite: bool, contents: Collection[str]) -> None:
+    if not target.is_dir():
+        raise InputError(f"The output '{target}' is a file; give a folder with -o.")
+    if Path.cwd().is_relative_to(target):
+        raise InputError(f"The output folder '{target}' is the one that you are in; name a new one with -o.")
+    names = set(os.listdir(target))
+    if foreign := sorted(names - set(contents)):
+        raise InputError(f"The output folder '{target}' holds other things ('{foreign[0]}'); choose another with -o.")
+    if names and not overwrite:
+        raise InputError(f"The output folder '{target}' holds an earlier result; choose another with -o, or replace it with --overwrite.")
+
+
+def _check_room(folder: Path, bytes_needed: int, target: Path) -> None:
+    free = shutil.disk_usage(folder).free
+    if free < bytes_needed:
+        megabytes = f"{bytes_needed / 1e6:.0f} MB are needed, {free / 1e6:.0f} MB are free"
+        raise InputError(f"There is not enough room for the output folder '{target}': {megabytes}; make room or choose another with -o.")
+
+
+def _replace(target: Path, beside: Path, old: Path) -> None:
     """Put the whole folder in the place of `target`; what was there survives until the new one stands."""
-    old = None
-    if target.exists():
-        old = Path(tempfile.mkdtemp(prefix=f".{target.name}.old-", dir=target.parent)) / target.name
-        target.rename(old)
+    if not target.exists():
+        beside.rename(target)
+        return
+    target.rename(old)
     try:
         beside.rename(target)
     except OSError:
-        if old:
-            old.rename(target)
+        old.rename(target)
         raise
-    finally:
-        if old:
-            shutil.rmtree(old.parent, ignore_errors=True)
+    shutil.rmtree(old, ignore_errors=True)
 
 
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
-
-
-def _reason(error: OSError) -> str:
-    return error.strerror or str(error)
+def _cannot_be_written(target: Path, error: Exception) -> InputError:
+    reason = getattr(error, "strerror", None) or str(error)
+    return InputError(f"The output folder '{target}' cannot be written ({reason}); choose another with -o.")

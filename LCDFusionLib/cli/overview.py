@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 from LCDFusionLib import DISCLAIMER
 from LCDFusionLib.fusion import FusionPair, FusionResult
 from LCDFusionLib.images.color import COLOR_TABLES, blend, colorize
-from LCDFusionLib.metrics import METRICS
 
 SLICES = 5
 PICTURE_WIDTH, TEXT_HEIGHT, TITLE_HEIGHT, NOTICE_HEIGHT = 2.53, 2.15, 0.62, 0.28  # inches
@@ -50,7 +49,7 @@ def write_overview(pair: FusionPair, result: FusionResult, file: Path, *, title:
         for (x, y), letter in zip(((0.02, 0.5), (0.5, 0.96)), letters, strict=True):
             axes[row, 0].text(x, y, letter, color="#ffd75f", fontsize=9, ha="center", va="center", transform=axes[row, 0].transAxes)
         _write_metrics(axes[row, len(TITLES)], k, result)
-    figure.text(0.008, 1 - 0.2 / height, title, color="white", fontsize=11, va="center")
+    figure.text(0.008, 1 - 0.2 / height, title, color="white", fontsize=11, va="center", parse_math=False)
     figure.text(0.008, NOTICE_HEIGHT / 2 / height, DISCLAIMER, color="#ff8787", fontsize=9, va="center")
     figure.savefig(file, dpi=100, facecolor="black", format="png")
     return shown
@@ -61,8 +60,7 @@ def slices_to_show(function01: NDArray[np.float32]) -> list[int]:
     count = len(function01)
     if count <= SLICES:
         return list(range(count))
-    spread = np.linspace(0.1, 0.9, SLICES) * (count - 1)
-    shown = np.round(spread).astype(int)
+    shown = ((count - 1) * np.arange(1, 10, 2) + 5) // 10  # in tenths, rounded
     # The mean of the hottest hundredth: a single noisy voxel is no uptake.
     flat = function01.reshape(count, -1)
     top = max(1, flat.shape[1] // 100)
@@ -101,6 +99,6 @@ def _write_metrics(ax, k: int, result: FusionResult) -> None:  # type: ignore[no
     ax.axis("off")
     fused, plain = result.metrics[k], result.blend_metrics[k]
     lines = [f"slice {k + 1} of {len(result.metrics)}", "", f"{'':14}{'fused':>8}{'blend':>8}"]
-    lines += [f"{name:14}{fused[name]:8.3f}{plain[name]:8.3f}" for name in METRICS]
+    lines += [f"{name:14}{fused[name]:8.3f}{plain[name]:8.3f}" for name in fused if "_" not in name]
     lines += ["", *(f"{name:14}{fused[name]:8.3f}{plain[name]:8.3f}" for name in ("VIF_anatomy", "VIF_function"))]
     ax.text(0.02, 0.5, "\n".join(lines), color="white", fontsize=8.5, family="monospace", va="center", transform=ax.transAxes)

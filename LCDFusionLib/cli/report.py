@@ -9,6 +9,8 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from LCDFusionLib import DISCLAIMER, __version__
 from LCDFusionLib.fusion import FusionPair, FusionResult
 
@@ -56,7 +58,7 @@ def write_report(
 def _input(given: Input) -> dict[str, Any]:
     volume = given.volume
     facts: dict[str, Any] = {
-        "path": str(given.path),
+        "path": str(given.path.absolute()),
         "name": volume.name,
         "modality": volume.modality.value,
         "unit": volume.unit.value,
@@ -70,8 +72,6 @@ def _input(given: Input) -> dict[str, Any]:
 
 
 def _means(rows: list[dict[str, float]], names: list[str]) -> dict[str, float | None]:
-    import numpy as np
-
     means = mean_of(np.array([[row[name] for name in names] for row in rows]))
     return {name: float(mean) if np.isfinite(mean) else None for name, mean in zip(names, means, strict=True)}
 

@@ -26,18 +26,25 @@ def add_parser(commands: argparse._SubParsersAction) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Train, and say where the best weights are."""
+    from LCDFusionLib.network import WeightsError
     from LCDFusionLib.training.data import training_data
     from LCDFusionLib.training.presets import PRESETS
     from LCDFusionLib.training.trainer import Trainer
 
     preset = PRESETS[options.preset]
-    if options.steps:
-        preset = replace(preset, steps=options.steps)
-    if options.learning_rate:
-        preset = replace(preset, learning_rate=options.learning_rate)
+    for name in ("steps", "learning_rate"):
+        if (value := getattr(options, name)) is not None:
+            if not value > 0:
+                raise InputError(f"--{name.replace('_', '-')} must be above 0, got {value:g}.")
+            preset = replace(preset, **{name: value})
     try:
         data = training_data(options.data, options.kind)
     except FileNotFoundError as error:
         raise InputError(f"The training data are not complete: {error}") from error
-    trainer = Trainer(data, preset, options.output, start_from=options.start_from, seed=options.seed, device=options.device)
+    try:
+        trainer = Trainer(data, preset, options.output, start_from=options.start_from, seed=options.seed, device=options.device)
+    except WeightsError as error:
+        raise InputError(str(error)) from error
+    except OSError as error:
+        raise InputError(f"The folder '{options.output}' cannot be used for a run ({error.strerror}); choose another with -o.") from error
     print(f"best weights: {trainer.run()}")

@@ -16,10 +16,10 @@ from .network import LCDFusionNet, check_images
 class RewrittenNet(nn.Module):
     """`LCDFusionNet` (all LCFMs) without its large tensors; shares the network's parameters.
 
-    Three rewrites. The 1x1 convolution over the correlation is a product of two matrices that can be taken first:
-    W (K^T f) + b = (W K^T) f + b, so the T*T-channel correlation never exists and the cost no longer depends on T. The 3x3 convolution
-    behind it takes that matrix into its weights. And the decoder's first convolution over (F1, F2, g F1, g F2) equals one over (F1, F2)
-    with the weights W_a + g W_b of that image: 416 channels in place of 832, summed layer by layer without the concatenation.
+    Two rewrites. The 1x1 convolution over the correlation is a product of two matrices that can be taken first:
+    W (K^T f) + b = (W K^T) f + b, so the T*T-channel correlation never exists and the cost no longer depends on T. And the decoder's
+    first convolution over (F1, F2, g F1, g F2) equals one over (F1, F2) with the weights W_a + g W_b of that image: 416 channels in
+    place of 832, summed layer by layer without the concatenation.
 
     Args:
         network: the network to follow; only the full variant (an LCFM at every layer).
@@ -54,18 +54,8 @@ def score(lcfm: LCFM, features: Tensor) -> Tensor:
     """`LCFM.score` with the correlation multiplied out: (B, C, H, W) to (B, C)."""
     summary = normalise_channels(F.adaptive_avg_pool2d(features, lcfm.correlation_size)).flatten(2)  # (B, C, T*T)
     matrix = lcfm.project.weight.flatten(1) @ summary.transpose(1, 2)  # (B, C, C)
-    weights = torch.einsum("ocyx,bci->boiyx", lcfm.spread.weight, matrix)
-    spread = _convolve_each(normalise_channels(features), weights) + _spread_bias(lcfm, *features.shape[2:])
-    return torch.sigmoid(spread).mean(dim=(2, 3))
-
-
-def _spread_bias(lcfm: LCFM, height: int, width: int) -> Tensor:
-    """What the bias of the projection becomes behind the zero-padded 3x3 convolution: (1, C, H, W), constant but for the outermost pixels."""
-    bias = cast(Tensor, lcfm.project.bias)
-    small = F.conv2d(bias[None, :, None, None].expand(1, -1, 3, 3), lcfm.spread.weight, lcfm.spread.bias, padding=1)
-    rows, columns = (torch.ones(n, dtype=torch.long, device=bias.device) for n in (height, width))
-    rows[0], rows[-1], columns[0], columns[-1] = 0, 2, 0, 2
-    return small[:, :, rows][:, :, :, columns]
+    projected = _convolve_each(normalise_channels(features), matrix[:, :, :, None, None]) + cast(Tensor, lcfm.project.bias)[:, None, None]
+    return torch.sigmoid(lcfm.spread(projected)).mean(dim=(2, 3))
 
 
 def _convolve_each(x: Tensor, weights: Tensor) -> Tensor:
