@@ -6,8 +6,8 @@ import slicer
 import vtk
 
 from LCDFusionLib import DISCLAIMER
+from LCDFusionLib.fusion.readouts import readout_text
 from LCDFusionLib.scene.planes import patient_letters, slice_index
-from LCDFusionLib.scene.readouts import readout_text
 from LCDFusionLib.scene.results import ResultNodes
 
 _WHITE, _PALE_YELLOW, _GREY = (1.0, 1.0, 1.0), (1.0, 1.0, 0.65), (0.9, 0.9, 0.9)

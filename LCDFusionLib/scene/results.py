@@ -13,10 +13,10 @@ import vtk
 
 from LCDFusionLib import DISCLAIMER, __version__
 from LCDFusionLib.errors import InputError
+from LCDFusionLib.fusion.readouts import BLEND_SUFFIX, READOUTS, SOURCE_READOUTS, metric_columns
 from LCDFusionLib.images.volume import Modality, Unit, Volume
 from LCDFusionLib.images.window import Window
 from LCDFusionLib.scene.nodes import NOTICE_ATTRIBUTE, hierarchy_item, node_from_volume, set_geometry, set_voxels, voxels, voxels_modified
-from LCDFusionLib.scene.readouts import BLEND_SUFFIX, READOUTS, SOURCE_READOUTS, metric_columns
 
 if TYPE_CHECKING:
     from LCDFusionLib.fusion.events import SliceFused

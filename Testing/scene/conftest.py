@@ -54,10 +54,10 @@ def sarcoma(shared_data):
 def fuse_plainly():
     """A stand-in for the network: a weighted sum, with the real colour, resampling and metrics around it."""
     from LCDFusionLib.fusion import FusionResult
+    from LCDFusionLib.fusion.readouts import READOUTS, SOURCE_READOUTS
     from LCDFusionLib.images.color import fused_color
     from LCDFusionLib.images.resample import resample_onto
     from LCDFusionLib.images.window import Window
-    from LCDFusionLib.scene.readouts import READOUTS, SOURCE_READOUTS
 
     def fuse(anatomy, function):
         a = Window(350, 40).apply(anatomy.array)

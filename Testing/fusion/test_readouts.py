@@ -2,7 +2,7 @@
 
 import math
 
-from LCDFusionLib.scene.readouts import READOUTS, SOURCE_READOUTS, metric_columns, readout_rows, readout_text
+from LCDFusionLib.fusion.readouts import READOUTS, SOURCE_READOUTS, metric_columns, readout_rows, readout_text
 
 
 def test_every_metric_of_the_library_is_read_out():
