@@ -2,6 +2,7 @@
 
 from .fused_series import Derivation, write_fused_color, write_fused_gray
 from .original_series import Patient, Radiopharmaceutical, Study, write_original_series
+from .patient import same_patient
 from .reader import SeriesSource, read_folder, read_series
 from .series import Series, choose_series, find_series
 from .suv import BodyWeightSUV
@@ -18,6 +19,7 @@ __all__ = [
     "find_series",
     "read_folder",
     "read_series",
+    "same_patient",
     "write_fused_color",
     "write_fused_gray",
     "write_original_series",

@@ -19,8 +19,9 @@ from pydicom.valuerep import MAX_VALUE_LEN, STR_VR_REGEXES
 from LCDFusionLib import __version__
 from LCDFusionLib.images.volume import Volume
 
-from .instance import code, new_uid, set_body_part, set_instance, set_pixels, set_plane, write_instances
+from .instance import MANUFACTURER, code, new_uid, set_body_part, set_instance, set_pixels, set_plane, write_instances
 from .reader import SeriesSource
+from .utc_offset import utc_offset
 
 # What one sees beside the picture in every viewer, Series Description (0008,103E).
 _NOTICE = "NOT FOR DIAGNOSTIC USE"
@@ -92,7 +93,8 @@ class Derivation:
         function_range: the function's range in words, such as "0 to 10 SUVbw".
         version: of LCDFusion.
         warnings: what a reader of the images has to know, such as relative intensities.
-        created: Series Date and Time, Content Date and Time.
+        created: Series Date and Time, Content Date and Time; written in the anatomy's Timezone Offset From UTC (0008,0201), else in
+            local time. Without a zone it is local time.
         study_uid: of the study that is made where the anatomy did not come from DICOM.
         frame_of_reference_uid: where neither series nor volume has one.
     """
@@ -200,7 +202,7 @@ class _FusedSeries:
         ):
             raise ValueError(f"the fused volume '{volume.name}' is not on the grid of its anatomy series '{anatomy.series.name}'")
         self._volume, self._anatomy, self._function = volume, anatomy, function
-        self._sop_class, self._created, self._uid = sop_class, derivation.created, new_uid()
+        self._sop_class, self._uid = sop_class, new_uid()
         self._frame_of_reference = (anatomy.series.frame_of_reference if anatomy else "") or volume.frame_of_reference
         self._frame_of_reference = self._frame_of_reference or derivation.frame_of_reference_uid
         taken = {source.series.number for source in (anatomy, function) if source is not None}
@@ -210,6 +212,9 @@ class _FusedSeries:
         self._derivation = _describe(derivation, anatomy, function)
         with disable_value_validation():
             self._patient_and_study = _carry_over(anatomy.headers[0]) if anatomy is not None else _unknown_patient(derivation)
+        self._created = derivation.created.astimezone(utc_offset(self._patient_and_study))  # without an offset: local time
+        # The anatomy's image numbers, so that one number is one place in both; they often run from head to feet, slices from feet to head.
+        self._numbers = (anatomy.instance_numbers if anatomy else None) or range(1, volume.shape[0] + 1)
 
     def write(self, folder: str | os.PathLike[str], set_image: Callable[[Dataset, int], None]) -> Path:
         with disable_value_validation():
@@ -219,7 +224,7 @@ class _FusedSeries:
         used = _used_slices(self._volume, self._function)
         for k in range(self._volume.shape[0]):
             dataset = copy.deepcopy(self._patient_and_study)
-            set_instance(dataset, sop_class=self._sop_class, series_uid=self._uid, number=k + 1, created=self._created)
+            set_instance(dataset, sop_class=self._sop_class, series_uid=self._uid, number=self._numbers[k], created=self._created)
             self._set_series(dataset)
             self._set_place(dataset, k)
             self._set_sources(dataset, k, used[k])
@@ -230,7 +235,7 @@ class _FusedSeries:
         """General Series, General Equipment, and the modality's own modules."""
         dataset.SeriesNumber, dataset.SeriesDescription = self._number, self._description
         dataset.SeriesDate, dataset.SeriesTime = f"{self._created:%Y%m%d}", f"{self._created:%H%M%S}"
-        dataset.Manufacturer = dataset.ManufacturerModelName = "LCDFusion"
+        dataset.Manufacturer = dataset.ManufacturerModelName = MANUFACTURER
         dataset.SoftwareVersions = __version__
         dataset.BurnedInAnnotation = "NO"
         dataset.LossyImageCompression = "00"
@@ -248,7 +253,7 @@ class _FusedSeries:
         else:
             dataset.Modality, dataset.ConversionType = "OT", "WSD"
             dataset.PatientOrientation = ""  # Image Orientation (Patient) says it exactly
-            dataset.SecondaryCaptureDeviceManufacturer = "LCDFusion"
+            dataset.SecondaryCaptureDeviceManufacturer = MANUFACTURER
             dataset.SecondaryCaptureDeviceSoftwareVersions = __version__
         if self._sop_class != SecondaryCaptureImageStorage:
             dataset.AcquisitionNumber = None
@@ -309,6 +314,10 @@ def _carry_over(header: Dataset) -> Dataset:
         elif keyword in _TYPE_2:
             setattr(dataset, keyword, "")
     dataset.remove_private_tags()
+    try:
+        utc_offset(dataset)
+    except ValueError:
+        del dataset.TimezoneOffsetFromUTC
     return dataset
 
 
@@ -332,7 +341,8 @@ def _unknown_patient(derivation: Derivation) -> Dataset:
     dataset.PatientName = "LCDFusion^Unknown"
     dataset.PatientID = f"LCDFUSION-{dataset.StudyInstanceUID[-12:]}"
     dataset.PatientBirthDate, dataset.PatientSex = "", ""
-    dataset.StudyDate, dataset.StudyTime = f"{derivation.created:%Y%m%d}", f"{derivation.created:%H%M%S}"
+    created = derivation.created.astimezone()
+    dataset.StudyDate, dataset.StudyTime = f"{created:%Y%m%d}", f"{created:%H%M%S}"
     dataset.StudyID = dataset.AccessionNumber = dataset.ReferringPhysicianName = ""
     dataset.StudyDescription = "LCDFusion: patient unknown, input was not DICOM"
     return dataset

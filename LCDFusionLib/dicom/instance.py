@@ -20,6 +20,8 @@ from pydicom.valuerep import format_number_as_ds
 from LCDFusionLib.errors import InputError
 from LCDFusionLib.images.volume import Volume
 
+MANUFACTURER = "LCDFusion"
+
 # Body parts (PS3.16 annex L) that are single: with these Laterality (0020,0060) has to be absent; else it is there, empty when unknown.
 # fmt: off
 _UNPAIRED = frozenset([

@@ -16,7 +16,7 @@ from pydicom.uid import CTImageStorage, MRImageStorage, PositronEmissionTomograp
 from LCDFusionLib import __version__
 from LCDFusionLib.images.volume import Modality, Unit, Volume
 
-from .instance import code, decimal_strings, new_uid, set_body_part, set_instance, set_pixels, set_plane, write_instances
+from .instance import MANUFACTURER, code, decimal_strings, new_uid, set_body_part, set_instance, set_pixels, set_plane, write_instances
 
 _SOP_CLASSES = {
     Modality.CT: CTImageStorage,
@@ -144,7 +144,7 @@ def write_original_series(
             dataset.SeriesTime = dataset.AcquisitionTime = f"{acquired:%H%M%S.%f}"
             dataset.AcquisitionNumber = 1
             set_body_part(dataset, body_part)
-            dataset.Manufacturer = dataset.ManufacturerModelName = "LCDFusion"
+            dataset.Manufacturer = dataset.ManufacturerModelName = MANUFACTURER
             dataset.SoftwareVersions = __version__
             dataset.FrameOfReferenceUID = frame_of_reference
             dataset.PositionReferenceIndicator = ""

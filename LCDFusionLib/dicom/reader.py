@@ -12,15 +12,16 @@ import pydicom
 from numpy.typing import NDArray
 from pydicom.config import disable_value_validation
 from pydicom.dataset import Dataset
-from pydicom.pixels import apply_modality_lut
-from pydicom.uid import ExplicitVRLittleEndian, ImplicitVRLittleEndian
+from pydicom.pixels import apply_modality_lut, get_decoder
+from pydicom.uid import UID, ExplicitVRLittleEndian, ImplicitVRLittleEndian
 
 from LCDFusionLib.errors import InputError
 from LCDFusionLib.images.volume import Modality, Unit, Volume
 
+from .instance import MANUFACTURER
 from .series import Series, choose_series
 from .stack import sort_stack
-from .suv import BodyWeightSUV, body_weight_suv
+from .suv import BodyWeightSUV, NoSUVError, body_weight_suv
 
 # Read as numbers further on; pydicom leaves a garbled number as text.
 _NUMBERS = (
@@ -34,6 +35,14 @@ _NUMBERS = (
     "RescaleIntercept",
     "PatientWeight",
 )
+# What a series has once, and how a sentence calls it: never by its value, which may be a name.
+_ONE_OF_EACH = {
+    "PatientID": "patient ID (0010,0020)",
+    "PatientName": "patient name (0010,0010)",
+    "StudyInstanceUID": "Study Instance UID (0020,000D)",
+    "FrameOfReferenceUID": "Frame of Reference UID (0020,0052)",
+    "Modality": "Modality (0008,0060)",
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,6 +55,7 @@ class SeriesSource:
         files: the file of each slice, in the same order.
         ijk_to_lps: the volume's 4x4 matrix.
         suv: how the values became SUVbw; None where they did not.
+        without_suv: why those of a PET did not, so that they are relative intensities; else None.
     """
 
     series: Series
@@ -53,6 +63,16 @@ class SeriesSource:
     files: tuple[Path, ...]
     ijk_to_lps: NDArray[np.float64]
     suv: BodyWeightSUV | None = None
+    without_suv: str | None = None
+
+    @property
+    def instance_numbers(self) -> tuple[int, ...] | None:
+        """Instance Number (0020,0013) of each slice, by which viewers call it; None where not every slice has one of its own."""
+        try:
+            numbers = tuple(int(header.get("InstanceNumber")) for header in self.headers)
+        except (TypeError, ValueError):  # missing, garbled
+            return None
+        return numbers if len(set(numbers)) == len(numbers) else None
 
     @property
     def shape(self) -> tuple[int, int, int]:
@@ -73,6 +93,8 @@ class SeriesSource:
         }
         if self.suv is not None:
             facts["suvbw"] = vars(self.suv).copy()
+        if self.without_suv is not None:
+            facts["without_suvbw"] = self.without_suv
         return facts
 
 
@@ -104,30 +126,44 @@ def read_series(series: Series, *, relative: bool = False) -> tuple[Volume, Seri
 
     Args:
         series: from `find_series`.
-        relative: take the values of a CT or PET series as relative intensities instead of HU or SUVbw (`Unit.RELATIVE`).
+        relative: where a CT lacks what HU need, or a PET what SUVbw needs, take the values as relative intensities (`Unit.RELATIVE`)
+            instead of stopping; a PET's source then says why (`SeriesSource.without_suv`).
 
     Returns:
         The volume, float32 (K, J, I), and its source.
 
     Raises:
-        InputError: damaged or compressed files that cannot be decoded, colour or multi-frame images, slices that form no regular volume
-            (`sort_stack`), PET without what SUVbw needs (`body_weight_suv`), CT that is not in HU.
+        InputError: damaged or compressed files that cannot be decoded, colour or multi-frame images, images of several patients, studies
+            or frames of reference, slices that form no regular volume (`sort_stack`), slices of which only some are rescaled, PET without
+            what SUVbw needs (`body_weight_suv`), CT that is not in HU.
     """
     with disable_value_validation():
         headers = [_read_header(path) for path in series.files]
         _check_images(headers, series.name)
+        _check_one_of_each(headers, series.name)
         order, ijk_to_lps = sort_stack(headers, name=series.name)
         headers = [headers[index] for index in order]
         files = tuple(series.files[index] for index in order)
         modality = _modality(series.modality)
-        unit, suv = _unit(headers, modality, series.name, relative=relative)
+        is_rescaled = _is_rescaled(headers, series.name)
+        unit, suv, without_suv = _unit(headers, modality, series.name, is_rescaled=is_rescaled, relative=relative)
 
         array = np.empty((len(headers), int(headers[0].Rows), int(headers[0].Columns)), dtype=np.float32)
         for k, (path, header) in enumerate(zip(files, headers, strict=True)):
-            values = apply_modality_lut(_stored_values(path, header), header)
+            values = _stored_values(path, header)
+            if is_rescaled:
+                values = apply_modality_lut(values, header)
             array[k] = values if suv is None or suv.factor == 1.0 else np.asarray(values, dtype=np.float64) * suv.factor
-    volume = Volume(array, ijk_to_lps, modality, unit, name=series.name, frame_of_reference=series.frame_of_reference or None)
-    return volume, SeriesSource(series, tuple(headers), files, ijk_to_lps, suv)
+    volume = Volume(
+        array,
+        ijk_to_lps,
+        modality,
+        unit,
+        name=series.name,
+        frame_of_reference=series.frame_of_reference or None,
+        is_fused=any(map(_is_fused, headers)),
+    )
+    return volume, SeriesSource(series, tuple(headers), files, ijk_to_lps, suv, without_suv)
 
 
 def _modality(code: str) -> Modality:
@@ -148,7 +184,8 @@ def _read_header(path: Path) -> Dataset:
 
 
 def _damaged(path: Path, error: Exception) -> InputError:
-    return InputError(f"The DICOM file '{path}' is damaged ({error}): copy it again.")
+    reason = " ".join(str(error).split())  # decoders tell in several lines
+    return InputError(f"The DICOM file '{path}' is damaged ({reason}): copy it again.")
 
 
 def _check_images(headers: list[Dataset], name: str) -> None:
@@ -166,21 +203,55 @@ def _check_images(headers: list[Dataset], name: str) -> None:
             )
 
 
-def _unit(headers: list[Dataset], modality: Modality, name: str, *, relative: bool) -> tuple[Unit, BodyWeightSUV | None]:
-    if relative or modality in (Modality.MR, Modality.OTHER):
-        return Unit.RELATIVE, None
+def _check_one_of_each(headers: list[Dataset], name: str) -> None:
+    for keyword, label in _ONE_OF_EACH.items():
+        if len({str(header.get(keyword) or "") for header in headers}) > 1:
+            raise InputError(f"The series '{name}' mixes images that differ in {label}: give images of one patient and one scan.")
+
+
+def _is_fused(header: Dataset) -> bool:
+    """True for what `write_fused_gray` wrote; our phantoms have the same Manufacturer and are originals."""
+    kind = header.get("ImageType") or ""
+    return header.get("Manufacturer") == MANUFACTURER and (kind if isinstance(kind, str) else kind[0]) == "DERIVED"
+
+
+def _is_rescaled(headers: list[Dataset], name: str) -> bool:
+    """Whether stored values become real ones, in every slice or in none: of an incomplete pair pydicom applies nothing, silently."""
+    there = {
+        header.get(keyword) is not None or bool(header.get("ModalityLUTSequence"))
+        for header in headers
+        for keyword in ("RescaleSlope", "RescaleIntercept")
+    }
+    if len(there) > 1:
+        raise InputError(
+            f"The series '{name}' holds slices without Rescale Slope (0028,1053) or Rescale Intercept (0028,1052), so its slices cannot be "
+            "compared with one another: export it again."
+        )
+    return there == {True}
+
+
+def _unit(
+    headers: list[Dataset], modality: Modality, name: str, *, is_rescaled: bool, relative: bool
+) -> tuple[Unit, BodyWeightSUV | None, str | None]:
+    """The unit; of a PET how it becomes SUVbw, or why it does not."""
     if modality is Modality.PET:
-        return Unit.SUVBW, body_weight_suv(headers, name=name)
+        try:
+            if not is_rescaled:
+                raise NoSUVError(name, "Rescale Slope (0028,1053) and Rescale Intercept (0028,1052) are missing")
+            return Unit.SUVBW, body_weight_suv(headers, name=name), None
+        except NoSUVError as error:
+            if not relative:
+                raise
+            return Unit.RELATIVE, None, error.reason
     if modality is Modality.SPECT:
-        return Unit.COUNTS, None
-    for header in headers:
-        if (header.get("RescaleSlope") is None or header.get("RescaleIntercept") is None) and "ModalityLUTSequence" not in header:
-            raise InputError(
-                f"The CT series '{name}' lacks Rescale Slope (0028,1053) or Rescale Intercept (0028,1052), so it is not in HU: "
-                "export it again."
-            )
-    rescale_types = {str(header.get("RescaleType") or "HU") for header in headers}
-    return (Unit.HU if rescale_types == {"HU"} else Unit.RELATIVE), None
+        return Unit.COUNTS, None, None
+    if modality is Modality.CT and not is_rescaled and not relative:
+        raise InputError(
+            f"The CT series '{name}' lacks Rescale Slope (0028,1053) and Rescale Intercept (0028,1052), so it is not in HU: "
+            "export it again."
+        )
+    is_hu = modality is Modality.CT and is_rescaled and {str(header.get("RescaleType") or "HU") for header in headers} == {"HU"}
+    return Unit.HU if is_hu else Unit.RELATIVE, None, None
 
 
 def _stored_values(path: Path, header: Dataset) -> NDArray:
@@ -190,18 +261,23 @@ def _stored_values(path: Path, header: Dataset) -> NDArray:
         if "TransferSyntaxUID" not in dataset.file_meta:  # old files without preamble say it by their bytes alone
             dataset.file_meta.TransferSyntaxUID = ImplicitVRLittleEndian if dataset.original_encoding[0] else ExplicitVRLittleEndian
         stored = dataset.pixel_array
-    except (RuntimeError, NotImplementedError) as error:
+    except Exception as error:  # truncated or foreign bytes make decoders fail in many ways
         syntax = header.file_meta.get("TransferSyntaxUID")
-        if syntax is None or not syntax.is_compressed:
+        if syntax is None or _can_decode(syntax):
             raise _damaged(path, error) from error
         raise InputError(
             f"The DICOM file '{path}' is compressed ({syntax.name}) and no decoder for that is installed: install pylibjpeg with its "
             "plugins, or export the series uncompressed."
         ) from error
-    except Exception as error:  # truncated or foreign bytes make decoders fail in many ways
-        raise _damaged(path, error) from error
     if stored.shape != (header.Rows, header.Columns):
         raise _damaged(path, ValueError(f"its pixels have shape {stored.shape}"))
     # Bits above Bits Stored (0028,0101) may hold old overlays; for signed values this also extends the sign.
     spare = int(header.BitsAllocated) - int(header.BitsStored) if stored.dtype.kind in "iu" else 0
     return (stored << spare) >> spare if spare else stored
+
+
+def _can_decode(syntax: UID) -> bool:
+    try:
+        return get_decoder(syntax).is_available
+    except NotImplementedError:  # video
+        return False

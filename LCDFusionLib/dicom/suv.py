@@ -16,10 +16,29 @@ from pydicom.valuerep import DA, DT, TM
 
 from LCDFusionLib.errors import InputError
 
+from .utc_offset import utc_offset
+
 # After eight half lives 0.4 % of the dose is left (15 hours for F-18): nobody scans then, so the times contradict each other.
 _MAX_HALF_LIVES = 8
 # A dose below this was written in MBq or mCi, not in Bq.
 _MIN_DOSE_BQ = 1e5
+# An acquisition time without a date belongs to the day after or before the series' if it then lies this near to Series Time.
+_LONGEST_SCAN = timedelta(hours=4)
+
+
+class NoSUVError(InputError):
+    """SUVbw cannot be known; relative intensities can.
+
+    Attributes:
+        reason: why, naming the tags.
+    """
+
+    def __init__(self, series: str, reason: str) -> None:
+        super().__init__(
+            f"The PET series '{series}' cannot be shown as SUVbw because {reason}: give a series with the right tags, "
+            "or go on with relative intensities (--relative)."
+        )
+        self.reason = reason
 
 
 @dataclass(frozen=True)
@@ -53,7 +72,7 @@ def body_weight_suv(headers: Sequence[Dataset], *, name: str) -> BodyWeightSUV:
         name: the series, for the sentences.
 
     Raises:
-        InputError: SUVbw cannot be known; the sentence names the tags and offers relative intensities.
+        NoSUVError: SUVbw cannot be known; the sentence names the tags and offers relative intensities.
     """
     _check_agreement(headers, name)
     header = headers[0]
@@ -61,7 +80,7 @@ def body_weight_suv(headers: Sequence[Dataset], *, name: str) -> BodyWeightSUV:
     if unit == "GML":
         suv_type = str(header.get("SUVType") or "BW")  # absent means BW, says the standard
         if suv_type != "BW":
-            raise _impossible(name, f"it holds SUV of another type, SUV Type (0054,1006) {suv_type}")
+            raise NoSUVError(name, f"it holds SUV of another type, SUV Type (0054,1006) {suv_type}")
         return BodyWeightSUV(1.0, unit, "stored as SUVbw, Units (0054,1001) GML")
     if unit == "BQML":
         _check_corrections(header, name)
@@ -70,31 +89,28 @@ def body_weight_suv(headers: Sequence[Dataset], *, name: str) -> BodyWeightSUV:
         suv_factor = _number(_private_value(header, 0x7053, "Philips PET Private Group", 0x00))
         activity_factor = _number(_private_value(header, 0x7053, "Philips PET Private Group", 0x09))
         if not suv_factor and not activity_factor:
-            raise _impossible(
-                name, "it holds counts, Units (0054,1001) CNTS, without the Philips scale factors (7053,1000) and (7053,1009)"
-            )
+            raise NoSUVError(name, "it holds counts, Units (0054,1001) CNTS, without the Philips scale factors (7053,1000) and (7053,1009)")
         _check_corrections(header, name)
         if suv_factor:
             return BodyWeightSUV(suv_factor, unit, "Philips SUV scale factor (7053,1000)")
         return _from_activity(headers, name, unit, to_bqml=activity_factor)
-    raise _impossible(name, f"its Units (0054,1001) are {unit or 'missing'}, not BQML, GML or CNTS")
-
-
-def _impossible(name: str, why: str) -> InputError:
-    return InputError(
-        f"The PET series '{name}' cannot be shown as SUVbw because {why}: give a series with the right tags, "
-        "or go on with relative intensities (--relative)."
-    )
+    raise NoSUVError(name, f"its Units (0054,1001) are {unit or 'missing'}, not BQML, GML or CNTS")
 
 
 def _check_agreement(headers: Sequence[Dataset], name: str) -> None:
     """One series has one patient, one injection and one unit."""
-    for keyword in ("Units", "SUVType", "CorrectedImage", "DecayCorrection", "PatientWeight"):
-        if len(values := {str(header.get(keyword) or "") for header in headers}) > 1:
-            raise _impossible(name, f"its slices contradict each other in {keyword} ({', '.join(sorted(values))})")
-    for keyword in ("RadionuclideTotalDose", "RadionuclideHalfLife", "RadiopharmaceuticalStartTime", "RadiopharmaceuticalStartDateTime"):
-        if len(values := {str(_tracer(header).get(keyword) or "") for header in headers}) > 1:
-            raise _impossible(name, f"its slices contradict each other in {keyword} ({', '.join(sorted(values))})")
+    tracers = [_tracer(header) for header in headers]
+    times = ("RadiopharmaceuticalStartTime", "RadiopharmaceuticalStartDateTime")
+    for datasets, keywords, are_numbers in (
+        (headers, ("Units", "SUVType", "CorrectedImage", "DecayCorrection"), False),
+        (headers, ("PatientWeight",), True),
+        (tracers, times, False),
+        (tracers, ("RadionuclideTotalDose", "RadionuclideHalfLife"), True),
+    ):
+        for keyword in keywords:
+            texts = {str(dataset.get(keyword) or "") for dataset in datasets}
+            if len({_number(text) for text in texts} if are_numbers else texts) > 1:  # 70 and 70.0 agree
+                raise NoSUVError(name, f"its slices contradict each other in {keyword} ({', '.join(sorted(texts))})")
 
 
 def _tracer(header: Dataset) -> Dataset:
@@ -110,13 +126,13 @@ def _check_corrections(header: Dataset, name: str) -> None:
     lacking = [meaning for code, meaning in (("ATTN", "attenuation"), ("DECY", "decay")) if code not in corrections]
     if lacking:
         listing = "\\".join(corrections) or "missing"
-        raise _impossible(name, f"it was not corrected for {' and '.join(lacking)}, Corrected Image (0028,0051) {listing}")
+        raise NoSUVError(name, f"it was not corrected for {' and '.join(lacking)}, Corrected Image (0028,0051) {listing}")
 
 
 def _from_activity(headers: Sequence[Dataset], name: str, unit: str, *, to_bqml: float = 1.0) -> BodyWeightSUV:
     header = headers[0]
     if len(header.get("RadiopharmaceuticalInformationSequence") or []) > 1:
-        raise _impossible(name, "it names several injections, Radiopharmaceutical Information Sequence (0054,0016)")
+        raise NoSUVError(name, "it names several injections, Radiopharmaceutical Information Sequence (0054,0016)")
     tracer = _tracer(header)
     correction = str(header.get("DecayCorrection") or "")
     weight = _number(header.get("PatientWeight"))
@@ -135,9 +151,9 @@ def _from_activity(headers: Sequence[Dataset], name: str, unit: str, *, to_bqml:
         if not there
     ]
     if missing:
-        raise _impossible(name, f"{', '.join(missing)} {'is' if len(missing) == 1 else 'are'} missing, zero or no number")
+        raise NoSUVError(name, f"{', '.join(missing)} {'is' if len(missing) == 1 else 'are'} missing, zero or no number")
     if dose < _MIN_DOSE_BQ:
-        raise _impossible(name, f"Radionuclide Total Dose (0018,1074) is {dose:g}, which cannot be in Bq")
+        raise NoSUVError(name, f"Radionuclide Total Dose (0018,1074) is {dose:g}, which cannot be in Bq")
 
     if correction == "ADMIN":
         decay = 0.0
@@ -147,13 +163,13 @@ def _from_activity(headers: Sequence[Dataset], name: str, unit: str, *, to_bqml:
         decay = (started - _injection(header, started, half_life, name)).total_seconds()
         reference = f"start of the scan {started:%Y-%m-%d %H:%M:%S} from {tag}, Decay Correction (0054,1102) START"
         if not 0 <= decay <= _MAX_HALF_LIVES * half_life:
-            raise _impossible(
+            raise NoSUVError(
                 name,
                 f"its times contradict each other: the scan began {decay / 60:.0f} minutes after the injection, "
                 f"at {started:%Y-%m-%d %H:%M:%S} from {tag}",
             )
     else:
-        raise _impossible(name, f"Decay Correction (0054,1102) is {correction}, not START or ADMIN")
+        raise NoSUVError(name, f"Decay Correction (0054,1102) is {correction}, not START or ADMIN")
     decayed_dose = dose * 2.0 ** (-decay / half_life) if decay else dose
     return BodyWeightSUV(
         factor=to_bqml * weight * 1000.0 / decayed_dose,
@@ -174,10 +190,13 @@ def _injection(header: Dataset, scan_started: datetime, half_life: float, name: 
     if moment:
         injected = _datetime(moment, "Radiopharmaceutical Start DateTime (0018,1078)", name)
         if injected.tzinfo is not None and header.get("TimezoneOffsetFromUTC"):
-            zone = datetime.strptime(str(header.TimezoneOffsetFromUTC), "%z").tzinfo
-            injected = injected.astimezone(zone)
+            try:
+                injected = injected.astimezone(utc_offset(header))
+            except ValueError as error:
+                tag = "Timezone Offset From UTC (0008,0201)"
+                raise NoSUVError(name, f"{tag} '{header.TimezoneOffsetFromUTC}' is no offset such as +0100") from error
         elif injected.tzinfo is not None and clock is None:
-            raise _impossible(
+            raise NoSUVError(
                 name,
                 f"Radiopharmaceutical Start DateTime (0018,1078) '{moment}' has an offset from UTC and the scan's times have none, "
                 "Timezone Offset From UTC (0008,0201)",
@@ -187,7 +206,7 @@ def _injection(header: Dataset, scan_started: datetime, half_life: float, name: 
             of_day = injected - datetime.combine(injected.date(), time.min)
             apart = abs((of_day - clock).total_seconds())
             if min(apart, 86400 - apart) > 60:
-                raise _impossible(
+                raise NoSUVError(
                     name,
                     f"Radiopharmaceutical Start DateTime (0018,1078) '{moment}' contradicts Radiopharmaceutical Start Time (0018,1072) "
                     f"'{tracer.RadiopharmaceuticalStartTime}'",
@@ -195,7 +214,7 @@ def _injection(header: Dataset, scan_started: datetime, half_life: float, name: 
         return injected
     assert clock is not None  # one of both is there, or we would have stopped
     if _MAX_HALF_LIVES * half_life >= 86400:
-        raise _impossible(
+        raise NoSUVError(
             name,
             f"the day of the injection is unknown, Radiopharmaceutical Start DateTime (0018,1078), and with a half life of "
             f"{half_life / 3600:.1f} hours it may have been days before the scan",
@@ -206,11 +225,11 @@ def _injection(header: Dataset, scan_started: datetime, half_life: float, name: 
 
 def _scan_start(headers: Sequence[Dataset], name: str, half_life: float) -> tuple[datetime, str]:
     """The moment that START means, and the tag that gives it."""
-    acquisitions = [(moment, header) for header in headers if (moment := _moment(header, "Acquisition", name)) is not None]
     series = _moment(headers[0], "Series", name)
+    acquisitions = [(moment, header) for header in headers if (moment := _acquired(header, series, name)) is not None]
     if not acquisitions:
         if series is None:
-            raise _impossible(name, "Series Time (0008,0031) and Acquisition Time (0008,0032) are missing")
+            raise NoSUVError(name, "Series Time (0008,0031) and Acquisition Time (0008,0032) are missing")
         return series, "Series Time (0008,0031)"
     acquired, header = min(acquisitions, key=lambda pair: pair[0])
     if series is not None and series <= acquired:
@@ -229,6 +248,21 @@ def _scan_start(headers: Sequence[Dataset], name: str, half_life: float) -> tupl
     return acquired, "Acquisition Time (0008,0032)"
 
 
+def _acquired(header: Dataset, series: datetime | None, name: str) -> datetime | None:
+    """When a slice was acquired; a time without a date may lie on the other side of midnight than Series Time."""
+    moment = _moment(header, "Acquisition", name)
+    if moment is None or series is None or header.get("AcquisitionDate") or abs(moment - series) <= timedelta(hours=12):
+        return moment
+    across_midnight = moment + timedelta(days=1 if moment < series else -1)
+    if abs(across_midnight - series) > _LONGEST_SCAN:
+        raise NoSUVError(
+            name,
+            f"the day of the scan is unknown, Acquisition Date (0008,0022): Acquisition Time (0008,0032) {moment:%H:%M} is far from "
+            f"Series Time (0008,0031) {series:%H:%M}",
+        )
+    return across_midnight
+
+
 def _moment(header: Dataset, event: str, name: str) -> datetime | None:
     """Date and time of "Series" or "Acquisition"; None where the time is missing."""
     clock = _time(header, f"{event}Time", name)
@@ -239,9 +273,9 @@ def _moment(header: Dataset, event: str, name: str) -> datetime | None:
             try:
                 day = DA(str(header.get(keyword)))
             except ValueError as error:
-                raise _impossible(name, f"{keyword} '{header.get(keyword)}' is no date") from error
+                raise NoSUVError(name, f"{keyword} '{header.get(keyword)}' is no date") from error
             return datetime.combine(date(day.year, day.month, day.day), time.min) + clock
-    raise _impossible(name, f"{event} Date and Study Date (0008,0020) are missing")
+    raise NoSUVError(name, f"{event} Date and Study Date (0008,0020) are missing")
 
 
 def _time(header: Dataset, keyword: str, name: str) -> timedelta | None:
@@ -253,7 +287,7 @@ def _time(header: Dataset, keyword: str, name: str) -> timedelta | None:
         clock = TM(str(value))
         return timedelta(hours=clock.hour, minutes=clock.minute, seconds=clock.second, microseconds=clock.microsecond)
     except (ValueError, AttributeError, TypeError) as error:
-        raise _impossible(name, f"{keyword} '{value}' is no time") from error
+        raise NoSUVError(name, f"{keyword} '{value}' is no time") from error
 
 
 def _datetime(value: str, tag: str, name: str) -> datetime:
@@ -264,7 +298,7 @@ def _datetime(value: str, tag: str, name: str) -> datetime:
         moment = DT(value)
         return datetime.combine(date(moment.year, moment.month, moment.day), moment.timetz())
     except (ValueError, AttributeError, TypeError) as error:
-        raise _impossible(name, f"{tag} '{value}' is no date and time") from error
+        raise NoSUVError(name, f"{tag} '{value}' is no date and time") from error
 
 
 def _private_value(header: Dataset, group: int, creator: str, offset: int) -> str:

@@ -86,6 +86,17 @@ def edit():
 
 
 @pytest.fixture
+def rescaled_values():
+    """What the files of a folder hold after Rescale Slope and Intercept, in the order of their names."""
+
+    def read(folder):
+        slices = map(pydicom.dcmread, sorted(folder.iterdir()))
+        return np.array([s.pixel_array * float(s.RescaleSlope) + float(s.RescaleIntercept) for s in slices])
+
+    return read
+
+
+@pytest.fixture
 def dicom_errors():
     """What dciodvfy calls an error in any file of a folder."""
     if shutil.which("dciodvfy") is None:

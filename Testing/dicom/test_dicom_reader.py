@@ -87,17 +87,47 @@ def test_rle_compressed_series_are_read(write_series, edit):
     assert (read_folder(folder)[0].array == before.array).all()
 
 
-def test_a_fused_gray_series_reads_back_without_claiming_hounsfield_units(write_series, edit):
+def test_a_ct_of_another_rescale_type_does_not_claim_hounsfield_units(write_series):
+    assert read_folder(write_series(Modality.CT, attributes={"RescaleType": "US"}))[0].unit is Unit.RELATIVE
+
+
+def test_empty_rescale_attributes_are_missing_ones(write_series, edit):
+    written = write_series(Modality.MR)
+    before, _ = read_folder(written)
+
+    def empty(dataset, _):
+        dataset.RescaleSlope, dataset.RescaleIntercept = None, None
+
+    edit(written, empty)
+    assert (read_folder(written)[0].array == before.array).all()
+
+
+@pytest.mark.parametrize(
+    ("numbers", "expected"),
+    [
+        ([30, 29, 28, 27, 26, 25], (30, 29, 28, 27, 26, 25)),
+        ([1, 2, 3, 3, 4, 5], None),
+        ([1, 2, 3, None, 4, 5], None),
+        ([1, 2, 3, "four", 5, 6], None),
+    ],
+)
+def test_instance_numbers_in_the_order_of_the_slices(write_series, edit, numbers, expected):
     folder = write_series(Modality.CT)
-    edit(folder, lambda dataset, _: setattr(dataset, "RescaleType", "US"))
-    assert read_folder(folder)[0].unit is Unit.RELATIVE
+    edit(folder, lambda dataset, index: setattr(dataset, "InstanceNumber", 0))
+
+    def number(dataset, index):
+        dataset.add_new("InstanceNumber", "LO" if isinstance(numbers[index], str) else "IS", numbers[index])
+
+    edit(folder, number)
+    assert read_folder(folder)[1].instance_numbers == expected
 
 
-def test_relative_takes_values_as_they_are(write_series):
-    volume, source = read_folder(write_series(Modality.PET), relative=True)
-    assert volume.unit is Unit.RELATIVE
-    assert source.suv is None
-    assert volume.array.max() > 1000  # Bq/ml
+def test_an_original_is_not_fused(write_series):
+    """Ours are by the same Manufacturer, and so may be a scanner's derived images by another."""
+    assert not read_folder(write_series(Modality.CT))[0].is_fused
+    foreign = {"Manufacturer": "ACME", "ImageType": ["DERIVED", "PRIMARY", "AXIAL"]}
+    assert not read_folder(write_series(Modality.CT, "foreign", attributes=foreign))[0].is_fused
+    assert not read_folder(write_series(Modality.CT, "silent", attributes={"ImageType": None}))[0].is_fused
 
 
 class TestBadSeries:
@@ -206,21 +236,57 @@ class TestBadSeries:
         self.refused(write_series(Modality.CT, attributes={"NumberOfFrames": 2}), "multi-frame")
 
     def test_ct_without_rescale(self, write_series):
-        folder = write_series(Modality.CT, attributes={"RescaleIntercept": None})
+        folder = write_series(Modality.CT, attributes={"RescaleSlope": None, "RescaleIntercept": None})
         self.refused(folder, r"Rescale Intercept \(0028,1052\), so it is not in HU")
         assert read_folder(folder, relative=True)[0].unit is Unit.RELATIVE
 
-    def test_compression_without_decoder(self, write_series, edit):
+    def test_ct_rescaled_in_part(self, write_series, edit):
         folder = write_series(Modality.CT)
+        edit(folder, lambda dataset, index: index == 4 and delattr(dataset, "RescaleIntercept"))
+        self.refused(folder, r"slices without Rescale Slope \(0028,1053\) or Rescale Intercept \(0028,1052\)")
+
+    def compress(self, edit, folder, syntax):
+        """Encapsulated bytes that no decoder can make an image of."""
 
         def pretend(dataset, _):
-            dataset.file_meta.TransferSyntaxUID = pydicom.uid.JPEG2000Lossless
+            dataset.file_meta.TransferSyntaxUID = syntax
             dataset.PixelData = pydicom.encaps.encapsulate([b"\xff\x4f\xff\x51" + bytes(60)])
             dataset["PixelData"].VR = "OB"
             dataset["PixelData"].is_undefined_length = True
 
         edit(folder, pretend)
-        self.refused(folder, "compressed .JPEG 2000.*|is damaged")
+
+    @pytest.mark.parametrize("syntax", [pydicom.uid.HTJ2KLossless, pydicom.uid.MPEG2MPML], ids=["HTJ2K", "video"])
+    def test_compression_without_decoder(self, write_series, edit, syntax):
+        if syntax is pydicom.uid.HTJ2KLossless and pydicom.pixels.get_decoder(syntax).is_available:
+            pytest.skip("a decoder of HTJ2K is installed")
+        folder = write_series(Modality.CT)
+        self.compress(edit, folder, syntax)
+        self.refused(
+            folder, r"is compressed \((High-Throughput JPEG 2000|MPEG2) .*\) and no decoder for that is installed: install pylibjpeg"
+        )
+
+    def test_damaged_compression(self, write_series, edit):
+        folder = write_series(Modality.CT)
+        self.compress(edit, folder, pydicom.uid.RLELossless)
+        self.refused(folder, r"0001\.dcm' is damaged")
+
+    @pytest.mark.parametrize(
+        ("keyword", "value", "label"),
+        [
+            ("PatientID", "P-18", "patient ID"),
+            ("PatientName", "Else^Somebody", "patient name"),
+            ("StudyInstanceUID", pydicom.uid.generate_uid(), "Study Instance UID"),
+            ("FrameOfReferenceUID", pydicom.uid.generate_uid(), "Frame of Reference UID"),
+            ("Modality", "MR", "Modality"),
+        ],
+    )
+    def test_one_series_of_two_patients_or_scans(self, write_series, edit, keyword, value, label):
+        folder = write_series(Modality.CT)
+        edit(folder, lambda dataset, index: index == 5 and setattr(dataset, keyword, value))
+        with pytest.raises(InputError, match=rf"mixes images that differ in {label} \(00") as caught:
+            read_folder(folder)
+        assert not any(name in str(caught.value) for name in ("Else", "Anna", "P-1"))
 
 
 REAL = ["STS_001/CT", "STS_001/MR_T1", "STS_001/PET", "STS_037/CT", "STS_037/MR_T1", "STS_037/PET", "STS_001_raw/PET_BQML"]

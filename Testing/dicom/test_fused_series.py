@@ -3,6 +3,7 @@
 import resource
 import shutil
 import subprocess
+from datetime import datetime, timezone
 
 import numpy as np
 import pydicom
@@ -134,6 +135,8 @@ def test_slicer_reads_the_same_place_and_pixels(exported):
 def test_we_read_our_own_gray_series(exported):
     (volume, _), _, _, gray = exported
     again, _ = read_folder(gray)
+    assert again.is_fused
+    assert not volume.is_fused
     np.testing.assert_allclose(again.ijk_to_lps, volume.ijk_to_lps, rtol=0, atol=1e-9)
     np.testing.assert_allclose(again.array / 4095, fused(volume)[0].array, atol=0.51 / 4095)
 
@@ -192,6 +195,44 @@ def test_what_the_series_says_of_itself(exported):
             assert (reason.CodeValue, reason.CodingSchemeDesignator) == ("113085", "DCM")
             assert header.SeriesInstanceUID != source.series.uid
     assert headers(gray)[0].get("RescaleType", "US") == "US"
+
+
+@pytest.mark.parametrize("numbers", [[46, 45, 44, 43, 42, 41], [1, 1, 2, 2, 3, 3], [None] * 6], ids=["from the head", "twice", "none"])
+def test_image_numbers_are_the_anatomys_where_it_has_them(inputs, tmp_path, edit, numbers):
+    anatomy, function = inputs()
+    edit(anatomy[1].files[0].parent, lambda dataset, index: setattr(dataset, "InstanceNumber", numbers[index]))
+    anatomy = read_folder(anatomy[1].files[0].parent)
+    expected = numbers if len(set(numbers)) == 6 else [1, 2, 3, 4, 5, 6]
+    for folder in write_both(tmp_path / "out", anatomy, function):
+        slices = headers(folder)
+        assert [header.InstanceNumber for header in slices] == expected
+        assert [header.ImagePositionPatient[2] for header in slices] == [h.ImagePositionPatient[2] for h in anatomy[1].headers]
+
+
+CREATED = datetime(2025, 6, 1, 22, 30, tzinfo=timezone.utc)
+
+
+@pytest.mark.parametrize(("offset", "moment"), [("+0530", ("20250602", "040000")), ("-0400", ("20250601", "183000"))])
+def test_times_are_in_the_zone_that_the_series_says(inputs, tmp_path, offset, moment):
+    anatomy, function = inputs(attributes={"TimezoneOffsetFromUTC": offset})
+    for folder in write_both(tmp_path / "out", anatomy, function, created=CREATED):
+        header = headers(folder)[0]
+        assert header.TimezoneOffsetFromUTC == offset
+        for event in ("Series", "Content", "InstanceCreation"):
+            assert (header[f"{event}Date"].value, header[f"{event}Time"].value) == moment
+
+
+@pytest.mark.parametrize("offset", [None, "1"])
+def test_times_are_local_where_the_study_names_no_zone(inputs, tmp_path, offset):
+    local = CREATED.astimezone()
+    anatomy, function = inputs(attributes={"TimezoneOffsetFromUTC": offset})
+    for folder in (
+        *write_both(tmp_path / "a", anatomy, function, created=CREATED),
+        *write_both(tmp_path / "b", None, None, anatomy[0], created=CREATED),
+    ):
+        header = headers(folder)[0]
+        assert "TimezoneOffsetFromUTC" not in header
+        assert (header.SeriesDate, header.SeriesTime) == (f"{local:%Y%m%d}", f"{local:%H%M%S}")
 
 
 def test_source_images_are_the_slices_that_lie_there(exported):

@@ -16,13 +16,13 @@ WEIGHT_G, DOSE_BQ, HALF_LIFE_S = 70_000.0, 300e6, 6586.2
 
 
 @pytest.fixture
-def pet(write_series, edit):
+def pet(write_series, edit, rescaled_values):
     """A PET series in BQML (scan 10:00, injection 9:00), changed before it is read.
 
     Returns a function of attributes of the image and the radiopharmaceutical (None takes one out) that gives SUVbw / stored value.
     """
 
-    def factor(*, change=None, relative=False, injected=None, **attributes):
+    def factor(*, change=None, injected=None, **attributes):
         tracer = Radiopharmaceutical(injected or datetime(2025, 3, 14, 9), DOSE_BQ, HALF_LIFE_S)
         folder = write_series(Modality.PET, generate_uid(), radiopharmaceutical=tracer)
 
@@ -38,9 +38,9 @@ def pet(write_series, edit):
                 change(dataset, index)
 
         edit(folder, apply)
-        stored, _ = read_folder(folder, relative=True)
-        volume, _ = read_folder(folder, relative=relative)
-        ratio = volume.array[stored.array > 0] / stored.array[stored.array > 0]
+        stored = rescaled_values(folder)
+        volume, _ = read_folder(folder)
+        ratio = volume.array[stored > 0] / stored[stored > 0]
         assert np.ptp(ratio) <= 1e-6 * ratio.max()
         return float(ratio.mean())
 
@@ -103,8 +103,9 @@ def test_a_series_made_after_the_scan_by_ge_software(pet):
 
 
 def test_stored_as_suvbw(pet):
-    assert pet(Units="GML", SUVType="BW") == 1.0
-    assert pet(Units="GML", PatientWeight=None, CorrectedImage=None) == 1.0  # SUV Type may be absent, nothing else is needed
+    assert pet(Units="GML", SUVType="BW") == pytest.approx(1.0, rel=1e-6)
+    # SUV Type may be absent, nothing else is needed
+    assert pet(Units="GML", PatientWeight=None, CorrectedImage=None) == pytest.approx(1.0, rel=1e-6)
 
 
 def test_philips_counts_with_suv_factor(pet):
@@ -133,8 +134,78 @@ def test_times_with_an_offset_from_utc(pet):
         pet(**attributes)
 
 
-def test_relative_intensities_need_nothing(pet):
-    assert pet(relative=True, PatientWeight=None, Units="PROPCNTS") == 1.0
+@pytest.mark.parametrize("offset", ["1", "one", "+1"])
+def test_an_offset_from_utc_of_a_bad_form(pet, offset):
+    with pytest.raises(InputError, match=r"Timezone Offset From UTC \(0008,0201\) '.+' is no offset such as \+0100"):
+        pet(RadiopharmaceuticalStartDateTime="20250314080000+0000", TimezoneOffsetFromUTC=offset)
+
+
+class TestAcrossMidnight:
+    """A scan from 23:50 of the 14th to the 15th, injected at 22:50; Acquisition Time (0008,0032) has no date of its own."""
+
+    INJECTED = datetime(2025, 3, 14, 22, 50)
+
+    def test_first_slices_before_midnight(self, pet):
+        def beds(dataset, index):
+            dataset.SeriesTime, dataset.AcquisitionTime = "235000", "235000" if index > 3 else "000500"
+
+        assert pet(injected=self.INJECTED, AcquisitionDate=None, change=beds) == pytest.approx(expected(60), rel=1e-6)
+
+    def test_series_made_after_midnight(self, pet):
+        made = {"SeriesDate": "20250315", "SeriesTime": "003000", "AcquisitionTime": "235000", "AcquisitionDate": None}
+        assert pet(injected=self.INJECTED, **made) == pytest.approx(expected(60), rel=1e-6)
+
+    def test_a_day_that_nothing_tells(self, pet):
+        """Series made at 23:50 of a scan at 10:00, or of one at 10:00 of the next day?"""
+        with pytest.raises(InputError, match=r"day of the scan is unknown, Acquisition Date \(0008,0022\).* 10:00 .* 23:50"):
+            pet(SeriesTime="235000", AcquisitionTime="100000", AcquisitionDate=None)
+
+    def test_a_date_of_its_own_counts(self, pet):
+        assert pet(SeriesTime="235000", AcquisitionTime="100000") == pytest.approx(expected(60), rel=1e-6)
+
+
+class TestRelative:
+    """Relative intensities are allowed: taken only where SUVbw cannot be had, and the reason is known."""
+
+    def test_suv_where_it_can_be_had(self, write_series):
+        volume, source = read_folder(write_series(Modality.PET), relative=True)
+        assert (volume.unit, source.without_suv) == (Unit.SUVBW, None)
+        assert source.suv.factor == pytest.approx(expected(60), rel=1e-12)
+
+    def test_values_as_they_are_where_it_cannot(self, write_series, rescaled_values):
+        folder = write_series(Modality.PET, attributes={"PatientWeight": None})
+        volume, source = read_folder(folder, relative=True)
+        assert (volume.unit, source.suv) == (Unit.RELATIVE, None)
+        assert source.without_suv == "Patient's Weight (0010,1030) is missing, zero or no number"
+        assert source.facts["without_suvbw"] == source.without_suv
+        np.testing.assert_allclose(volume.array, rescaled_values(folder), rtol=1e-6)
+
+    def test_other_errors_stay_errors(self, write_series):
+        folder = write_series(Modality.PET)
+        (folder / "0003.dcm").unlink()
+        with pytest.raises(InputError, match="lacks 1 slice"):
+            read_folder(folder, relative=True)
+
+
+class TestPetWithoutRescale:
+    """Without its own scale no slice of a PET can be compared with the next."""
+
+    @pytest.mark.parametrize("keyword", ["RescaleSlope", "RescaleIntercept"])
+    @pytest.mark.parametrize("slices", [{2}, set(range(6))], ids=["one slice", "all slices"])
+    @pytest.mark.parametrize("relative", [False, True])
+    def test_incomplete(self, write_series, edit, keyword, slices, relative):
+        folder = write_series(Modality.PET)
+        edit(folder, lambda dataset, index: index in slices and delattr(dataset, keyword))
+        with pytest.raises(InputError, match=r"without Rescale Slope \(0028,1053\) or Rescale Intercept \(0028,1052\)"):
+            read_folder(folder, relative=relative)
+
+    def test_nowhere(self, write_series):
+        folder = write_series(Modality.PET, attributes={"RescaleSlope": None, "RescaleIntercept": None, "Units": "GML"})
+        with pytest.raises(InputError, match=r"cannot be shown as SUVbw because Rescale Slope \(0028,1053\)"):
+            read_folder(folder)
+        volume, source = read_folder(folder, relative=True)
+        assert volume.unit is Unit.RELATIVE
+        assert "Rescale Slope (0028,1053)" in source.without_suv
 
 
 @pytest.mark.parametrize(
@@ -178,8 +249,14 @@ def test_times_that_contradict_each_other(pet, after):
 def test_slices_that_contradict_each_other(pet):
     with pytest.raises(InputError, match=r"contradict each other in PatientWeight \(70\.0, 80"):
         pet(change=lambda dataset, index: index or setattr(dataset, "PatientWeight", "80"))
+    with pytest.raises(InputError, match=r"contradict each other in RadionuclideTotalDose"):
+        pet(change=lambda dataset, index: index or setattr(dataset.RadiopharmaceuticalInformationSequence[0], "RadionuclideTotalDose", "1"))
     with pytest.raises(InputError, match="contradict each other in Units"):
         pet(change=lambda dataset, index: index or setattr(dataset, "Units", "CNTS"))
+
+
+def test_numbers_that_are_written_in_two_ways_agree(pet):
+    assert pet(change=lambda dataset, index: index or setattr(dataset, "PatientWeight", "70")) == pytest.approx(expected(60), rel=1e-6)
 
 
 def test_two_injections(pet):
