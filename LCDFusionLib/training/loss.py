@@ -70,8 +70,11 @@ def fusion_loss(fused: Tensor, anatomy: Tensor, function: Tensor, weights: LossW
             anatomy_kept = torch.maximum(rule["VIF_anatomy"], average["VIF_anatomy"])
         terms["edges"] = _mean(1 - values["QABF"])
         terms["correlation"] = _mean(2 - values["SCD"])
-        terms["function_floor"] = _mean(F.relu(weights.function_margin * rule["VIF_function"] - values["VIF_function"]))
-        terms["anatomy_floor"] = _mean(F.relu(weights.anatomy_margin * anatomy_kept - values["VIF_anatomy"]))
+        # VIF has no upper end: of a nearly blank crop the rules keep a multiple, which is nothing to reach for.
+        function_floor = (weights.function_margin * rule["VIF_function"]).clamp(max=1)
+        anatomy_floor = (weights.anatomy_margin * anatomy_kept).clamp(max=1)
+        terms["function_floor"] = _mean(F.relu(function_floor - values["VIF_function"]))
+        terms["anatomy_floor"] = _mean(F.relu(anatomy_floor - values["VIF_anatomy"]))
     total = torch.zeros((), dtype=torch.float64, device=fused.device)
     for name, term in terms.items():
         total = total + getattr(weights, name) * term
