@@ -25,6 +25,7 @@ def add_parser(commands: argparse._SubParsersAction) -> None:
     """Add the subcommand."""
     parser = commands.add_parser("demo", help="make two phantom studies and fuse them", description=__doc__)
     parser.add_argument("-o", "--output", type=Path, default=DEFAULT_OUTPUT, help="folder for the results (default: %(default)s)")
+    parser.add_argument("--case", choices=[name for name, *_ in CASES], help="one of the phantoms alone")
     parser.add_argument("--weights", default="auto", help="ct-pet, mr-pet, or a .pt file (default: by the anatomy's modality)")
     parser.set_defaults(run=run)
 
@@ -32,10 +33,11 @@ def add_parser(commands: argparse._SubParsersAction) -> None:
 def run(options: argparse.Namespace) -> None:
     """Make each phantom, write it as DICOM, fuse it, and say where the pictures are."""
     pictures = []
-    for name, _, _ in CASES:
+    cases = [case for case in CASES if options.case in (None, case[0])]
+    for name, *_ in cases:
         check_target(options.output / name, overwrite=True, contents=RESULT)
         check_target(options.output / f"{name}_study", overwrite=True, contents=STUDY)
-    for name, make, settings in CASES:
+    for name, make, settings in cases:
         print(f"== {name}: a digital phantom, no patient")
         made = make()
         output, study = options.output / name, options.output / f"{name}_study"

@@ -69,7 +69,7 @@ def run(options: argparse.Namespace) -> None:
     with _timed("read", times):
         modality = Modality(options.anatomy_modality) if options.anatomy_modality else None
         unit = Unit(options.function_unit) if options.function_unit else None
-        anatomy = read_anatomy(options.anatomy, series=options.anatomy_series, modality=modality, relative=options.relative)
+        anatomy = read_anatomy(options.anatomy, series=options.anatomy_series, modality=modality)
         function = read_function(options.function, series=options.function_series, unit=unit, relative=options.relative)
     notes = [*anatomy.notes, *function.notes]
     if options.different_patients:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from LCDFusionLib.dicom import SeriesSource, read_folder
+from LCDFusionLib.dicom import SeriesSource, read_folder, same_patient
 from LCDFusionLib.errors import InputError
 from LCDFusionLib.images.files import read_volume
 from LCDFusionLib.images.volume import Modality, Unit, Volume
@@ -28,17 +28,16 @@ class Input:
     notes: tuple[str, ...] = ()
 
 
-def read_anatomy(path: Path, *, series: str | None = None, modality: Modality | None = None, relative: bool = False) -> Input:
+def read_anatomy(path: Path, *, series: str | None = None, modality: Modality | None = None) -> Input:
     """The anatomy volume, from a DICOM folder or an image file.
 
     Args:
         path: of a folder or file.
         series: which one of a folder with several.
         modality: of a file; None: what the file says, else CT if the values look like Hounsfield units, otherwise MR.
-        relative: go on with relative intensities where a DICOM CT lacks what Hounsfield units need.
     """
     if _is_folder(path, "anatomy"):
-        return _read_folder(path, series=series, relative=relative, option="--anatomy-series")
+        return _read_folder(path, series=series, option="--anatomy-series")
     volume = read_volume(path, modality=modality, unit=Unit.HU if modality is Modality.CT else None)
     if volume.modality is not Modality.OTHER:
         return Input(volume, path, None)
@@ -59,7 +58,7 @@ def read_function(path: Path, *, series: str | None = None, unit: Unit | None = 
         InputError: besides all that reading may raise: it is a CT, or its values cannot be uptake.
     """
     if _is_folder(path, "function"):
-        given = _read_folder(path, series=series, relative=relative, option="--function-series")
+        given = _read_folder(path, series=series, option="--function-series", relative=relative)
     else:
         volume = read_volume(path)
         modality = Modality.PET if volume.modality is Modality.OTHER else volume.modality
@@ -86,25 +85,20 @@ def check_same_patient(anatomy: Input, function: Input) -> None:
     """InputError if both are DICOM and their Patient ID (0010,0020), Name or Birth Date say that they are of two patients."""
     if anatomy.source is None or function.source is None:
         return
-    for keyword, label in (("PatientID", "patient ID"), ("PatientName", "patient name"), ("PatientBirthDate", "birth date")):
-        first, second = (str(i.source.headers[0].get(keyword) or "").strip(" ^").casefold() for i in (anatomy, function) if i.source)
-        if first and second and first != second:
-            raise InputError(
-                f"'{anatomy.path}' and '{function.path}' are of two patients: the {label} differs; "
-                "if they are one patient all the same, say so with --different-patients."
-            )
+    if difference := same_patient(anatomy.source, function.source):
+        raise InputError(
+            f"'{anatomy.path}' and '{function.path}' are of two patients: the {difference} differs; "
+            "if they are one patient all the same, say so with --different-patients."
+        )
 
 
-def _read_folder(path: Path, *, series: str | None, relative: bool, option: str) -> Input:
-    """With the unit that the series has; relative intensities only where it has none and they are allowed."""
-    try:
-        volume, source = read_folder(path, series=series, option=option)
-        return Input(volume, path, source)
-    except InputError:
-        if not relative:
-            raise
-    volume, source = read_folder(path, series=series, option=option, relative=True)
-    return Input(volume, path, source, (f"The values of '{volume.name}' are relative intensities, neither HU nor SUV.",))
+def _read_folder(path: Path, *, series: str | None, option: str, relative: bool = False) -> Input:
+    volume, source = read_folder(path, series=series, relative=relative, option=option)
+    notes: tuple[str, ...] = ()
+    if volume.unit is Unit.RELATIVE and volume.modality in (Modality.CT, Modality.PET):
+        why = f": {source.without_suv}" if source.without_suv else ""
+        notes = (f"The values of '{volume.name}' are relative intensities, neither HU nor SUV{why}.",)
+    return Input(volume, path, source, notes)
 
 
 def _is_folder(path: Path, role: str) -> bool:

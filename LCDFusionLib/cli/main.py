@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+import warnings
 from collections.abc import Sequence
 
 from LCDFusionLib import DISCLAIMER, __version__
@@ -28,6 +29,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(arguments: Sequence[str] | None) -> int:
+    if not sys.warnoptions:
+        warnings.simplefilter("ignore")  # they are for programmers, and would stand between the lines that the user has to read
     # These load numpy, SimpleITK and pydicom, which takes a second: here, where Ctrl-C already ends in order.
     from LCDFusionLib.fusion import WorkerDied
 
@@ -43,6 +46,8 @@ def _run(arguments: Sequence[str] | None) -> int:
         options.run(options)
     except WorkerDied as error:
         return _say(str(error), FAILED)
+    except MemoryError:
+        return _say("there is not enough memory for these volumes; close other programs, or crop the volumes.", FAILED)
     return 0
 
 

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from LCDFusionLib import DISCLAIMER
 from LCDFusionLib.fusion import FusionPair, FusionResult
+from LCDFusionLib.fusion.readouts import readout_rows
 from LCDFusionLib.images.color import COLOR_TABLES, blend, colorize
 
 SLICES = 5
@@ -23,6 +24,7 @@ def write_overview(pair: FusionPair, result: FusionResult, file: Path, *, title:
     """
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
+    from matplotlib.patheffects import withStroke
 
     shown = slices_to_show(pair.function01)
     table = COLOR_TABLES[pair.settings.color_table]
@@ -46,8 +48,9 @@ def write_overview(pair: FusionPair, result: FusionResult, file: Path, *, title:
             ax.axis("off")
             if row == 0:
                 ax.set_title(name, color="white", fontsize=11)
-        for (x, y), letter in zip(((0.02, 0.5), (0.5, 0.96)), letters, strict=True):
-            axes[row, 0].text(x, y, letter, color="#ffd75f", fontsize=9, ha="center", va="center", transform=axes[row, 0].transAxes)
+        for (x, y), letter in zip(((0.02, 0.5), (0.5, 0.96)), letters if pair.anatomy.in_patient_space else "  ", strict=True):
+            text = axes[row, 0].text(x, y, letter, color="#ffd75f", fontsize=9, ha="center", va="center", transform=axes[row, 0].transAxes)
+            text.set_path_effects([withStroke(linewidth=2, foreground="black")])  # legible on white anatomy
         _write_metrics(axes[row, len(TITLES)], k, result)
     figure.text(0.008, 1 - 0.2 / height, title, color="white", fontsize=11, va="center", parse_math=False)
     figure.text(0.008, NOTICE_HEIGHT / 2 / height, DISCLAIMER, color="#ff8787", fontsize=9, va="center")
@@ -97,8 +100,7 @@ def display_orientation(direction: NDArray[np.float64], spacing: NDArray[np.floa
 
 def _write_metrics(ax, k: int, result: FusionResult) -> None:  # type: ignore[no-untyped-def]
     ax.axis("off")
-    fused, plain = result.metrics[k], result.blend_metrics[k]
-    lines = [f"slice {k + 1} of {len(result.metrics)}", "", f"{'':14}{'fused':>8}{'blend':>8}"]
-    lines += [f"{name:14}{fused[name]:8.3f}{plain[name]:8.3f}" for name in fused if "_" not in name]
-    lines += ["", *(f"{name:14}{fused[name]:8.3f}{plain[name]:8.3f}" for name in ("VIF_anatomy", "VIF_function"))]
+    lines = [f"slice {k + 1} of {len(result.metrics)}, gray images", f"{'':14}{'fused':>7}{'blend':>7}"]
+    rows = readout_rows(result.metrics[k], result.blend_metrics[k], sources=True)
+    lines += [f"{label:14}{fused:>7}{plain:>7}" for label, fused, plain in rows]
     ax.text(0.02, 0.5, "\n".join(lines), color="white", fontsize=8.5, family="monospace", va="center", transform=ax.transAxes)

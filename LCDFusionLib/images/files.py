@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import gzip
 import os
 import shutil
@@ -40,10 +41,11 @@ def read_volume(path: str | os.PathLike[str], *, modality: Modality | None = Non
             is in SUVbw only when told so.
 
     Raises:
-        InputError: no such file; empty, damaged, cut short or no image; 4-D, vector or complex voxels; a sheared grid in NIfTI; NaN or
-            constant voxels.
+        InputError: no such file; a name that is not Unicode; empty, damaged, cut short or no image; 4-D, vector or complex voxels; a
+            sheared grid in NIfTI; NaN or constant voxels.
     """
     path = Path(path)
+    _check_name(path)
     suffix = _readable_suffix(path)
     image = _read_image(path, suffix)
     array = _gray_or_rgb(image, path)
@@ -96,6 +98,7 @@ def write_volume(volume: Volume, path: str | os.PathLike[str]) -> None:
         InputError: another suffix; no such folder, no right to write, disk full; a sheared grid as NIfTI, which cannot hold it.
     """
     path = Path(path)
+    _check_name(path)
     suffix = _suffix(path, WRITABLE_SUFFIXES)
     if suffix is None:
         raise InputError(f"'{path}' cannot be written: give the file a name that ends in {', '.join(WRITABLE_SUFFIXES)}.")
@@ -146,6 +149,14 @@ def _image(volume: Volume) -> sitk.Image:
     return image
 
 
+def _check_name(path: Path) -> None:
+    """Raise `InputError` for a name that is not Unicode, as in old archives: SimpleITK ends the whole process over it."""
+    try:
+        str(path).encode()
+    except UnicodeEncodeError as error:
+        raise InputError(f"The name '{path}' has letters of an old encoding: rename the file or folder.") from error
+
+
 def _readable_suffix(path: Path) -> str:
     suffix = _suffix(path, VOLUME_SUFFIXES + PICTURE_SUFFIXES)
     if path.is_dir():
@@ -173,6 +184,10 @@ def _read_image(path: Path, suffix: str) -> sitk.Image:
                 _check_nifti_size(plain)  # ITK fills what is missing with zeros and says nothing
             return reader.Execute()
     except (RuntimeError, OSError, EOFError, zlib.error) as error:
+        if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+            raise InputError(
+                f"The temporary folder '{tempfile.gettempdir()}' has no room to unpack '{path}': make room there or set TMPDIR."
+            ) from error
         if "orthonormal" in str(error):
             raise InputError(
                 f"The grid of '{path}' is sheared, which cannot be read from NIfTI: resample it, or convert it to NRRD."

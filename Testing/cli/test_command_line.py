@@ -1,0 +1,83 @@
+"""The command itself: its names, what it loads, and `demo`."""
+
+import json
+import subprocess
+import sys
+from importlib.metadata import entry_points
+
+import pytest
+from matplotlib.image import imread
+
+from LCDFusionLib import DISCLAIMER, __version__
+from LCDFusionLib.cli import main
+from LCDFusionLib.dicom import read_folder
+from LCDFusionLib.images.volume import Modality, Unit
+from LCDFusionLib.phantom import head
+
+
+def test_names_of_the_command(place):
+    assert place.run("--version").stdout == f"lcdfusion {__version__}\n"
+    (script,) = entry_points(group="console_scripts", name="lcdfusion")
+    assert script.load() is main
+    shown = place.run("--help").stdout
+    assert DISCLAIMER in shown
+    assert all(command in shown for command in ("fuse", "demo", "train"))
+    for command in ("fuse", "demo", "train"):
+        assert place.run(command, "--help").returncode == 0
+
+
+def test_the_host_does_not_load_torch():
+    """Only the worker does: a slip in a path is told at once, not after seconds."""
+    code = "import sys; from LCDFusionLib.cli import fuse, demo, train, main; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], timeout=120).returncode == 0
+
+
+def test_demo_of_the_head(place, weights):
+    result = place.run("demo", "--case", "head", "--weights", weights, "-o", place.out)
+    assert result.returncode == 0, result.stderr
+    assert result.stderr == ""
+    assert place.is_clean()
+    assert f"Look at the pictures:\n  {place.out / 'head' / 'overview.png'}\n" in result.stdout
+    assert DISCLAIMER in result.stdout
+    assert "high-grade glioma in the left frontal lobe, SUV 10.5, at x 31 y -28 z 55 mm" in result.stdout
+    assert sorted(path.name for path in place.out.iterdir()) == ["head", "head_study"]
+
+    truth = head()
+    study = place.out / "head_study"
+    (mr, _), (pet, source) = read_folder(study / "MR"), read_folder(study / "PT")
+    assert (mr.modality, pet.modality, pet.unit) == (Modality.MR, Modality.PET, Unit.SUVBW)
+    assert mr.same_grid(truth.anatomy)
+    assert abs(pet.array - truth.function.array).max() < 0.01
+    assert source.series.patient_id == "LCDFUSION-HEAD"
+    for kind in ("color", "gray"):
+        assert len(list((place.out / "head" / f"dicom_{kind}").iterdir())) == truth.anatomy.shape[0]
+    assert imread(place.out / "head" / "overview.png").max() > 0.5
+    report = json.loads((place.out / "head" / "report.json").read_text())
+    assert report["overlap"] == pytest.approx(1.0)
+    assert report["slices"] == truth.anatomy.shape[0]
+
+
+def test_demo_never_replaces_what_is_not_its_own(place, weights):
+    (place.out / "head").mkdir(parents=True)
+    (place.out / "head" / "thesis.txt").write_text("mine")
+    before = place.listing()
+    result = place.run("demo", "--weights", weights, "-o", place.out)
+    assert result.returncode == 2
+    assert "holds other things ('thesis.txt')" in result.stderr
+    assert place.listing() == before
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (("--data", "nowhere"), "training data are not complete"),
+        (("--data", "nowhere", "--steps", "0"), "--steps must be above 0"),
+        (("--data", "nowhere", "--learning-rate", "nan"), "--learning-rate must be above 0"),
+    ],
+)
+def test_training_with_bad_input(place, options, words):
+    result = place.run("train", "ct-pet", "-o", place.out, *options)
+    assert result.returncode == 2
+    assert words in result.stderr
+    assert result.stderr.count("\n") == 1
+    assert not place.out.exists()
