@@ -68,7 +68,7 @@ class NetworkBackend:
         """Fuse slices `indices`, given as (B, J, I) in [0, 1], and measure them."""
         # Here and not at once: a GPU that is full already says so in this call, where another can take over.
         # channels_last is the order in which the convolutions are fastest.
-        self._network.to(self.device, memory_format=torch.channels_last)
+        self._network.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         # TF32 would cost decimals of the fused image. torch.tensor copies into aligned memory: rounding cannot depend on where a slice lay.
         with torch.inference_mode(), torch.backends.cudnn.flags(enabled=True, benchmark=False, deterministic=True, allow_tf32=False):
             a, f = (torch.tensor(stack, device=self.device).unsqueeze(1) for stack in (anatomy, function))
