@@ -67,7 +67,9 @@ def test_imports_run_one_way(room):
                 assert top in sys.stdlib_module_names | THIRD_PARTY[room], f"{file.relative_to(LIBRARY)} imports {name}"
 
 
-@pytest.mark.parametrize(("module", "must_not_load"), [("fusion", "torch"), ("scene", "torch"), ("dicom", "torch"), ("images", "torch")])
+@pytest.mark.parametrize(
+    ("module", "must_not_load"), [("fusion", "torch"), ("scene", "torch"), ("dicom", "torch"), ("images", "torch"), ("cli.fuse", "torch")]
+)
 def test_hosts_do_not_load_torch(module, must_not_load):
     """Only the worker process loads torch: a viewer opens at once, and without torch installed."""
     code = f"import sys, LCDFusionLib.{module}; sys.exit('{must_not_load}' in sys.modules)"

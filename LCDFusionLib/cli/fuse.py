@@ -71,6 +71,10 @@ def run(options: argparse.Namespace) -> None:
         unit = Unit(options.function_unit) if options.function_unit else None
         anatomy = read_anatomy(options.anatomy, series=options.anatomy_series, modality=modality)
         function = read_function(options.function, series=options.function_series, unit=unit, relative=options.relative)
+    if options.dicom and not anatomy.volume.in_patient_space:
+        raise InputError(
+            f"'{anatomy.path}' is a picture that does not know where in the patient it lies, so it cannot become DICOM; omit --dicom."
+        )
     notes = [*anatomy.notes, *function.notes]
     if options.different_patients:
         notes.append("It was not checked that both inputs are of one patient (--different-patients).")
@@ -131,7 +135,8 @@ def fuse_to_folder(
                 write_fused_gray(
                     result.gray, folder / "dicom_gray", anatomy=anatomy.source, function=function.source, derivation=derivation
                 )
-            write_metrics_csv(result, folder / "metrics.csv")
+            numbers = anatomy.source.instance_numbers if anatomy.source else None
+            write_metrics_csv(result, folder / "metrics.csv", image_numbers=numbers)
             title = f"{pair.anatomy.name} + {pair.function.name}    {_windows(pair)}    weights {result.weights_name}"
             shown = write_overview(pair, result, folder / "overview.png", title=title)
         write_report(pair, result, folder, anatomy=anatomy, function=function, times=times, shown=shown)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -10,10 +11,11 @@ import numpy as np
 from LCDFusionLib.fusion import FusionResult
 
 
-def write_metrics_csv(result: FusionResult, file: Path) -> None:
+def write_metrics_csv(result: FusionResult, file: Path, *, image_numbers: Sequence[int] | None = None) -> None:
     """Write the metrics of the fused slices and, with the prefix `blend_`, of the 50/50 average; an undefined value is left empty.
 
-    Columns: slice (counted from 1), its centre in LPS millimetres, the metrics.
+    Columns: slice (counted from 1), image (Instance Number (0020,0013) in the anatomy series, where known), the slice's centre in LPS
+    millimetres (not for pictures, which know no place), the metrics.
     """
     names = list(result.metrics[0])
     rows = np.array([[*(m[n] for n in names), *(b[n] for n in names)] for m, b in zip(result.metrics, result.blend_metrics, strict=True)])
@@ -21,12 +23,13 @@ def write_metrics_csv(result: FusionResult, file: Path) -> None:
     count, height, width = volume.shape
     with file.open("w", newline="", encoding="utf-8") as stream:
         writer = csv.writer(stream)
-        writer.writerow(["slice", "x_mm", "y_mm", "z_mm", *names, *(f"blend_{n}" for n in names)])
+        writer.writerow(["slice", "image", "x_mm", "y_mm", "z_mm", *names, *(f"blend_{n}" for n in names)])
         for k in range(count):
             centre = volume.ijk_to_lps @ [(width - 1) / 2, (height - 1) / 2, k, 1]
-            writer.writerow([k + 1, *(f"{x:.3f}" for x in centre[:3]), *map(_cell, rows[k])])
+            place = [f"{x:.3f}" if volume.in_patient_space else "" for x in centre[:3]]
+            writer.writerow([k + 1, image_numbers[k] if image_numbers else "", *place, *map(_cell, rows[k])])
         for label, values in (("mean", mean_of(rows)), ("SD", deviation_of(rows))):
-            writer.writerow([label, "", "", "", *map(_cell, values)])
+            writer.writerow([label, "", "", "", "", *map(_cell, values)])
 
 
 def mean_of(rows: np.ndarray) -> np.ndarray:
