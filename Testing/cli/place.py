@@ -1,11 +1,18 @@
 """A place to run the real command in, and what is left there."""
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
 
 COMMAND = [sys.executable, "-m", "LCDFusionLib.cli"]
+
+
+def signals_on() -> None:
+    """As in a terminal, also where these tests run in the background, which switches Ctrl-C off for all that they start."""
+    for number in (signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
 
 
 class Place:
@@ -27,6 +34,7 @@ class Place:
             text=True,
             encoding="utf-8",
             start_new_session=True,
+            preexec_fn=options.pop("preexec_fn", signals_on) if os.name == "posix" else None,
             **{"stderr": subprocess.PIPE, "cwd": self.folder, **options},
         )
 
@@ -66,7 +74,7 @@ class Place:
 def refusal(result) -> str:
     """The one sentence of a refused input."""
     assert result.returncode == 2, (result.returncode, result.stdout, result.stderr)
-    lines = [line for line in result.stderr.splitlines() if "MetaImage" not in line and "ideal =" not in line]  # printed by MetaIO itself
+    lines = [line for line in result.stderr.splitlines() if not line.startswith(("MetaImage: ", "   ideal = "))]  # from MetaIO itself
     assert len(lines) == 1, result.stderr
     assert lines[0].startswith("lcdfusion: "), result.stderr
     return lines[0].removeprefix("lcdfusion: ")

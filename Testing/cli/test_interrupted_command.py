@@ -17,6 +17,7 @@ import pytest
 
 from LCDFusionLib.images.files import write_volume
 from LCDFusionLib.images.volume import Modality
+from Testing.cli.place import signals_on
 from Testing.cli.small_study import body
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="signals")
@@ -148,6 +149,7 @@ def test_a_signal_that_the_shell_switched_off_stays_off(place, study, weights):
     """`nohup lcdfusion ... &` goes on when the terminal closes."""
 
     def nohup():
+        signals_on()
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
 
     process = place.start("fuse", study / "CT", study / "PT", "-o", place.out, "--weights", weights, preexec_fn=nohup)
