@@ -35,6 +35,10 @@ _KEYWORDS = [
 ]
 
 
+PREAMBLE = 132
+"""Bytes that every DICOM file begins with, PS3.10."""
+
+
 @dataclass(frozen=True)
 class Series:
     """One DICOM series, as its headers tell it.
@@ -113,7 +117,8 @@ def choose_series(
         option: what the sentences tell the user to choose with.
 
     Raises:
-        InputError: no series, or several; the sentence lists them and says how to choose.
+        InputError: no series, or several; the sentence lists them and says how to choose. Or a file beside the images, named like them,
+            is too short to be one: an image may be missing, at the end of a stack unseen.
     """
     series = find_series(folder)
     volumes = [s for s in series if s.is_volume]
@@ -127,7 +132,7 @@ def choose_series(
     if choice is None:
         if len(volumes) > 1:
             raise InputError(f"The folder '{folder}' holds {len(volumes)} series ({listing}): {how}.")
-        return volumes[0]
+        return _without_lost_images(volumes[0])
     choice = choice.strip()
     # A number or a full description is an exact answer and goes before a part of a UID, which may look like a number.
     exact = [s for s in volumes if choice in (str(s.number), s.description, s.uid)]
@@ -135,7 +140,18 @@ def choose_series(
     if len(chosen) != 1:
         problem = f"{len(chosen)} series" if chosen else "no series"
         raise InputError(f"'{choice}' names {problem} of the folder '{folder}', which holds {listing}: {how}.")
-    return chosen[0]
+    return _without_lost_images(chosen[0])
+
+
+def _without_lost_images(series: Series) -> Series:
+    for folder, suffix in sorted({(path.parent, path.suffix) for path in series.files}):
+        for path in sorted(folder.iterdir()):
+            if path.suffix == suffix and path.is_file() and path.stat().st_size < PREAMBLE:
+                raise InputError(
+                    f"The file '{path}' among the images of '{series.name}' is empty or cut short, so an image may be missing: "
+                    "copy the series again, or take the file out of the folder."
+                )
+    return series
 
 
 def _files_below(folder: Path) -> Iterator[Path]:
@@ -151,7 +167,7 @@ def _read_header(path: Path) -> Dataset | None:
     """The few attributes of `_KEYWORDS`, or None for a file that is no DICOM image."""
     try:
         with path.open("rb") as file:
-            start = file.read(132)
+            start = file.read(PREAMBLE)
     except OSError as error:
         raise InputError(f"The file '{path}' cannot be read: {error.strerror}.") from error
     has_preamble = start[128:] == b"DICM"

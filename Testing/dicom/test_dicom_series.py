@@ -112,6 +112,18 @@ def test_a_damaged_header_is_named(write_series):
             read_folder(folder)
 
 
+def test_an_emptied_last_image_is_not_passed_over(write_series):
+    """Without its last image a stack is still regular: nothing else would show that one is missing."""
+    folder = write_series(Modality.CT)
+    last = sorted(folder.iterdir())[-1]
+    last.write_bytes(b"")
+    with pytest.raises(InputError, match=f"{last.name}' among the images of 'CT test' is empty or cut short"):
+        read_folder(folder)
+    last.unlink()
+    (folder / "notes.txt").write_text("not an image")
+    assert read_folder(folder)[0].shape[0] == 5
+
+
 def test_no_folder_and_no_dicom(tmp_path):
     with pytest.raises(InputError, match="There is no folder"):
         find_series(tmp_path / "nowhere")
