@@ -30,7 +30,8 @@ def device_in_words(device: torch.device) -> str:
     if device.type == "cuda":
         properties = torch.cuda.get_device_properties(device)
         return f"CUDA ({properties.name}, {properties.total_memory / 2**30:.0f} GiB)"
-    return f"CPU ({torch.get_num_threads()} threads)" if device.type == "cpu" else "MPS (Apple GPU)"
+    threads = torch.get_num_threads()
+    return f"CPU ({threads} thread{'s' if threads > 1 else ''})" if device.type == "cpu" else "MPS (Apple GPU)"
 
 
 def is_out_of_memory(error: BaseException) -> bool:
