@@ -13,7 +13,7 @@ from LCDFusionLib.fusion.readouts import readout_rows
 from LCDFusionLib.images.color import COLOR_TABLES, blend, colorize
 
 SLICES = 5
-PICTURE_WIDTH, TEXT_HEIGHT, TITLE_HEIGHT, NOTICE_HEIGHT = 2.53, 2.15, 0.62, 0.28  # inches
+PICTURE_WIDTH, TEXT_HEIGHT, TITLE_HEIGHT, NOTICE_HEIGHT = 2.53, 2.45, 0.62, 0.28  # inches; the text is 16 lines
 TITLES = ("anatomy", "function", "blend 50/50", "fused, colour", "fused, gray")
 
 
