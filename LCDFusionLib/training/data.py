@@ -8,6 +8,7 @@ from pathlib import Path
 from . import sarcoma
 from .atlas import atlas_pairs
 from .pairs import SlicePair, VolumePair
+from .thorax import thorax_pair
 
 ATLAS_HELD_OUT = ("PET-MRI/25", "SPECT-MRI/9", "SPECT-MRI/21", "SPECT-MRI/40")
 ATLAS_VALIDATION = ("PET-MRI/30", "SPECT-MRI/10", "SPECT-MRI/22")
@@ -27,7 +28,7 @@ def training_data(folder: Path, kind: str) -> TrainingData:
     """Data of one set of weights.
 
     Args:
-        folder: holds `brain-atlas` and `pet-ct-mr-sarcoma`.
+        folder: holds `brain-atlas`, `pet-ct-mr-sarcoma` and `thorax-ct`.
         kind: "ct-pet", "mr-pet", or "both" for a common start of the two.
 
     Raises:
@@ -46,7 +47,9 @@ def training_data(folder: Path, kind: str) -> TrainingData:
     for volume in (v for v in volumes if v.group in sarcoma.VALIDATION):
         middle = len(volume.anatomy) // 2
         validation += [volume.slice_pair(k, window, 10.0) for k in (middle - 8, middle, middle + 8) for window in volume.windows[:2]]
-    if kind == "mr-pet":
+    if kind == "ct-pet":
+        sources.append((0.5, [thorax_pair(folder / "thorax-ct")]))
+    else:
         for collection in ("PET-MRI", "SPECT-MRI"):
             for scalar in (True, False):
                 pairs = atlas_pairs(folder / "brain-atlas", collection, scalar=scalar)

@@ -21,26 +21,33 @@ class LossWeights:
     Attributes:
         sources: the paper's L_int = mean|f - a| + mean|f - b|. Flat for every f between a and b, so alone it ends in a copy of one.
         gradient: the paper's L_grad = mean| |grad f| - max(|grad a|, |grad b|) |, Sobel; the paper's alpha.
-        maximum: mean|f - max(a, b)|: one optimum, and more uptake is never darker.
+        overlay: mean|f - overlay(a, b)|: one optimum, in which more uptake is never darker and white anatomy leaves room for it.
         edges: 1 - Q^AB/F.
         correlation: 2 - SCD, which asks for the function wherever the anatomy does not explain the fused image.
-        function_floor: how far VIF of the function stays below `floor_margin` times the maximum rule's; nothing is won above it.
+        function_floor: how far VIF of the function stays below `function_margin` times the maximum rule's; nothing is won above it.
         anatomy_floor: how far VIF of the anatomy stays below `anatomy_margin` times that of the maximum rule or the average, whichever
             keeps more: over a bright brain the maximum rule keeps little of the anatomy.
+        lesion_edges: what is missing from `lesion_margin` of the anatomy's edges under uptake, as a part of those edges.
         background: mean of f where both sources are black.
-        function_margin, anatomy_margin: of the floors.
+        darkening: how much any pixel darkens when uptake is added somewhere, as a part of what was added (`darkening_loss`).
+        function_margin, anatomy_margin, lesion_margin: of the floors.
+        headroom: part of the gray range that anatomy without uptake leaves free at the white end, for `overlay`.
     """
 
     sources: float = 0.0
     gradient: float = 0.0
-    maximum: float = 0.0
+    overlay: float = 0.0
     edges: float = 0.0
     correlation: float = 0.0
     function_floor: float = 0.0
     anatomy_floor: float = 0.0
+    lesion_edges: float = 0.0
     background: float = 0.0
-    function_margin: float = 1.2
-    anatomy_margin: float = 1.1
+    darkening: float = 0.0
+    function_margin: float = 1.08
+    anatomy_margin: float = 1.03
+    lesion_margin: float = 0.85
+    headroom: float = 0.1
 
 
 def fusion_loss(fused: Tensor, anatomy: Tensor, function: Tensor, weights: LossWeights) -> tuple[Tensor, dict[str, float]]:
@@ -55,9 +62,11 @@ def fusion_loss(fused: Tensor, anatomy: Tensor, function: Tensor, weights: LossW
     if weights.gradient:
         target = torch.maximum(gradient_magnitude(anatomy), gradient_magnitude(function))
         terms["gradient"] = (gradient_magnitude(fused) - target).abs().mean()
+    if weights.overlay:
+        terms["overlay"] = (fused - overlay(anatomy, function, weights.headroom)).abs().mean()
+    if weights.lesion_edges:
+        terms["lesion_edges"] = lesion_edges_lost(fused, anatomy, function, weights.lesion_margin)
     maximum = torch.maximum(anatomy, function)
-    if weights.maximum:
-        terms["maximum"] = (fused - maximum).abs().mean()
     if weights.background:
         terms["background"] = (fused * (maximum < BLACK)).mean()
     if weights.edges or weights.correlation or weights.function_floor or weights.anatomy_floor:
@@ -81,11 +90,39 @@ def fusion_loss(fused: Tensor, anatomy: Tensor, function: Tensor, weights: LossW
     return total, {name: term.item() for name, term in terms.items()}
 
 
+def overlay(anatomy: Tensor, function: Tensor, headroom: float, cover: float = 0.6) -> Tensor:
+    """The function laid over the anatomy so that more uptake is never darker and 1 is reached only where both are white.
+
+    f = (1 - headroom) (1 - cover b) a + (1 - (1 - headroom) (1 - cover)) b. Without uptake it is the anatomy, dimmed by the headroom: so
+    uptake can still be seen on white soft tissue. Under the hottest uptake the anatomy keeps 1 - cover of its contrast.
+    """
+    dimmed = 1 - headroom
+    return dimmed * (1 - cover * function) * anatomy + (1 - dimmed * (1 - cover)) * function
+
+
+def lesion_edges_lost(fused: Tensor, anatomy: Tensor, function: Tensor, margin: float) -> Tensor:
+    """Part of the anatomy's edges, weighted by uptake, that the fused image lacks in their own direction; 0 with `margin` of each."""
+    edge, fused_edge = sobel_gradient(anatomy), sobel_gradient(fused)
+    strength = edge.square().sum(dim=1, keepdim=True).clamp(min=1e-12).sqrt()
+    along = (edge * fused_edge).sum(dim=1, keepdim=True) / strength
+    return (function * F.relu(margin * strength - along)).sum() / ((function * strength).sum() + 1e-6)
+
+
+def darkening_loss(before: Tensor, after: Tensor, added: Tensor) -> Tensor:
+    """Sum of all darkening between two fused images, as a part of the uptake `added` to the function image; all (B, 1, H, W)."""
+    return F.relu(before - after).sum() / added.sum().clamp(min=1e-6)
+
+
 def gradient_magnitude(image: Tensor) -> Tensor:
     """|gx| + |gy| by Sobel on (B, 1, H, W), in intensity per pixel, replicated border."""
+    return sobel_gradient(image).abs().sum(dim=1, keepdim=True)
+
+
+def sobel_gradient(image: Tensor) -> Tensor:
+    """Gradient (gx, gy) by Sobel on (B, 1, H, W), in intensity per pixel, replicated border: (B, 2, H, W)."""
     kernel = image.new_tensor([[-1.0, 0.0, 1.0], [-2.0, 0.0, 2.0], [-1.0, 0.0, 1.0]]) / 8
     padded = F.pad(image, (1, 1, 1, 1), mode="replicate")
-    return F.conv2d(padded, torch.stack([kernel, kernel.T])[:, None]).abs().sum(dim=1, keepdim=True)
+    return F.conv2d(padded, torch.stack([kernel, kernel.T])[:, None])
 
 
 def _mean(values: Tensor) -> Tensor:

@@ -47,7 +47,7 @@ class CropSampler:
     """Random crops, augmented, drawn from slice pairs and volume pairs.
 
     Augmentation: flips and quarter turns (both images alike), window width and level of volumes by +-20 %, gamma of the function
-    (0.7 to 1.4), and in a quarter of the crops one synthetic lesion (a smooth spot of uptake) added to the function image, so that the
+    (0.7 to 1.4), and in two fifths of the crops a synthetic lesion (a smooth spot of uptake) added to the function image, so that the
     network cannot learn that uptake follows the anatomy.
 
     Args:
@@ -78,6 +78,16 @@ class CropSampler:
                 break
         return self._augment(anatomy, function)
 
+    def with_lesion(self, function: Image) -> Image:
+        """The function crop (size, size) with one smooth spot of uptake added, of random place, width and strength."""
+        random = self.random
+        y, x = random.uniform(0, self.size, 2)
+        # Standard deviation in pixels, log-uniform: from what the finest PET shows on a CT's grid to a large tumour.
+        width = float(np.exp(random.uniform(np.log(1.5), np.log(self.size / 6))))
+        rows, columns = np.mgrid[: self.size, : self.size]
+        spot = random.uniform(0.1, 1) * np.exp(-((rows - y) ** 2 + (columns - x) ** 2) / (2 * width**2))
+        return np.clip(function + spot, 0, 1).astype(np.float32)
+
     def _pair(self) -> SlicePair:
         random = self.random
         pairs = self.sources[random.choice(len(self.sources), p=self.shares)]
@@ -101,12 +111,8 @@ class CropSampler:
     def _augment(self, anatomy: Image, function: Image) -> tuple[Image, Image]:
         random = self.random
         function = function ** random.uniform(0.7, 1.4)
-        if random.random() < 0.25:
-            y, x = random.uniform(0, self.size, 2)
-            radius = random.uniform(2, self.size / 8)
-            rows, columns = np.mgrid[: self.size, : self.size]
-            spot = random.uniform(0.2, 1) * np.exp(-((rows - y) ** 2 + (columns - x) ** 2) / (2 * radius**2))
-            function = np.clip(function + spot, 0, 1)
+        if random.random() < 0.4:
+            function = self.with_lesion(function)
         turns, flip = int(random.integers(4)), random.random() < 0.5
         images = [np.rot90(image[:, ::-1] if flip else image, turns) for image in (anatomy, function)]
         return np.ascontiguousarray(images[0], dtype=np.float32), np.ascontiguousarray(images[1], dtype=np.float32)

@@ -46,7 +46,16 @@ PRESETS = {
         patience=10,
     ),
     "default": Preset(
-        loss=LossWeights(maximum=1.0, edges=2.0, correlation=0.3, function_floor=10.0, anatomy_floor=5.0, background=3.0),
+        loss=LossWeights(
+            overlay=4.0,
+            edges=5.0,
+            correlation=0.3,
+            function_floor=10.0,
+            anatomy_floor=5.0,
+            lesion_edges=0.7,
+            background=3.0,
+            darkening=1.0,
+        ),
         steps=3000,
         learning_rate=1e-3,
         schedule="cosine",

@@ -18,7 +18,7 @@ from LCDFusionLib.network import LCDFusionNet, NetworkConfig, RewrittenNet, load
 
 from .curves import plot_curves
 from .data import TrainingData
-from .loss import fusion_loss
+from .loss import darkening_loss, fusion_loss
 from .pairs import CropSampler, SlicePair
 from .presets import Preset
 
@@ -86,8 +86,20 @@ class Trainer:
 
     def _step(self) -> dict[str, float]:
         self._set_learning_rate()
-        anatomy, function = (torch.from_numpy(x).to(self.device) for x in self.sampler.batch(self.preset.batch_size))
-        loss, terms = fusion_loss(self.model(anatomy, function), anatomy, function, self.preset.loss)
+        weights, count = self.preset.loss, self.preset.batch_size
+        crops = list(self.sampler.batch(count))
+        if weights.darkening:
+            # A quarter of the crops once more, each with a lesion added: the two fused images are compared.
+            some = slice(0, max(count // 4, 1))
+            again = [crops[0][some], np.stack([self.sampler.with_lesion(f[0])[None] for f in crops[1][some]])]
+            crops = [np.concatenate(both) for both in zip(crops, again, strict=True)]
+        anatomy, function = (torch.from_numpy(x).to(self.device) for x in crops)
+        fused = self.model(anatomy, function)
+        loss, terms = fusion_loss(fused[:count], anatomy[:count], function[:count], weights)
+        if weights.darkening:
+            repeated = slice(0, len(fused) - count)
+            darkening = darkening_loss(fused[repeated], fused[count:], function[count:] - function[repeated])
+            loss, terms["darkening"] = loss + weights.darkening * darkening, darkening.item()
         if not torch.isfinite(loss):
             raise FloatingPointError(f"the loss is {loss.item()} at step {self.step}: terms {terms}; lower the learning rate")
         self.optimizer.zero_grad(set_to_none=True)

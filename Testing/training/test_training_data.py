@@ -6,6 +6,7 @@ import pytest
 from LCDFusionLib.training.atlas import atlas_pairs, uptake_from_colors
 from LCDFusionLib.training.data import training_data
 from LCDFusionLib.training.pairs import CropSampler, SlicePair, VolumePair
+from LCDFusionLib.training.thorax import thorax_pair
 
 
 def rainbow(levels=200):
@@ -72,6 +73,25 @@ def test_no_patient_or_series_is_on_both_sides(shared_data, kind):
     assert validated
     assert not trained & validated
     assert not trained & {"STS_001", "STS_003", "STS_017", "STS_037", "STS_047", "PET-MRI/25"}
+
+
+def test_an_added_lesion_only_adds():
+    sampler = CropSampler(sources(), size=48, seed=3)
+    function = np.full((48, 48), 0.3, np.float32)
+    for _ in range(50):
+        added = sampler.with_lesion(function) - function
+        assert added.min() >= 0
+        assert 0.005 < added.max() <= 0.7
+
+
+def test_uptake_made_for_the_chest_is_that_of_a_normal_body(shared_data):
+    pair = thorax_pair(shared_data / "thorax-ct")
+    assert pair.anatomy.shape == pair.function.shape
+    lung, tissue, air = ((pair.anatomy > low) & (pair.anatomy < high) for low, high in ((-900, -750), (20, 80), (-2000, -1000)))
+    assert 0.3 < pair.function[lung].mean() < 0.8
+    assert 1.0 < pair.function[tissue].mean() < 1.6
+    assert pair.function[air].mean() < 0.2
+    assert pair.function.min() >= 0
 
 
 def test_unknown_kind_is_named(tmp_path):

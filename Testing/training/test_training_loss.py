@@ -3,9 +3,8 @@
 import numpy as np
 import pytest
 import torch
-from torch.nn import functional as F
 
-from LCDFusionLib.training.loss import LossWeights, fusion_loss, gradient_magnitude
+from LCDFusionLib.training.loss import LossWeights, darkening_loss, fusion_loss, gradient_magnitude, lesion_edges_lost, overlay
 from LCDFusionLib.training.presets import PRESETS
 
 
@@ -32,8 +31,7 @@ def test_papers_intensity_term_is_flat_between_the_sources(images):
 
 def test_default_loss_does_not_take_a_copy_of_the_anatomy(images):
     anatomy, function = images
-    detail = anatomy - F.avg_pool2d(anatomy, 9, stride=1, padding=4, count_include_pad=False)
-    both = (torch.maximum(anatomy, function) + 0.5 * detail * (function > anatomy)).clamp(0, 1)
+    both = overlay(anatomy, function, headroom=0.1)
     default = PRESETS["default"].loss
     assert value(both, images, default) < value(anatomy, images, default)
     assert value(both, images, default) < value((anatomy + function) / 2, images, default)
@@ -52,3 +50,35 @@ def test_gradients_are_finite_where_metrics_are_undefined():
 def test_gradient_magnitude_of_a_ramp_is_its_slope():
     ramp = torch.arange(20.0).repeat(20, 1)[None, None] * 0.03
     assert gradient_magnitude(ramp)[0, 0, 1:-1, 1:-1] == pytest.approx(0.03, abs=1e-6)
+
+
+def test_in_the_overlay_more_uptake_is_never_darker():
+    anatomy = torch.linspace(0, 1, 33, dtype=torch.float64)[:, None]
+    function = torch.linspace(0, 1, 41, dtype=torch.float64)[None]
+    fused = overlay(anatomy, function, headroom=0.1)
+    assert (fused.diff(dim=1) > 0).all(), "brighter with uptake, on white anatomy too"
+    assert (fused.diff(dim=0) > 0).all(), "the anatomy shows through the hottest uptake"
+    assert fused.min() == 0
+    assert fused.max() == pytest.approx(1)
+    assert fused[:, 0].tolist() == pytest.approx((0.9 * anatomy[:, 0]).tolist()), "without uptake it is the anatomy, a little dimmed"
+
+
+def test_lost_edges_count_only_under_uptake(images):
+    anatomy, _ = images
+    half = torch.zeros_like(anatomy)
+    half[..., 32:] = 1
+    flat_right = torch.where(half > 0, anatomy.mean(), anatomy)
+    assert lesion_edges_lost(anatomy, anatomy, half, 0.85).item() == pytest.approx(0, abs=1e-6)
+    assert lesion_edges_lost(flat_right, anatomy, half, 0.85).item() > 0.6
+    assert lesion_edges_lost(flat_right, anatomy, 1 - half, 0.85).item() < 0.1
+    assert lesion_edges_lost(-anatomy, anatomy, half, 0.85).item() > 0.85, "an edge turned round is a lost edge"
+
+
+def test_darkening_counts_what_gets_darker_and_nothing_else():
+    before = torch.full((1, 1, 20, 20), 0.5)
+    added = torch.zeros_like(before)
+    added[..., 5:10, 5:10] = 0.4
+    assert darkening_loss(before, before + added, added) == 0
+    halo = before + added
+    halo[..., 4, 5:10] -= 0.2
+    assert darkening_loss(before, halo, added).item() == pytest.approx(5 * 0.2 / (25 * 0.4), rel=1e-5)
