@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from LCDFusionLib import DISCLAIMER
 from LCDFusionLib.fusion import FusionPair, FusionResult
+from LCDFusionLib.fusion.pair import MUCH_ON_WHITE
 from LCDFusionLib.fusion.readouts import readout_rows
 from LCDFusionLib.images.color import COLOR_TABLES, blend, colorize
 
@@ -51,6 +52,10 @@ def write_overview(pair: FusionPair, result: FusionResult, file: Path, *, title:
         for (x, y), letter in zip(((0.02, 0.5), (0.5, 0.96)), letters if pair.anatomy.in_patient_space else "  ", strict=True):
             text = axes[row, 0].text(x, y, letter, color="#ffd75f", fontsize=9, ha="center", va="center", transform=axes[row, 0].transAxes)
             text.set_path_effects([withStroke(linewidth=2, foreground="black")])  # legible on white anatomy
+        if pair.uptake_on_white(k) > MUCH_ON_WHITE:
+            ax = axes[row, len(TITLES) - 1]
+            text = ax.text(0.5, 0.03, "uptake on white: read the colour", color="#ffd75f", fontsize=8, ha="center", transform=ax.transAxes)
+            text.set_path_effects([withStroke(linewidth=2, foreground="black")])
         _write_metrics(axes[row, len(TITLES)], k, result)
     figure.text(0.008, 1 - 0.2 / height, title, color="white", fontsize=11, va="center", parse_math=False)
     figure.text(0.008, NOTICE_HEIGHT / 2 / height, DISCLAIMER, color="#ff8787", fontsize=9, va="center")

@@ -22,6 +22,12 @@ MINIMUM_SIZE = 16
 WHOLE_OVERLAP = 0.999
 """Overlap from which the anatomy counts as covered: grids that end together may differ by a rounding at the border."""
 
+WHITE, HOT = 0.97, 0.2
+"""Gray value from which anatomy leaves no room above it, and part of the function's range from which uptake is to be seen."""
+
+MUCH_ON_WHITE = 0.25
+"""Part of the uptake on white anatomy from which a reader is sent to the colour image."""
+
 
 @dataclass(frozen=True, eq=False)
 class FusionPair:
@@ -55,6 +61,14 @@ class FusionPair:
     def overlap(self) -> float:
         """Fraction of the anatomy's voxels inside the function's field of view."""
         return self.resampled.overlap
+
+    def uptake_on_white(self, k: int | None = None) -> float:
+        """Part of the uptake, of slice k or of all, that lies where the window shows the anatomy white; 0 without uptake.
+
+        A gray image can hardly show it there: the network leaves a tenth of the gray range free above white anatomy.
+        """
+        where = slice(None) if k is None else k
+        return _uptake_on_white(self.anatomy01[where], self.function01[where])
 
 
 def prepare(anatomy: Volume, function: Volume, settings: FusionSettings | None = None) -> FusionPair:
@@ -90,7 +104,11 @@ def prepare(anatomy: Volume, function: Volume, settings: FusionSettings | None =
         function01=function01,
         weights=_weights(anatomy, settings),
         settings=settings,
-        warnings=tuple(_warnings(anatomy, function, resampled, settings, is_dark=not function01.any())),
+        warnings=tuple(
+            _warnings(
+                anatomy, function, resampled, settings, is_dark=not function01.any(), on_white=_uptake_on_white(anatomy01, function01)
+            )
+        ),
     )
 
 
@@ -122,7 +140,14 @@ def _weights(anatomy: Volume, settings: FusionSettings) -> str:
     return str(Path(settings.weights).resolve()) if settings.weights.endswith(".pt") else settings.weights
 
 
-def _warnings(anatomy: Volume, function: Volume, resampled: Resampled, settings: FusionSettings, *, is_dark: bool) -> list[str]:
+def _uptake_on_white(anatomy01: NDArray[np.float32], function01: NDArray[np.float32]) -> float:
+    hot = function01 > HOT
+    return float((anatomy01[hot] > WHITE).mean()) if hot.any() else 0.0
+
+
+def _warnings(
+    anatomy: Volume, function: Volume, resampled: Resampled, settings: FusionSettings, *, is_dark: bool, on_white: float
+) -> list[str]:
     warnings = []
     if is_dark:
         warnings.append(f"'{function.name}' has no uptake anywhere on '{anatomy.name}': the picture shows the anatomy alone.")
@@ -144,6 +169,11 @@ def _warnings(anatomy: Volume, function: Volume, resampled: Resampled, settings:
         )
     if settings.weights == "auto" and anatomy.modality not in (Modality.CT, Modality.MR):
         warnings.append(f"It is not known whether '{anatomy.name}' is CT or MR; the weights 'mr-pet' were taken.")
+    if on_white > MUCH_ON_WHITE:
+        warnings.append(
+            f"In this window {on_white:.0%} of the uptake lies on anatomy that is already white, where the gray image has little room to "
+            "show it: read the colour image."
+        )
     return warnings
 
 

@@ -20,7 +20,7 @@ def test_both_volumes_come_to_the_anatomys_grid_in_unit_range(ct, pet):
     # CT voxel (i, j, k) lies at PET index ((i + 1) / 2, (j + 1) / 2, k): a PET voxel centre where i and j are odd
     np.testing.assert_allclose(pair.resampled.volume.array[:, 1::2, 1::2], pet.array[:, 1:16, 1:13], atol=1e-4)
     assert pair.overlap == 1
-    assert pair.warnings == ()
+    assert all("already white" in text for text in pair.warnings)  # the random CT is, in places
 
 
 def test_defaults_follow_the_modality(ct, pet):
@@ -41,10 +41,20 @@ def test_partial_overlap_and_foreign_frame_of_reference_are_said(ct, pet):
     moved = replace(pet, ijk_to_lps=pet.ijk_to_lps + np.array([[0, 0, 0, 10], [0] * 4, [0] * 4, [0] * 4]), frame_of_reference="9.9")
     pair = prepare(ct, moved)
     assert 0.4 < pair.overlap < 0.8
-    part, frame = pair.warnings
+    part, frame, *_ = pair.warnings
     assert f"{pair.overlap:.1%}" in part
     assert "frames of reference" in frame
     assert not pair.function01[~pair.resampled.covered].any()
+
+
+def test_uptake_on_white_anatomy_sends_the_reader_to_the_colour_image(ct, pet):
+    tissue = ct.with_array(np.where(np.arange(ct.shape[2]) < 12, -800.0, 50.0) + np.zeros(ct.shape))
+    in_lung_window, in_mediastinum = (prepare(tissue, pet, FusionSettings(window=name)) for name in ("lung", "mediastinum"))
+    assert any("read the colour image" in text for text in in_lung_window.warnings)
+    assert not any("read the colour image" in text for text in in_mediastinum.warnings)
+    hot = in_lung_window.function01[1] > 0.2
+    white = np.broadcast_to(np.arange(ct.shape[2]) >= 12, hot.shape)
+    assert in_lung_window.uptake_on_white(1) == pytest.approx((hot & white).sum() / hot.sum())
 
 
 def test_unknown_frame_of_reference_is_said(ct, pet):
