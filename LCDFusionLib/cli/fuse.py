@@ -13,7 +13,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from LCDFusionLib import __version__
-from LCDFusionLib.dicom import Derivation, write_fused_color, write_fused_gray
+from LCDFusionLib.dicom import KINDS, Derivation, Mismatch, write_fused_color, write_fused_gray
 from LCDFusionLib.errors import InputError
 from LCDFusionLib.fusion import Finished, FusionPair, FusionResult, FusionSettings, FusionWorker, SliceFused, Started, prepare
 from LCDFusionLib.images.color import COLOR_TABLES, DEFAULT_COLOR_TABLE
@@ -21,7 +21,7 @@ from LCDFusionLib.images.files import write_volume
 from LCDFusionLib.images.volume import Modality, Unit
 from LCDFusionLib.images.window import PRESETS, Window
 
-from .inputs import Input, check_not_the_same, check_same_patient, read_anatomy, read_function
+from .inputs import Input, check_belonging, check_not_the_same, mismatch_kinds, read_anatomy, read_function
 from .interrupts import held
 from .metrics_csv import write_metrics_csv
 from .output_folder import check_target, whole_folder
@@ -50,7 +50,12 @@ def add_parser(commands: argparse._SubParsersAction) -> None:
     parser.add_argument("--function-unit", choices=("SUVbw", "relative"), help="of a function file (default: what it says, else relative)")
     parser.add_argument("--relative", action="store_true", help="go on with relative intensities where a PET lacks what SUV needs")
     parser.add_argument("--dicom", action="store_true", help="write the DICOM series even if the anatomy is not DICOM")
-    parser.add_argument("--different-patients", action="store_true", help="fuse although the headers name two patients")
+    parser.add_argument(
+        "--confirm-mismatch",
+        metavar="WHAT",
+        default="",
+        help=f"fuse although the headers do not agree; WHAT names in what: {', '.join(KINDS)} (several with commas between)",
+    )
     parser.set_defaults(run=run)
 
 
@@ -64,6 +69,7 @@ def run(options: argparse.Namespace) -> None:
         device=options.device,
         color_table=options.color_table,
     )
+    confirmed = mismatch_kinds(options.confirm_mismatch)
     check_target(options.output, overwrite=options.overwrite, contents=RESULT)
     check_not_the_same(options.anatomy, options.function, series_chosen=bool(options.anatomy_series and options.function_series))
     with _timed("read", times):
@@ -75,11 +81,8 @@ def run(options: argparse.Namespace) -> None:
         raise InputError(
             f"'{anatomy.path}' is a picture that does not know where in the patient it lies, so it cannot become DICOM; omit --dicom."
         )
-    notes = [*anatomy.notes, *function.notes]
-    if options.different_patients:
-        notes.append("It was not checked that both inputs are of one patient (--different-patients).")
-    else:
-        check_same_patient(anatomy, function)
+    mismatches, belonging = check_belonging(anatomy, function, confirmed)
+    notes = [*belonging, *anatomy.notes, *function.notes]
     fuse_to_folder(
         anatomy,
         function,
@@ -88,6 +91,7 @@ def run(options: argparse.Namespace) -> None:
         overwrite=options.overwrite,
         with_dicom=options.dicom or anatomy.source is not None,
         notes=notes,
+        mismatches=mismatches,
         times=times,
     )
 
@@ -101,6 +105,7 @@ def fuse_to_folder(
     overwrite: bool = False,
     with_dicom: bool = True,
     notes: Sequence[str] = (),
+    mismatches: Sequence[Mismatch] = (),
     times: dict[str, float] | None = None,
 ) -> FusionResult:
     """Fuse two volumes that were read and write the whole output folder.
@@ -113,6 +118,7 @@ def fuse_to_folder(
         overwrite: replace an earlier result.
         with_dicom: write both DICOM series too.
         notes: what the user has to know of the inputs; they come first in the result's.
+        mismatches: in what the inputs do not belong together, confirmed by the user; written into report and series.
         times: seconds of the stages before; the others are added.
     """
     times = {} if times is None else times
@@ -128,7 +134,7 @@ def fuse_to_folder(
             write_volume(result.gray, folder / "fused_gray.nrrd")
             write_volume(result.color, folder / "fused_color.nrrd")
             if with_dicom:
-                derivation = _derivation(pair, result)
+                derivation = _derivation(pair, result, mismatches)
                 write_fused_color(
                     result.color, folder / "dicom_color", anatomy=anatomy.source, function=function.source, derivation=derivation
                 )
@@ -138,8 +144,12 @@ def fuse_to_folder(
             numbers = anatomy.source.instance_numbers if anatomy.source else None
             write_metrics_csv(result, folder / "metrics.csv", image_numbers=numbers)
             title = f"{pair.anatomy.name} + {pair.function.name}    {_windows(pair)}    weights {result.weights_name}"
+            if mismatches:
+                title = f"CONFIRMED MISMATCH: {', '.join(mismatch.kind for mismatch in mismatches)}    {title}"
             shown = write_overview(pair, result, folder / "overview.png", title=title)
-        write_report(pair, result, folder, anatomy=anatomy, function=function, times=times, shown=shown)
+        write_report(pair, result, folder, anatomy=anatomy, function=function, mismatches=mismatches, times=times, shown=shown)
+    for mismatch in mismatches:
+        print(f"MISMATCH, confirmed: {mismatch.text}")
     for note in result.notes:
         print(f"note: {note}")
     print(f"fused {len(result.metrics)} slices on {result.device} in {times['fuse']:.1f} s; look at {output / 'overview.png'}")
@@ -179,7 +189,7 @@ def _windows(pair: FusionPair) -> str:
     return f"{anatomy}, {pair.function.modality.value} {pair.function.unit.value} {uptake.lower:g}-{uptake.upper:g}"
 
 
-def _derivation(pair: FusionPair, result: FusionResult) -> Derivation:
+def _derivation(pair: FusionPair, result: FusionResult, mismatches: Sequence[Mismatch]) -> Derivation:
     return Derivation(
         version=__version__,
         weights=result.weights_name,
@@ -187,6 +197,7 @@ def _derivation(pair: FusionPair, result: FusionResult) -> Derivation:
         anatomy_window=f"{pair.anatomy_window.width:g}/{pair.anatomy_window.level:g} {pair.anatomy.unit.value}",
         function_range=f"{pair.function_window.lower:g} to {pair.function_window.upper:g} {pair.function.unit.value}",
         warnings=result.notes,
+        confirmed_mismatches=tuple(mismatch.text for mismatch in mismatches),
     )
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
-from LCDFusionLib.dicom import SeriesSource, read_folder, same_patient
+from LCDFusionLib.dicom import KINDS, Mismatch, SeriesSource, days_apart, find_mismatches, identity_is_known, read_folder, unconfirmed
 from LCDFusionLib.errors import InputError
 from LCDFusionLib.images.files import read_volume
 from LCDFusionLib.images.volume import Modality, Unit, Volume
@@ -81,15 +82,47 @@ def check_not_the_same(anatomy: Path, function: Path, *, series_chosen: bool) ->
         raise InputError(f"Anatomy and function are both '{anatomy}'; give a CT or MR and a PET or SPECT{hint}.")
 
 
-def check_same_patient(anatomy: Input, function: Input) -> None:
-    """InputError if both are DICOM and their Patient ID (0010,0020), Name or Birth Date say that they are of two patients."""
+def check_belonging(anatomy: Input, function: Input, confirmed: Collection[str]) -> tuple[tuple[Mismatch, ...], tuple[str, ...]]:
+    """Whether both inputs are of one patient, time, side and part of the body.
+
+    Args:
+        anatomy: from `read_anatomy`.
+        function: from `read_function`.
+        confirmed: kinds of mismatch that the user takes on themselves.
+
+    Returns:
+        The mismatches that the user confirmed, and notes of what could not be compared.
+
+    Raises:
+        InputError: a mismatch that is not confirmed.
+    """
     if anatomy.source is None or function.source is None:
-        return
-    if difference := same_patient(anatomy.source, function.source):
+        return (), ("That both inputs are of one patient could not be checked, because they are not both DICOM.",)
+    first, second = anatomy.source.headers[0], function.source.headers[0]
+    mismatches = find_mismatches(first, second)
+    if left := unconfirmed(mismatches, confirmed):
+        kinds = ",".join(mismatch.kind for mismatch in left)
+        what = "are of two patients" if left[0].is_of_patient else "do not belong together"
         raise InputError(
-            f"'{anatomy.path}' and '{function.path}' are of two patients: the {difference} differs; "
-            "if they are one patient all the same, say so with --different-patients."
+            f"'{anatomy.path}' and '{function.path}' {what}: {'; '.join(mismatch.text for mismatch in left)}; "
+            f"choose two series that belong together, or, if you know better, confirm it with --confirm-mismatch {kinds}."
         )
+    notes = []
+    if not identity_is_known(first, second):
+        notes.append("That both inputs are of one patient could not be checked: no name, number or birth date is in both headers.")
+    apart = days_apart(first, second)
+    if apart and "study-date" not in (mismatch.kind for mismatch in mismatches):
+        notes.append(f"The scans are {apart} day{'s' * (apart > 1)} apart.")
+    return mismatches, tuple(notes)
+
+
+def mismatch_kinds(text: str) -> tuple[str, ...]:
+    """The value of --confirm-mismatch, such as "patient-id,study-date"; InputError for a word that is no kind of mismatch."""
+    kinds = tuple(kind.strip() for kind in text.split(",") if kind.strip())
+    for kind in kinds:
+        if kind not in KINDS:
+            raise InputError(f"--confirm-mismatch knows no '{kind}'; it takes one or several of {', '.join(KINDS)}.")
+    return kinds
 
 
 def _read_folder(path: Path, *, series: str | None, option: str, relative: bool = False) -> Input:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import platform
+from collections.abc import Sequence
 from datetime import datetime, timezone
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from LCDFusionLib import DISCLAIMER, __version__
+from LCDFusionLib.dicom import Mismatch
 from LCDFusionLib.fusion import FusionPair, FusionResult
 
 from .inputs import Input
@@ -27,6 +29,7 @@ def write_report(
     *,
     anatomy: Input,
     function: Input,
+    mismatches: Sequence[Mismatch],
     times: dict[str, float],
     shown: list[int],
 ) -> None:
@@ -43,6 +46,7 @@ def write_report(
             "device": result.device,
         },
         "weights": {"name": result.weights_name, "sha256": result.weights_sha256},
+        "confirmed_mismatches": {mismatch.kind: mismatch.text for mismatch in mismatches},
         "overlap": pair.overlap,
         "notes": list(result.notes),
         "slices": len(result.metrics),

@@ -1,25 +1,30 @@
 """DICOM in and out: series in a folder, one series to a volume, fused volumes to series. pydicom reads and writes."""
 
 from .fused_series import Derivation, write_fused_color, write_fused_gray
+from .identity import KINDS, Mismatch, days_apart, find_mismatches, identity_is_known, unconfirmed
 from .original_series import Patient, Radiopharmaceutical, Study, write_original_series
-from .patient import same_patient
 from .reader import SeriesSource, read_folder, read_series
 from .series import Series, choose_series, find_series
 from .suv import BodyWeightSUV
 
 __all__ = [
+    "KINDS",
     "BodyWeightSUV",
     "Derivation",
+    "Mismatch",
     "Patient",
     "Radiopharmaceutical",
     "Series",
     "SeriesSource",
     "Study",
     "choose_series",
+    "days_apart",
+    "find_mismatches",
     "find_series",
+    "identity_is_known",
     "read_folder",
     "read_series",
-    "same_patient",
+    "unconfirmed",
     "write_fused_color",
     "write_fused_gray",
     "write_original_series",

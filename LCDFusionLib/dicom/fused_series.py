@@ -93,6 +93,8 @@ class Derivation:
         function_range: the function's range in words, such as "0 to 10 SUVbw".
         version: of LCDFusion.
         warnings: what a reader of the images has to know, such as relative intensities.
+        confirmed_mismatches: what says that the inputs do not belong together and was confirmed by the user (`Mismatch.text`); also written
+            into Image Comments (0020,4000), which viewers show.
         created: Series Date and Time, Content Date and Time; written in the anatomy's Timezone Offset From UTC (0008,0201), else in
             local time. Without a zone it is local time.
         study_uid: of the study that is made where the anatomy did not come from DICOM.
@@ -105,6 +107,7 @@ class Derivation:
     function_range: str
     version: str = __version__
     warnings: tuple[str, ...] = ()
+    confirmed_mismatches: tuple[str, ...] = ()
     created: datetime = field(default_factory=datetime.now)
     study_uid: str = field(default_factory=new_uid)
     frame_of_reference_uid: str = field(default_factory=new_uid)
@@ -210,6 +213,7 @@ class _FusedSeries:
         names = [source.series.modality for source in (anatomy, function) if source is not None]
         self._description = f"LCDFusion {kind} {'+'.join(names)} - {_NOTICE}".replace("  ", " ")[:64]
         self._derivation = _describe(derivation, anatomy, function)
+        self._comments = _mismatch_sentence(derivation)
         with disable_value_validation():
             self._patient_and_study = _carry_over(anatomy.headers[0]) if anatomy is not None else _unknown_patient(derivation)
         self._created = derivation.created.astimezone(utc_offset(self._patient_and_study))  # without an offset: local time
@@ -278,6 +282,8 @@ class _FusedSeries:
     def _set_sources(self, dataset: Dataset, k: int, function_slices: list[int]) -> None:
         """General Image and Derivation: from which instances, and how."""
         dataset.DerivationDescription = self._derivation
+        if self._comments:
+            dataset.ImageComments = self._comments
         # CID 7203 has no code for fusion; this one says truly that the function image was brought onto the anatomy's grid.
         dataset.DerivationCodeSequence = [code("113085", "Spatial resampling")]
         sources = []
@@ -292,6 +298,7 @@ class _FusedSeries:
 def _describe(derivation: Derivation, anatomy: SeriesSource | None, function: SeriesSource | None) -> str:
     """At most 1024 ASCII characters (ST), so that any character set of the study takes them."""
     sentences = [
+        *filter(None, [_mismatch_sentence(derivation)]),
         f"Fused by LCDFusion {derivation.version}, weights {derivation.weights} (SHA-256 {derivation.weights_sha256})",
         f"anatomy window {derivation.anatomy_window}",
         f"function range {derivation.function_range}",
@@ -301,6 +308,14 @@ def _describe(derivation: Derivation, anatomy: SeriesSource | None, function: Se
         *(f"warning: {warning}" for warning in derivation.warnings),
     ]
     return ("; ".join(sentences) + ".").encode("ascii", "replace").decode()[:1024]
+
+
+def _mismatch_sentence(derivation: Derivation) -> str:
+    """What was confirmed, first of all that a reader sees; empty where nothing was."""
+    if not derivation.confirmed_mismatches:
+        return ""
+    listing = ", ".join(derivation.confirmed_mismatches)
+    return f"MISMATCH OF THE INPUTS, CONFIRMED BY THE USER: {listing}".encode("ascii", "replace").decode()[:600]
 
 
 def _carry_over(header: Dataset) -> Dataset:

@@ -20,18 +20,9 @@ from pydicom.valuerep import format_number_as_ds
 from LCDFusionLib.errors import InputError
 from LCDFusionLib.images.volume import Volume
 
-MANUFACTURER = "LCDFusion"
+from .body_regions import is_unpaired
 
-# Body parts (PS3.16 annex L) that are single: with these Laterality (0020,0060) has to be absent; else it is there, empty when unknown.
-# fmt: off
-_UNPAIRED = frozenset([
-    "ABDOMEN", "ABDOMENPELVIS", "AORTA", "BLADDER", "BRAIN", "CEREBELLUM", "CERVIX", "CHEST", "CHESTABDOMEN", "CHESTABDPELVIS",
-    "COCCYX", "COLON", "CSPINE", "CTSPINE", "ESOPHAGUS", "FACE", "GALLBLADDER", "HEAD", "HEADNECK", "HEART", "JAW", "LIVER", "LSPINE",
-    "LSSPINE", "MEDIASTINUM", "MOUTH", "NECK", "NECKCHEST", "NECKCHESTABDOMEN", "NECKCHESTABDPELV", "NOSE", "PANCREAS", "PELVIS",
-    "PROSTATE", "RECTUM", "SKULL", "SPINE", "SPLEEN", "SSPINE", "STERNUM", "STOMACH", "THYMUS", "THYROID", "TLSPINE", "TONGUE",
-    "TSPINE", "UTERUS", "WHOLEBODY",
-])
-# fmt: on
+MANUFACTURER = "LCDFusion"
 
 
 def new_uid() -> UID:
@@ -64,7 +55,7 @@ def set_body_part(dataset: Dataset, body_part: str, *, laterality: str = "") -> 
     """Body Part Examined (0018,0015) and the Laterality that it asks for."""
     if body_part:
         dataset.BodyPartExamined = body_part
-    if body_part not in _UNPAIRED:
+    if not is_unpaired(body_part):
         dataset.Laterality = laterality
 
 

@@ -1,5 +1,6 @@
 """Bad input gets one clear sentence, exit code 2 and no output. What a hurried radiologist does wrong."""
 
+import json
 import os
 import resource
 import shutil
@@ -106,11 +107,40 @@ def test_a_ct_file_as_function(place, files, kind):
 
 
 def test_two_patients(place, study, tmp_path, weights):
+    """Refused; fused only when the user names what differs, and then it stands in report, pictures' headers and on the screen."""
     other = write_series(tmp_path / "other", body(Modality.PET), patient=replace(PATIENT, id="P-18"))
     sentence = place.refuse(study / "CT", other)
-    assert "of two patients: the patient ID differs" in sentence
-    result = place.fuse(study / "CT", other, "--different-patients", "--weights", weights)
-    assert "--different-patients" in result.stdout
+    assert "of two patients: Patient ID (0010,0020) differs" in sentence
+    assert sentence.endswith("--confirm-mismatch patient-id.")
+    assert "P-18" not in sentence
+    assert "Patient ID" in place.refuse(study / "CT", other, "--confirm-mismatch", "patient-name,study-date")
+    assert "knows no 'all'" in place.refuse(study / "CT", other, "--confirm-mismatch", "all")
+
+    result = place.fuse(study / "CT", other, "--confirm-mismatch", "patient-id", "--weights", weights)
+    assert "MISMATCH, confirmed: Patient ID (0010,0020) differs" in result.stdout
+    report = json.loads((place.out / "report.json").read_text())
+    assert report["confirmed_mismatches"] == {"patient-id": "Patient ID (0010,0020) differs"}
+    for kind in ("dicom_color", "dicom_gray"):
+        for path in (place.out / kind).iterdir():
+            header = pydicom.dcmread(path)
+            assert header.ImageComments == "MISMATCH OF THE INPUTS, CONFIRMED BY THE USER: Patient ID (0010,0020) differs"
+            assert header.DerivationDescription.startswith(header.ImageComments)
+
+
+def test_inputs_that_agree_carry_no_mismatch(place, study, weights):
+    place.fuse(study / "CT", study / "PT", "--confirm-mismatch", "patient-id", "--weights", weights)
+    assert json.loads((place.out / "report.json").read_text())["confirmed_mismatches"] == {}
+    assert "ImageComments" not in pydicom.dcmread(next((place.out / "dicom_color").iterdir()))
+
+
+def test_another_side_and_another_time(place, study, tmp_path, weights):
+    left, right = ({"Laterality": side, "BodyPartExamined": "KNEE"} for side in "LR")
+    ct = write_series(tmp_path / "ct", body(Modality.CT), attributes=left)
+    pet = write_series(tmp_path / "pet", body(Modality.PET), attributes={**right, "AcquisitionDate": "20250514"})
+    sentence = place.refuse(ct, pet)
+    assert "do not belong together: the scans are 61 days apart" in sentence
+    assert sentence.endswith("--confirm-mismatch study-date,laterality.")
+    place.fuse(ct, pet, "--confirm-mismatch", "study-date,laterality", "--weights", weights, "--relative")
 
 
 def test_one_patient_written_in_two_ways(place, study, tmp_path, weights):

@@ -1,0 +1,108 @@
+"""Whether two series belong together: one patient, one time, one side, one part of the body, as their headers say it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date
+
+from pydicom.dataset import Dataset
+from pydicom.valuerep import DA
+
+from .body_regions import regions
+
+MOST_DAYS_APART = 30
+"""Days between two scans from which a fusion needs a confirmation: a tumour under therapy is another one by then."""
+
+_PATIENT = {
+    "PatientID": ("patient-id", "Patient ID (0010,0020)"),
+    "PatientName": ("patient-name", "Patient's Name (0010,0010)"),
+    "PatientBirthDate": ("birth-date", "Patient's Birth Date (0010,0030)"),
+}
+
+
+@dataclass(frozen=True)
+class Mismatch:
+    """One thing that says that two series do not belong together.
+
+    Attributes:
+        kind: "patient-id", "patient-name", "birth-date", "study-date", "laterality" or "body-part".
+        text: what differs, by its DICOM attribute; of a patient's name, number or birth date never the value.
+    """
+
+    kind: str
+    text: str
+
+    @property
+    def is_of_patient(self) -> bool:
+        """True where it says that there are two patients."""
+        return self.kind in KINDS[: len(_PATIENT)]
+
+
+KINDS = (*(kind for kind, _ in _PATIENT.values()), "study-date", "laterality", "body-part")
+"""Every `Mismatch.kind`."""
+
+
+def find_mismatches(first: Dataset, second: Dataset) -> tuple[Mismatch, ...]:
+    """Compare one header of each of two series.
+
+    A value that one of both lacks says nothing. In names and numbers case, spaces around and trailing ^ do not matter (PS3.5 6.2.1.1), nor
+    does a part of the name (alphabetic, ideographic, phonetic; divided by =) that only one of both has. Dates are those of the acquisition,
+    else of the study; parts of the body differ where they have no region in common (a CHEST lies within a WHOLEBODY).
+
+    Returns:
+        What differs, patient first; empty where nothing does.
+    """
+    found = [
+        Mismatch(kind, f"{name} differs") for keyword, (kind, name) in _PATIENT.items() if _differ(first.get(keyword), second.get(keyword))
+    ]
+    apart = days_apart(first, second)
+    if apart is not None and apart > MOST_DAYS_APART:
+        found.append(Mismatch("study-date", f"the scans are {apart} days apart, Acquisition Date (0008,0022) or Study Date (0008,0020)"))
+    sides = {_side(header) for header in (first, second)}
+    if sides == {"L", "R"}:
+        found.append(Mismatch("laterality", "one is of the left and one of the right, Laterality (0020,0060)"))
+    parts = [str(header.get("BodyPartExamined") or "").strip() for header in (first, second)]
+    if all(map(regions, parts)) and not regions(parts[0]) & regions(parts[1]):
+        found.append(Mismatch("body-part", f"one is of {parts[0]} and one of {parts[1]}, Body Part Examined (0018,0015)"))
+    return tuple(found)
+
+
+def identity_is_known(first: Dataset, second: Dataset) -> bool:
+    """Whether both headers carry at least one same attribute that tells one patient from another."""
+    return any(str(first.get(keyword) or "").strip() and str(second.get(keyword) or "").strip() for keyword in _PATIENT)
+
+
+def days_apart(first: Dataset, second: Dataset) -> int | None:
+    """Whole days between two scans; None where a date is missing."""
+    dates = _date(first), _date(second)
+    return abs((dates[0] - dates[1]).days) if dates[0] and dates[1] else None
+
+
+def unconfirmed(mismatches: Collection[Mismatch], confirmed: Collection[str]) -> tuple[Mismatch, ...]:
+    """Those mismatches whose kind the user has not confirmed by its name."""
+    return tuple(mismatch for mismatch in mismatches if mismatch.kind not in confirmed)
+
+
+def _differ(first: object, second: object) -> bool:
+    parts = [str(value or "").casefold().split("=") for value in (first, second)]
+    return any(one and other and one != other for one, other in zip(*(map(_stripped, part) for part in parts), strict=False))
+
+
+def _stripped(value: str) -> str:
+    return value.lstrip().rstrip("^ ")
+
+
+def _date(header: Dataset) -> date | None:
+    for keyword in ("AcquisitionDate", "StudyDate"):
+        try:
+            if day := DA(str(header.get(keyword) or "")):
+                return date(day.year, day.month, day.day)
+        except ValueError:
+            continue
+    return None
+
+
+def _side(header: Dataset) -> str:
+    """L, R, or another term (B for both, U for unpaired, empty)."""
+    return str(header.get("ImageLaterality") or header.get("Laterality") or "").strip().upper()
