@@ -9,7 +9,7 @@ from typing import Protocol
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import Tensor
 
 from LCDFusionLib.metrics import evaluate
 from LCDFusionLib.network import LCDFusionNet, RewrittenNet

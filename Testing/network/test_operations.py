@@ -23,7 +23,7 @@ def test_counts_beside_table_8(size):
 
 
 def test_growth_with_t_is_the_papers():
-    """What T adds to the convolutions is the projection of the correlation; all else cancels out, and what the paper counts besides, too."""
+    """What T adds to the convolutions is the projection of the correlation; all else cancels out."""
     counts = {size: count_operations(LCDFusionNet(NetworkConfig(correlation_size=size))).convolutions for size in (8, 16, 32)}
     assert counts[16] - counts[8] == pytest.approx(94.75e9 - 84.63e9, rel=0.01)
     assert counts[32] - counts[16] == pytest.approx(135.24e9 - 94.75e9, rel=0.01)
@@ -44,6 +44,8 @@ def test_first_variant_by_hand():
 
 
 def test_rewrite_does_not_depend_on_t_and_saves_a_third():
-    costs = [count_operations(RewrittenNet(LCDFusionNet(NetworkConfig(correlation_size=size)))).multiply_accumulates for size in (8, 16, 32)]
+    costs = [
+        count_operations(RewrittenNet(LCDFusionNet(NetworkConfig(correlation_size=size)))).multiply_accumulates for size in (8, 16, 32)
+    ]
     assert max(costs) / min(costs) < 1.001
     assert costs[1] < 0.65 * count_operations(LCDFusionNet()).multiply_accumulates
