@@ -9,7 +9,7 @@ from typing import Protocol
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import Tensor
 
 from LCDFusionLib.metrics import evaluate
 from LCDFusionLib.network import LCDFusionNet, RewrittenNet
@@ -59,7 +59,7 @@ class NetworkBackend:
     def __init__(self, network: LCDFusionNet, device: torch.device, *, batch_size: int = 1) -> None:
         self.device = device
         self.batch_size = 1 if device.type == "cpu" else batch_size
-        self._network: nn.Module = RewrittenNet(network) if network.config.lcfm == "all" else network
+        self._network = RewrittenNet(network)
 
     def __str__(self) -> str:
         return device_in_words(self.device)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import cast
 
 import torch
@@ -14,21 +13,16 @@ from .network import LCDFusionNet, check_images
 
 
 class RewrittenNet(nn.Module):
-    """`LCDFusionNet` (all LCFMs) without its large tensors; shares the network's parameters.
+    """`LCDFusionNet`, every variant, without its large tensors; shares the network's parameters.
 
     Two rewrites. The 1x1 convolution over the correlation is a product of two matrices that can be taken first:
     W (K^T f) + b = (W K^T) f + b, so the T*T-channel correlation never exists and the cost no longer depends on T. And the decoder's
     first convolution over (F1, F2, g F1, g F2) equals one over (F1, F2) with the weights W_a + g W_b of that image: 416 channels in
-    place of 832, summed layer by layer without the concatenation.
-
-    Args:
-        network: the network to follow; only the full variant (an LCFM at every layer).
+    place of 832, summed layer by layer without the concatenation. A layer without an LCFM (the ablation's variants) is added and convolved.
     """
 
     def __init__(self, network: LCDFusionNet) -> None:
         super().__init__()
-        if network.config.lcfm != "all":
-            raise ValueError(f"only the network with an LCFM at every layer can be rewritten, got lcfm='{network.config.lcfm}'")
         self.network = network
 
     def forward(self, anatomy: Tensor, function: Tensor) -> Tensor:
@@ -36,12 +30,16 @@ class RewrittenNet(nn.Module):
         check_images(anatomy, function)
         net = self.network
         first = net.decoder.first
-        lcfms = cast(Iterable[LCFM], net.lcfms.values())
         features = zip(net.anatomy_encoder(anatomy), net.function_encoder(function), strict=True)
         total = cast(Tensor, first.bias)[:, None, None]
         offset = 0
-        for lcfm, (a, f) in zip(lcfms, features, strict=True):
+        for n, (a, f) in enumerate(features):
             channels = a.shape[1]
+            if str(n) not in net.lcfms:
+                total = total + F.conv2d(a + f, first.weight[:, offset : offset + channels], padding=1)
+                offset += channels
+                continue
+            lcfm = cast(LCFM, net.lcfms[str(n)])
             gate = score(lcfm, a) + score(lcfm, f)  # (B, C)
             raw_a, raw_f, gated_a, gated_f = first.weight[:, offset : offset + 4 * channels].split(channels, dim=1)
             for x, raw, gated in ((a, raw_a, gated_a), (f, raw_f, gated_f)):

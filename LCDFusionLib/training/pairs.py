@@ -79,13 +79,13 @@ class CropSampler:
         return self._augment(anatomy, function)
 
     def with_lesion(self, function: Image) -> Image:
-        """The function crop (size, size) with one smooth spot of uptake added, of random place, width and strength."""
-        random = self.random
-        y, x = random.uniform(0, self.size, 2)
+        """The function image (H, W) with one smooth spot of uptake added, of random place, width and strength."""
+        random, (height, width) = self.random, function.shape
+        y, x = random.uniform(0, height), random.uniform(0, width)
         # Standard deviation in pixels, log-uniform: from what the finest PET shows on a CT's grid to a large tumour.
-        width = float(np.exp(random.uniform(np.log(1.5), np.log(self.size / 6))))
-        rows, columns = np.mgrid[: self.size, : self.size]
-        spot = random.uniform(0.1, 1) * np.exp(-((rows - y) ** 2 + (columns - x) ** 2) / (2 * width**2))
+        spread = float(np.exp(random.uniform(np.log(1.5), np.log(min(height, width) / 6))))
+        rows, columns = np.mgrid[:height, :width]
+        spot = random.uniform(0.1, 1) * np.exp(-((rows - y) ** 2 + (columns - x) ** 2) / (2 * spread**2))
         return np.clip(function + spot, 0, 1).astype(np.float32)
 
     def _pair(self) -> SlicePair:

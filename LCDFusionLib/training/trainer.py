@@ -5,6 +5,9 @@ from __future__ import annotations
 import csv
 import json
 import math
+import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict
 from pathlib import Path
 
@@ -19,27 +22,33 @@ from LCDFusionLib.network import LCDFusionNet, NetworkConfig, RewrittenNet, load
 from .curves import plot_curves
 from .data import TrainingData
 from .loss import darkening_loss, fusion_loss
-from .pairs import CropSampler, SlicePair
+from .pairs import CropSampler, Image, SlicePair
 from .presets import Preset
+from .whole_slices import WholeSlices
 
 LOGGED = ("QABF", "VIF_anatomy", "VIF_function", "SCD", "SCD_function")
 WARM_UP = 50
+ESTIMATE_AFTER = 5
+"""Steps after which the run says how long it will take; the first one is slower than the rest."""
 
 
 class Trainer:
     """One training run in one folder; started again on that folder it resumes.
 
     The folder gets `checkpoint.pt` (everything needed to go on), `best.pt` and `best.json` (the weights of the best validation),
-    `log.csv` (a row an epoch) and `curves.png`.
+    `log.csv` (a row an epoch) and `curves.png`. On a CPU the same seed and number of threads give the same weights, stopped and resumed
+    or not; CUDA lacks a deterministic form of some operations.
 
     Args:
-        data: what to learn from.
+        data: what to learn from; whole slices for a protocol that counts in epochs, crops of all sources otherwise.
         preset: the protocol.
         folder: of the run.
         config: the network's variant.
         start_from: weights to begin with in place of random ones.
         seed: of weights and crops.
-        device: torch device.
+        device: torch device. On CUDA the convolutions run in bfloat16; gates, normalisations and the loss in float32 or above.
+        card: what the card of the weights is to say besides the protocol and the validation.
+        held: a context in which an interrupt waits, so that it never falls into the middle of an update.
     """
 
     def __init__(
@@ -51,50 +60,82 @@ class Trainer:
         config: NetworkConfig | None = None,
         start_from: Path | None = None,
         seed: int = 42,
-        device: str = "cpu",
+        device: str | torch.device = "cpu",
+        card: dict | None = None,
+        held: Callable[[], AbstractContextManager] = nullcontext,
     ) -> None:
         torch.manual_seed(seed)
-        self.preset, self.folder, self.device = preset, folder, torch.device(device)
+        self.preset, self.folder, self.device, self.card, self.held = preset, folder, torch.device(device), card or {}, held
         self.network = load_weights(start_from).network.train() if start_from else LCDFusionNet(config)
         self.network.to(self.device)
-        full = self.network.config.lcfm == "all"
-        self.model: nn.Module = RewrittenNet(self.network) if full else self.network  # same gradients for a third of the work
+        self.model = RewrittenNet(self.network)  # same gradients for less work
         self.optimizer = torch.optim.Adam(self.network.parameters(), lr=preset.learning_rate)
-        self.sampler = CropSampler(data.sources, size=preset.crop, seed=seed)
+        self.crops = CropSampler(data.sources, size=preset.crop, seed=seed)
+        self.slices = WholeSlices(data.sources, preset.batch_size, seed=seed) if preset.epochs is not None else None
         self.validation = data.validation
         self.step, self.best, self.stale = 0, -math.inf, 0
+        self.losses: list[dict[str, float]] = []  # of the steps since the last validation
+        self.random = self._random_state()
         folder.mkdir(parents=True, exist_ok=True)
         if (folder / "checkpoint.pt").exists():
             self._resume()
 
-    def run(self) -> Path:
-        """Train to the end of the protocol, or until it stops early; returns the path of the best weights."""
-        preset = self.preset
-        with tqdm(total=preset.steps, initial=self.step, desc=f"training {self.folder.name}", unit="step", smoothing=0.05) as progress:
-            losses: list[dict[str, float]] = []
-            while self.step < preset.steps:
-                losses.append(self._step())
-                self.step += 1
-                progress.update()
-                progress.set_postfix(loss=f"{losses[-1]['loss']:.3f}")
-                if self.step % preset.steps_per_epoch == 0 or self.step == preset.steps:
-                    self._end_epoch({name: float(np.mean([row[name] for row in losses])) for name in losses[0]})
-                    losses = []
-                    if preset.patience is not None and self.stale >= preset.patience:
-                        break
+    def run(self, progress: tqdm | None = None) -> Path:
+        """Train to the end of the protocol, or until it stops early; returns the path of the best weights.
+
+        Args:
+            progress: a bar of the caller's, advanced by one a step, in place of the run's own.
+
+        Raises:
+            KeyboardInterrupt: it was interrupted; `checkpoint.pt` has every finished step.
+            FloatingPointError: the loss is not finite any more.
+        """
+        if progress is not None:
+            self._run(progress)
+        else:
+            with tqdm(total=self.preset.steps, initial=self.step, desc=f"training {self.folder.name}", unit="step", smoothing=0.05) as own:
+                self._run(own, say_estimate=True)
         return self.folder / "best.pt"
 
-    def _step(self) -> dict[str, float]:
+    def _run(self, progress: tqdm, *, say_estimate: bool = False) -> None:
+        first, begun = self.step, time.monotonic()
+        try:
+            # An interrupt may have come between an epoch's last step and its end: then the end is due before anything else.
+            self._end_epoch_if_due()
+            while not self._finished():
+                self._step()
+                progress.update()
+                progress.set_postfix(loss=f"{self.losses[-1]['loss']:.3f}")
+                if self.step == first + 1:
+                    begun = time.monotonic()
+                elif self.step == first + ESTIMATE_AFTER and say_estimate:
+                    seconds = (time.monotonic() - begun) / (ESTIMATE_AFTER - 1)
+                    left = self.preset.steps - self.step
+                    tqdm.write(
+                        f"{seconds:.2g} s a step: {left} steps more take about {left * seconds / 60:.0f} min, validation not counted"
+                    )
+                self._end_epoch_if_due()
+        except KeyboardInterrupt:
+            self._save_checkpoint()
+            raise
+
+    def _finished(self) -> bool:
+        patience = self.preset.patience
+        return self.step >= self.preset.steps or (patience is not None and self.stale >= patience)
+
+    def _step(self) -> None:
         self._set_learning_rate()
-        weights, count = self.preset.loss, self.preset.batch_size
-        crops = list(self.sampler.batch(count))
+        weights = self.preset.loss
+        crops = list(self._batch())
+        count = len(crops[0])
         if weights.darkening:
             # A quarter of the crops once more, each with a lesion added: the two fused images are compared.
             some = slice(0, max(count // 4, 1))
-            again = [crops[0][some], np.stack([self.sampler.with_lesion(f[0])[None] for f in crops[1][some]])]
+            again = [crops[0][some], np.stack([self.crops.with_lesion(f[0])[None] for f in crops[1][some]])]
             crops = [np.concatenate(both) for both in zip(crops, again, strict=True)]
         anatomy, function = (torch.from_numpy(x).to(self.device) for x in crops)
-        fused = self.model(anatomy, function)
+        with torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=self.device.type == "cuda"):
+            fused = self.model(anatomy, function)
         loss, terms = fusion_loss(fused[:count], anatomy[:count], function[:count], weights)
         if weights.darkening:
             repeated = slice(0, len(fused) - count)
@@ -105,8 +146,17 @@ class Trainer:
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
         nn.utils.clip_grad_norm_(self.network.parameters(), 1.0, error_if_nonfinite=True)
-        self.optimizer.step()
-        return {"loss": loss.item(), **terms}
+        with self.held():
+            self.optimizer.step()
+            self.step += 1
+            self.losses.append({"loss": loss.item(), **terms})
+            self.random = self._random_state()
+
+    def _batch(self) -> tuple[Image, Image]:
+        return self.slices.batch(self.step) if self.slices is not None else self.crops.batch(self.preset.batch_size)
+
+    def _random_state(self) -> str:
+        return json.dumps(self.crops.random.bit_generator.state)
 
     def _set_learning_rate(self) -> None:
         preset = self.preset
@@ -117,17 +167,28 @@ class Trainer:
         for group in self.optimizer.param_groups:
             group["lr"] = preset.learning_rate * factor
 
-    def _end_epoch(self, means: dict[str, float]) -> None:
+    def _end_epoch_if_due(self) -> None:
+        if not self.losses or (self.step % self.preset.steps_per_epoch and self.step < self.preset.steps):
+            return
         scores = validate(self.model, self.validation, self.preset, self.device)
+        means = {f"train_{name}": float(np.mean([row[name] for row in self.losses])) for name in self.losses[0]}
+        row = {"step": self.step, **means, **{f"validation_{name}": value for name, value in scores.items()}}
         # The paper stops on Q^AB/F, which a copy of the anatomy wins; the default protocol on its own loss.
         score = scores["QABF"] if self.preset.schedule == "paper" else -scores["loss"]
-        if score > self.best + self.preset.min_delta:
-            self.best, self.stale = score, 0
-            card = {"step": self.step, "validation": scores, "preset": asdict(self.preset)}
-            save_weights(self.network, self.folder / "best.pt", card)
-        else:
-            self.stale += 1
-        row = {"step": self.step, **{f"train_{k}": v for k, v in means.items()}, **{f"validation_{k}": v for k, v in scores.items()}}
+        with self.held():
+            if score > self.best + self.preset.min_delta:
+                self.best, self.stale = score, 0
+                card = {**self.card, "step": self.step, "validation": scores, "preset": asdict(self.preset)}
+                save_weights(self.network, self.folder / "best.pt", card)
+            else:
+                self.stale += 1
+            self.losses = []
+            self._append_to_log(row)
+            self._save_checkpoint()
+            plot_curves(self.folder / "log.csv", self.folder / "curves.png")
+        tqdm.write(json.dumps({k: round(v, 4) for k, v in row.items()}))
+
+    def _append_to_log(self, row: dict[str, float]) -> None:
         log = self.folder / "log.csv"
         new = not log.exists()
         with log.open("a", newline="") as file:
@@ -135,9 +196,6 @@ class Trainer:
             if new:
                 writer.writeheader()
             writer.writerow(row)
-        self._save_checkpoint()
-        plot_curves(log, self.folder / "curves.png")
-        tqdm.write(json.dumps({k: round(v, 4) for k, v in row.items()}))
 
     def _save_checkpoint(self) -> None:
         state = {
@@ -146,7 +204,8 @@ class Trainer:
             "step": self.step,
             "best": self.best,
             "stale": self.stale,
-            "random": json.dumps(self.sampler.random.bit_generator.state),
+            "random": self.random,
+            "losses": json.dumps(self.losses),
         }
         beside = self.folder / "checkpoint.pt.part"
         torch.save(state, beside)
@@ -157,7 +216,9 @@ class Trainer:
         self.network.load_state_dict(state["network"])
         self.optimizer.load_state_dict(state["optimizer"])
         self.step, self.best, self.stale = state["step"], state["best"], state["stale"]
-        self.sampler.random.bit_generator.state = json.loads(state["random"])
+        self.losses = json.loads(state.get("losses", "[]"))  # earlier versions wrote checkpoints at the end of an epoch only
+        self.random = state["random"]
+        self.crops.random.bit_generator.state = json.loads(self.random)
 
 
 def validate(model: nn.Module, pairs: list[SlicePair], preset: Preset, device: torch.device) -> dict[str, float]:
@@ -165,7 +226,7 @@ def validate(model: nn.Module, pairs: list[SlicePair], preset: Preset, device: t
     rows = []
     with torch.no_grad():
         for pair in pairs:
-            anatomy, function = (_batch_of_one(image).to(device) for image in (pair.anatomy, pair.function))
+            anatomy, function = (batch_of_one(image).to(device) for image in (pair.anatomy, pair.function))
             fused = model(anatomy, function)
             loss, _ = fusion_loss(fused, anatomy, function, preset.loss)
             values = evaluate(255 * fused.double(), 255 * anatomy.double(), 255 * function.double())
@@ -173,5 +234,6 @@ def validate(model: nn.Module, pairs: list[SlicePair], preset: Preset, device: t
     return dict(zip(("loss", *LOGGED), np.nanmean(rows, axis=0).tolist(), strict=True))
 
 
-def _batch_of_one(image: np.ndarray) -> Tensor:
+def batch_of_one(image: Image) -> Tensor:
+    """One image (H, W) as the tensor (1, 1, H, W) that the network and the metrics take."""
     return torch.from_numpy(np.ascontiguousarray(image))[None, None]

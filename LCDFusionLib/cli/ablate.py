@@ -1,0 +1,68 @@
+"""`lcdfusion ablate`: train every variant of the network alike, and compare them on pairs that training never saw."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import replace
+from pathlib import Path
+
+from LCDFusionLib.errors import InputError
+
+from .interrupts import held, resumable
+
+LEAST_CROP = 41
+"""Pixels; VIF has no value on less."""
+
+
+def add_parser(commands: argparse._SubParsersAction) -> None:
+    """Add the subcommand."""
+    parser = commands.add_parser("ablate", help="compare the variants of the network", description=__doc__)
+    parser.add_argument("--data", type=Path, required=True, help="folder that holds brain-atlas and pet-ct-mr-sarcoma")
+    parser.add_argument("-o", "--output", type=Path, required=True, help="folder of the ablation; started again on it, it goes on")
+    parser.add_argument("--steps", type=int, default=150, help="optimiser steps of each variant (default: %(default)s)")
+    parser.add_argument("--batch", type=int, default=8, help="crops a step (default: %(default)s)")
+    parser.add_argument("--crop", type=int, default=48, help=f"edge of a crop in pixels, at least {LEAST_CROP} (default: %(default)s)")
+    parser.add_argument("--loss", choices=("default", "paper"), default="default", help="of which preset (default: %(default)s)")
+    parser.add_argument("--pairs", type=int, default=8, help="held-out pairs of each data set (default: %(default)s)")
+    parser.add_argument("--seed", type=int, default=42, help="of weights and crops, the same for all (default: %(default)s)")
+    parser.add_argument("--device", choices=("auto", "cpu", "cuda", "mps"), default="auto", help="where to compute (default: %(default)s)")
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> None:
+    """Train, compare, and say where tables and pictures are."""
+    for name, least in (("steps", 1), ("batch", 1), ("crop", LEAST_CROP), ("pairs", 1)):
+        if getattr(options, name) < least:
+            raise InputError(f"--{name} must be at least {least}, got {getattr(options, name)}.")
+    from LCDFusionLib.fusion.device import choose_device
+    from LCDFusionLib.training.ablation import AblationMismatchError, run_ablation
+    from LCDFusionLib.training.ablation_report import write_report
+    from LCDFusionLib.training.card import describe
+    from LCDFusionLib.training.data import ATLAS_HELD_OUT, held_out_pairs, training_data
+    from LCDFusionLib.training.presets import PRESETS
+    from LCDFusionLib.training.sarcoma import HELD_OUT
+
+    # One validation, at the end: all variants are compared after the same number of steps.
+    preset = replace(
+        PRESETS["default"],
+        loss=PRESETS[options.loss].loss,
+        steps=options.steps,
+        steps_per_epoch=options.steps,
+        batch_size=options.batch,
+        crop=options.crop,
+    )
+    print("reading the training data")
+    try:
+        data, held_out = training_data(options.data, "both"), held_out_pairs(options.data, options.pairs)
+    except FileNotFoundError as error:
+        raise InputError(f"The training data are not complete: {error}") from error
+    card = describe(data, kind="ablation", never_seen=(*ATLAS_HELD_OUT, *HELD_OUT), split="by patient and series, fixed", seed=options.seed)
+    device = choose_device(options.device)
+    try:
+        with resumable(options.output):
+            run_ablation(data, held_out, options.output, preset, seed=options.seed, device=device, card=card, held=held)
+    except AblationMismatchError as error:
+        raise InputError(f"'{options.output}' holds an ablation that differs in {error}; choose another folder with -o.") from error
+    except OSError as error:
+        raise InputError(f"The folder '{options.output}' cannot be used ({error.strerror}); choose another with -o.") from error
+    print("tables and pictures:", *write_report(options.output, held_out), sep="\n  ")

@@ -1,0 +1,47 @@
+"""What the card of newly trained weights says: data with its licences, who was held out, seed and versions."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Sequence
+
+import torch
+
+from LCDFusionLib import DISCLAIMER, __version__
+
+from .data import TrainingData
+
+SARCOMA = "IBSI validation data set, from the TCIA collection Soft-tissue-Sarcoma; CC BY 3.0"
+ATLAS = (
+    "Whole Brain Atlas (AANLIB, Harvard Medical School), as collected in xianming-gu/Havard-Medical-Image-Fusion-Datasets; "
+    "free for research with citation"
+)
+
+
+def describe(data: TrainingData, *, kind: str, never_seen: Sequence[str], split: str, seed: int) -> dict:
+    """The part of a card that is known before training.
+
+    Args:
+        data: what is trained and validated on.
+        kind: what the command was asked to train.
+        never_seen: groups (patients, series) of which no pair is trained or validated on.
+        split: how training, validation and test were parted, in words.
+        seed: of the run.
+    """
+    trained = sorted({pair.group for _, pairs in data.sources for pair in pairs})
+    validated = sorted({pair.group for pair in data.validation})
+    groups = {*trained, *validated}
+    return {
+        "title": f"LCDFusion {kind}",
+        "intended_use": f"research and teaching. {DISCLAIMER}",
+        "licence": "Apache-2.0 (weights); data under the licences named",
+        "data": [
+            text for text, prefix in ((SARCOMA, "STS_"), (ATLAS, ("PET-MRI/", "SPECT-MRI/"))) if any(g.startswith(prefix) for g in groups)
+        ],
+        "trained_on": trained,
+        "validated_on": validated,
+        "never_seen": sorted(never_seen),
+        "split": split,
+        "seed": seed,
+        "versions": {"lcdfusion": __version__, "torch": torch.__version__, "python": platform.python_version()},
+    }
