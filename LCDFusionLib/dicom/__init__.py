@@ -4,7 +4,7 @@ from .fused_series import Derivation, write_fused_color, write_fused_gray
 from .original_series import Patient, Radiopharmaceutical, Study, write_original_series
 from .patient import same_patient
 from .reader import SeriesSource, read_folder, read_series
-from .series import Series, choose_series, find_series
+from .series import Series, choose_series, find_series, series_of_files
 from .suv import BodyWeightSUV
 
 __all__ = [
@@ -20,6 +20,7 @@ __all__ = [
     "read_folder",
     "read_series",
     "same_patient",
+    "series_of_files",
     "write_fused_color",
     "write_fused_gray",
     "write_original_series",
