@@ -15,7 +15,7 @@ MAY_IMPORT = {
     "metrics": set(),
     "images": set(),
     "fusion": {"network", "images", "metrics"},
-    "scene": {"network", "images", "metrics", "fusion"},
+    "scene": {"network", "images", "metrics", "fusion", "dicom"},
     "dicom": {"network", "images", "metrics", "fusion"},
     "phantom": {"images", "dicom"},
     "training": {"network", "images", "metrics", "fusion"},

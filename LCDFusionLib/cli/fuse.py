@@ -16,6 +16,7 @@ from LCDFusionLib import __version__
 from LCDFusionLib.dicom import KINDS, Derivation, Mismatch, write_fused_color, write_fused_gray
 from LCDFusionLib.errors import InputError
 from LCDFusionLib.fusion import Finished, FusionPair, FusionResult, FusionSettings, FusionWorker, SliceFused, Started, prepare
+from LCDFusionLib.fusion.metrics_csv import write_metrics_csv
 from LCDFusionLib.images.color import COLOR_TABLES, DEFAULT_COLOR_TABLE
 from LCDFusionLib.images.files import write_volume
 from LCDFusionLib.images.volume import Modality, Unit
@@ -23,7 +24,6 @@ from LCDFusionLib.images.window import PRESETS, Window
 
 from .inputs import Input, check_belonging, check_not_the_same, mismatch_kinds, read_anatomy, read_function
 from .interrupts import held
-from .metrics_csv import write_metrics_csv
 from .output_folder import check_target, whole_folder
 from .overview import slices_to_show, write_overview
 from .report import write_report

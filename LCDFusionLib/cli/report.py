@@ -15,9 +15,9 @@ import numpy as np
 from LCDFusionLib import DISCLAIMER, __version__
 from LCDFusionLib.dicom import Mismatch
 from LCDFusionLib.fusion import FusionPair, FusionResult
+from LCDFusionLib.fusion.metrics_csv import mean_of
 
 from .inputs import Input
-from .metrics_csv import mean_of
 
 PACKAGES = ("numpy", "SimpleITK", "torch", "pydicom")
 

@@ -4,7 +4,7 @@ from .fused_series import Derivation, write_fused_color, write_fused_gray
 from .identity import KINDS, Mismatch, days_apart, find_mismatches, identity_is_known, unconfirmed
 from .original_series import Patient, Radiopharmaceutical, Study, write_original_series
 from .reader import SeriesSource, read_folder, read_series
-from .series import Series, choose_series, find_series
+from .series import Series, choose_series, find_series, series_of_files
 from .suv import BodyWeightSUV
 
 __all__ = [
@@ -24,6 +24,7 @@ __all__ = [
     "identity_is_known",
     "read_folder",
     "read_series",
+    "series_of_files",
     "unconfirmed",
     "write_fused_color",
     "write_fused_gray",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -104,6 +104,24 @@ def find_series(folder: str | os.PathLike[str]) -> list[Series]:
                 found.setdefault(header.SeriesInstanceUID, {}).setdefault(header.SOPInstanceUID, (path, header))
         series = [_describe(list(instances.values())) for instances in found.values()]
     return sorted(series, key=lambda s: (s.patient_id, s.study_date, s.study_uid, s.number is None, s.number or 0, s.uid))
+
+
+def series_of_files(files: Sequence[Path]) -> Series:
+    """The series that these files are, as a database of DICOM files lists them.
+
+    Raises:
+        InputError: one of them is missing, damaged or no image, or they are of several series.
+    """
+    with disable_value_validation():
+        instances = []
+        for path in files:
+            header = _read_header(path)
+            if header is None:
+                raise InputError(f"The file '{path}' is no DICOM image: import the series again.")
+            instances.append((path, header))
+    if len({header.SeriesInstanceUID for _, header in instances}) != 1:
+        raise InputError("The DICOM files belong to no series, or to several: import the series again.")
+    return _describe(instances)
 
 
 def choose_series(

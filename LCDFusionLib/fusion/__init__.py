@@ -1,8 +1,8 @@
 """From two volumes to a fused one, slice by slice, in a worker process. Importing this does not import torch: only the worker does."""
 
 from .client import FusionWorker
-from .events import Cancelled, Event, Finished, Note, SliceFused, Started
-from .pair import FusionPair, prepare
+from .events import Cancelled, Event, Finished, Machine, Note, SliceFused, Started
+from .pair import FusionPair, frame_of_reference_warning, prepare
 from .process import WorkerDied
 from .result import FusionResult
 from .settings import FusionSettings
@@ -15,9 +15,11 @@ __all__ = [
     "FusionResult",
     "FusionSettings",
     "FusionWorker",
+    "Machine",
     "Note",
     "SliceFused",
     "Started",
     "WorkerDied",
+    "frame_of_reference_warning",
     "prepare",
 ]

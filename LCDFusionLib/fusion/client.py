@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from LCDFusionLib.errors import InputError
 from LCDFusionLib.images.volume import Modality, Unit
 
-from .events import Cancelled, Event, Finished, Note, SliceFused, Started
+from .events import Cancelled, Event, Finished, Machine, Note, SliceFused, Started
 from .order import outwards
 from .pair import FusionPair
 from .process import WorkerDied, WorkerProcess
@@ -73,6 +73,7 @@ class FusionWorker:
         self._job: _Job | None = None
         self._messages: deque[dict[str, Any]] = deque()  # received, not yet looked at
         self._number = 0
+        self._machine: Machine | None = None
 
     def __enter__(self) -> FusionWorker:
         return self
@@ -84,6 +85,18 @@ class FusionWorker:
     def is_busy(self) -> bool:
         """True while a job runs."""
         return self._job is not None
+
+    @property
+    def machine(self) -> Machine | None:
+        """What the process can compute with; None until it has loaded torch, and where there is no process."""
+        if self._process and self._machine is None:
+            self._receive(self._process)
+        return self._machine
+
+    @property
+    def log(self) -> list[str]:
+        """The last lines that the process printed."""
+        return self._process.last_lines() if self._process else []
 
     @property
     def pid(self) -> int | None:
@@ -135,6 +148,7 @@ class FusionWorker:
             order=order,
             weights=pair.weights,
             device=pair.settings.device,
+            precision=pair.settings.precision,
             batch_size=pair.settings.batch_size,
             threads=pair.settings.threads,
             color_table=pair.settings.color_table,
@@ -189,7 +203,7 @@ class FusionWorker:
         if job is None or process is None:
             return
         exit_code = process.exit_code  # asked before the messages are read: what it wrote before it died still counts
-        self._messages.extend(process.receive())
+        self._receive(process)
         while self._messages:
             message = self._messages.popleft()
             if message["job"] == job.number and (event := self._event(job, message)):
@@ -203,6 +217,13 @@ class FusionWorker:
             last_lines = process.last_lines()
             self._stop_process()
             raise WorkerDied(exit_code, last_lines)
+
+    def _receive(self, process: WorkerProcess) -> None:
+        for message in process.receive():
+            if message["event"] == "ready":
+                self._machine = Machine(message["torch"], message["device"], message["problem"])
+            else:
+                self._messages.append(message)
 
     def _event(self, job: _Job, message: dict[str, Any]) -> Event | None:
         """The message as an event; the last one ends the job. After a cancel nothing else is reported."""
@@ -233,6 +254,7 @@ class FusionWorker:
     def _stop_process(self) -> None:
         self._job = None
         self._messages.clear()
+        self._machine = None
         if self._process:
             self._process.close()
             self._process = None

@@ -54,11 +54,13 @@ class NetworkBackend:
         device: where it runs.
         batch_size: slices at a time on a GPU. The CPU always takes one: convolutions round differently from one batch size to the next, and
             the CPU's result is to be the same bit for bit, whatever was chosen.
+        allow_tf32: let an NVIDIA GPU round convolutions to 10 bits, which costs decimals of the fused image.
     """
 
-    def __init__(self, network: LCDFusionNet, device: torch.device, *, batch_size: int = 1) -> None:
+    def __init__(self, network: LCDFusionNet, device: torch.device, *, batch_size: int = 1, allow_tf32: bool = False) -> None:
         self.device = device
         self.batch_size = 1 if device.type == "cpu" else batch_size
+        self._allow_tf32 = allow_tf32
         self._network = RewrittenNet(network)
 
     def __str__(self) -> str:
@@ -69,8 +71,11 @@ class NetworkBackend:
         # Here and not at once: a GPU that is full already says so in this call, where another can take over.
         # channels_last is the order in which the convolutions are fastest.
         self._network.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-        # TF32 would cost decimals of the fused image. torch.tensor copies into aligned memory: rounding cannot depend on where a slice lay.
-        with torch.inference_mode(), torch.backends.cudnn.flags(enabled=True, benchmark=False, deterministic=True, allow_tf32=False):
+        # torch.tensor copies into aligned memory: rounding cannot depend on where a slice lay.
+        with (
+            torch.inference_mode(),
+            torch.backends.cudnn.flags(enabled=True, benchmark=False, deterministic=True, allow_tf32=self._allow_tf32),
+        ):
             a, f = (torch.tensor(stack, device=self.device).unsqueeze(1) for stack in (anatomy, function))
             fused = self._network(a, f)
             gray = fused.squeeze(1).cpu().numpy()

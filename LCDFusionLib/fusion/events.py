@@ -11,6 +11,21 @@ from .result import FusionResult
 
 
 @dataclass(frozen=True)
+class Machine:
+    """What the worker process can compute with, known once it has loaded torch.
+
+    Attributes:
+        torch: version; None where it cannot be loaded.
+        device: the one that "auto" takes, in words; None without torch.
+        problem: why torch cannot be loaded; None where it can.
+    """
+
+    torch: str | None
+    device: str | None
+    problem: str | None
+
+
+@dataclass(frozen=True)
 class Started:
     """The worker took the job up: weights are loaded, the first slice comes next.
 

@@ -154,15 +154,8 @@ def _warnings(
     if resampled.overlap < WHOLE_OVERLAP:
         part = f"{resampled.overlap:.1%}"
         warnings.append(f"'{function.name}' covers only {part} of '{anatomy.name}'; the rest is fused as if it had no uptake.")
-    frames = anatomy.frame_of_reference, function.frame_of_reference
-    if all(frames) and frames[0] != frames[1]:
-        warnings.append(
-            f"'{anatomy.name}' and '{function.name}' have different frames of reference: they may not lie on each other; compare them."
-        )
-    elif not all(frames) and anatomy.in_patient_space:
-        warnings.append(
-            "No common frame of reference is known; that the two lie on each other is taken from their positions: compare them."
-        )
+    if (warning := frame_of_reference_warning(anatomy, function)) is not None:
+        warnings.append(warning)
     if function.modality in (Modality.CT, Modality.MR):
         warnings.append(
             f"The function '{function.name}' is a {_kind(function)} volume, not PET or SPECT; the weights were not trained for that."
@@ -175,6 +168,16 @@ def _warnings(
             "show it: read the colour image."
         )
     return warnings
+
+
+def frame_of_reference_warning(anatomy: Volume, function: Volume) -> str | None:
+    """Why it is not sure that the two lie on each other; None where one frame of reference holds both."""
+    frames = anatomy.frame_of_reference, function.frame_of_reference
+    if all(frames) and frames[0] != frames[1]:
+        return f"'{anatomy.name}' and '{function.name}' have different frames of reference: they may not lie on each other; compare them."
+    if not all(frames) and anatomy.in_patient_space:
+        return "No common frame of reference is known; that the two lie on each other is taken from their positions: compare them."
+    return None
 
 
 def _kind(volume: Volume) -> str:

@@ -5,7 +5,6 @@ Started by `process.py` as `python -m LCDFusionLib.fusion.worker FOLDER`.
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import os
 import shutil
@@ -76,11 +75,23 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C in a terminal reaches both processes; the host says what it means
     folder = Path(sys.argv[1])
     inbox, outbox = Inbox(folder), Outbox(folder)
-    with contextlib.suppress(Exception):  # torch takes seconds to load: now, rather than with the first job, which reports it if it fails
-        import LCDFusionLib.fusion.engine  # noqa: F401
+    outbox.send("ready", 0, **_machine())  # torch takes seconds to load: now, rather than with the first job
     for job in inbox.jobs():
         event, content = _answer(job, folder, inbox, outbox)
         outbox.send(event, job["job"], **content)  # here the memory maps of `fuse` are closed: the host now deletes their files
+
+
+def _machine() -> dict[str, Any]:
+    """What this process can compute with; the fields of `events.Machine`."""
+    try:
+        import torch
+
+        from .device import choose_device, device_in_words
+        from .engine import fuse_slices  # noqa: F401
+
+        return {"torch": torch.__version__, "device": device_in_words(choose_device()), "problem": None}
+    except Exception as error:  # a broken installation fails in many ways; the first job reports it too
+        return {"torch": None, "device": None, "problem": f"PyTorch cannot be loaded ({str(error).partition(chr(10))[0]})"}
 
 
 def _answer(job: dict[str, Any], folder: Path, inbox: Inbox, outbox: Outbox) -> Answer:
@@ -120,7 +131,7 @@ def fuse(job: dict[str, Any], folder: Path, inbox: Inbox, outbox: Outbox) -> Ans
     def backends() -> Iterator[Backend]:
         for each in dict.fromkeys((device, torch.device("cpu"))):
             used.append(device_in_words(each))
-            yield NetworkBackend(weights.network, each, batch_size=job["batch_size"])
+            yield NetworkBackend(weights.network, each, batch_size=job["batch_size"], allow_tf32=job["precision"] == "tf32")
 
     outbox.send("started", number, device=device_in_words(device), weights_name=weights.name, weights_sha256=weights.sha256)
     done, time_left, last = 0, TimeLeft(), perf_counter()

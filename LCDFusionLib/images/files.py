@@ -264,11 +264,11 @@ def _meaning(image: sitk.Image, array: NDArray, modality: Modality | None, unit:
     if modality is None and unit is not None:
         modality = _MODALITY_OF_UNIT.get(unit, Modality.OTHER)
     if modality is None:
-        modality = Modality.CT if _looks_like_ct(array) else Modality.OTHER
+        modality = Modality.CT if looks_like_ct(array) else Modality.OTHER
     return modality, unit or (Unit.HU if modality is Modality.CT else Unit.RELATIVE)
 
 
-def _looks_like_ct(array: NDArray) -> bool:
+def looks_like_ct(array: NDArray) -> bool:
     """Values below -500 beside positive ones are air and tissue in Hounsfield units; what else is fused has none."""
     return bool(array.min() < -500 and array.max() > 0)
 

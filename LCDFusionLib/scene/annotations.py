@@ -24,16 +24,18 @@ class SliceAnnotations:
         >>> annotations.show_metrics(result)
     """
 
-    def __init__(self, renderer: vtk.vtkRenderer, slice_node: slicer.vtkMRMLSliceNode, *, letters: bool = True) -> None:
+    def __init__(self, renderer: vtk.vtkRenderer, slice_node: slicer.vtkMRMLSliceNode, *, letters: bool = True, bottom: int = 30) -> None:
         """Takes a view.
 
         Args:
             renderer: the view's renderer.
             slice_node: the view's slice node.
             letters: write the patient's sides; False where the host does so, or where the image does not know them (PNG).
+            bottom: pixels at the bottom that are taken: 30 by Slicer's ruler, more where the host writes there too.
         """
         self._renderer, self._slice_node, self._letters = renderer, slice_node, letters
         self._result: ResultNodes | None = None
+        self._bottom = bottom
         self._title = self._text(0.015, 0.985, "left", "top", color=_WHITE, bold=True)
         self._sides = [
             self._text(0.015, 0.5, "left", "centered", color=_PALE_YELLOW, bold=True),
@@ -96,13 +98,13 @@ class SliceAnnotations:
         for actor in (self._title, *self._sides, self._metrics):
             actor.GetTextProperty().SetFontSize(size)
         self._notice.GetTextProperty().SetFontSize(max(10, round(0.85 * size)))
-        # The bottom of a slice view belongs to Slicer's ruler, some 30 pixels high; the letters at the sides stand above the metrics.
-        middle = max(height / 2, 30 + 14 * size)
+        # The letters at the sides stand above the metrics.
+        middle = max(height / 2, self._bottom + 14 * size)
         places = (
             (self._sides[0], middle),
             (self._sides[1], middle),
-            (self._sides[3], 30),
-            (self._metrics, 30),
+            (self._sides[3], self._bottom),
+            (self._metrics, self._bottom),
             (self._notice, height - 1.7 * size),
         )
         for actor, y in places:
@@ -112,7 +114,7 @@ class SliceAnnotations:
         if self._result is None or self._result.gray.GetScene() is None:
             return ""
         index = slice_index(self._slice_node, self._result.gray)
-        title = "mean over slices" if index is None else f"slice {index + 1}/{self._result.metrics.GetNumberOfRows()}"
+        title = "mean over slices" if index is None else self._result.slice_title(index)
         return readout_text(title, *self._result.slice_metrics(index))
 
     def _text(

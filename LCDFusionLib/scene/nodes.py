@@ -101,15 +101,16 @@ def unit_of(node: slicer.vtkMRMLVolumeNode) -> Unit:
     return unit or (Unit.HU if modality_of(node) is Modality.CT else Unit.RELATIVE)
 
 
-def volume_from_node(node: slicer.vtkMRMLVolumeNode, *, modality: Modality | None = None, unit: Unit | None = None) -> Volume:
-    """A copy of what a volume node holds, where it lies in the world.
-
-    The copy is on purpose: a fusion runs for minutes in which the person may edit the node.
+def volume_from_node(
+    node: slicer.vtkMRMLVolumeNode, *, modality: Modality | None = None, unit: Unit | None = None, copy: bool = True
+) -> Volume:
+    """What a volume node holds, where it lies in the world.
 
     Args:
         node: scalar volume, or vector volume of three uint8 components (RGB), under any number of linear transforms.
         modality: instead of `modality_of`.
         unit: instead of `unit_of`.
+        copy: the voxels, because a fusion runs for minutes in which the person may edit the node. False for a look in passing.
 
     Raises:
         InputError: no voxels, several components that are not RGB, or a non-linear parent transform.
@@ -121,7 +122,7 @@ def volume_from_node(node: slicer.vtkMRMLVolumeNode, *, modality: Modality | Non
             "fusion takes one value a voxel, or RGB colour of 8 bit: choose another volume."
         )
     return Volume(
-        array.copy(),
+        array.copy() if copy else array,
         LPS_TO_RAS @ ijk_to_ras(node),
         modality or modality_of(node),
         unit or unit_of(node),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -25,8 +25,10 @@ if TYPE_CHECKING:
 # Node references from each result node to what it was made of.
 ANATOMY_ROLE = "LCDFusion.anatomy"
 FUNCTION_ROLE = "LCDFusion.function"
-# Attribute that tells the three result nodes apart: "gray", "color", "metrics".
+# Attribute that tells the three result nodes apart: "gray", "color", "metrics"; those of a preview "preview gray" and so on.
 KIND_ATTRIBUTE = "LCDFusion.Kind"
+
+PREVIEW = "preview "
 
 Metrics = Mapping[str, float]
 
@@ -90,6 +92,27 @@ class ResultNodes:
                 values[readout.key] = sum(known) / len(known) if known else math.nan
         return fused, blend
 
+    @property
+    def is_in_scene(self) -> bool:
+        """False when one of the three nodes was deleted."""
+        return all(node.GetScene() is not None for node in (self.gray, self.color, self.metrics))
+
+    @property
+    def is_complete(self) -> bool:
+        """True when every slice is fused."""
+        return self.gray.GetAttribute("LCDFusion.Weights") is not None
+
+    @property
+    def inputs(self) -> tuple[slicer.vtkMRMLVolumeNode | None, slicer.vtkMRMLVolumeNode | None]:
+        """Anatomy and function that it was made of; None for one that was deleted."""
+        return self.gray.GetNodeReference(ANATOMY_ROLE), self.gray.GetNodeReference(FUNCTION_ROLE)
+
+    def slice_title(self, index: int) -> str:
+        """What people call a slice: "slice 31/135", or "slice 31, preview"."""
+        number, count = int(self.metrics.GetTable().GetValueByName(index, "slice").ToDouble()), self.metrics.GetNumberOfRows()
+        is_preview = (self.gray.GetAttribute(KIND_ATTRIBUTE) or "").startswith(PREVIEW)
+        return f"slice {number}, preview" if is_preview else f"slice {number}/{count}"
+
     def _fill_row(self, index: int, metrics: Metrics, blend_metrics: Metrics) -> None:
         table = self.metrics.GetTable()
         for readout in READOUTS + SOURCE_READOUTS:
@@ -102,7 +125,9 @@ class ResultNodes:
         self.metrics.GetTable().Modified()
 
 
-def create_result(anatomy: slicer.vtkMRMLVolumeNode, function: slicer.vtkMRMLVolumeNode, grid: Volume) -> ResultNodes:
+def create_result(
+    anatomy: slicer.vtkMRMLVolumeNode, function: slicer.vtkMRMLVolumeNode, grid: Volume, *, preview_of: int | None = None
+) -> ResultNodes:
     """Empty result nodes on the grid of the anatomy, in the scene of the inputs.
 
     They stand beside the anatomy in subject hierarchy (under its study) and refer to both inputs. The nodes of an earlier result of the
@@ -112,20 +137,25 @@ def create_result(anatomy: slicer.vtkMRMLVolumeNode, function: slicer.vtkMRMLVol
         anatomy: the anatomy's node.
         function: the function's node.
         grid: a volume on the grid that the fused voxels will have: the anatomy as `volume_from_node` gave it.
+        preview_of: K of the one slice that `grid` is: the nodes of a preview, which stand beside those of a whole result.
 
     Raises:
         InputError: both inputs are the same node.
     """
     if anatomy is function:
         raise InputError(f"Volume '{anatomy.GetName()}' was chosen as anatomy and as function; choose two volumes.")
+    prefix = "" if preview_of is None else PREVIEW
     scene, name = anatomy.GetScene(), f"{anatomy.GetName()} + {function.GetName()}"
+    name = name if preview_of is None else f"{name} preview of slice {preview_of + 1}"
     blank = replace(grid, modality=Modality.OTHER, unit=Unit.RELATIVE)
-    gray = _volume(anatomy, function, "gray", blank.with_array(np.zeros(grid.shape, np.float32), name=f"{name} fused"))
-    color = _volume(anatomy, function, "color", blank.with_array(np.zeros((*grid.shape, 3), np.uint8), name=f"{name} fused colour"))
+    gray = _volume(anatomy, function, f"{prefix}gray", blank.with_array(np.zeros(grid.shape, np.float32), name=f"{name} fused"))
+    color = _volume(
+        anatomy, function, f"{prefix}color", blank.with_array(np.zeros((*grid.shape, 3), np.uint8), name=f"{name} fused colour")
+    )
     gray.GetDisplayNode().AutoWindowLevelOff()
     gray.GetDisplayNode().SetWindowLevelMinMax(0, 1)
-    table = _find(anatomy, function, "metrics") or scene.AddNewNodeByClass("vtkMRMLTableNode", f"{name} metrics")
-    _clear_table(table, grid.shape[0])
+    table = _find(anatomy, function, f"{prefix}metrics") or scene.AddNewNodeByClass("vtkMRMLTableNode", f"{name} metrics")
+    _clear_table(table, range(grid.shape[0]) if preview_of is None else [preview_of])
 
     hierarchy = slicer.vtkMRMLSubjectHierarchyNode.GetSubjectHierarchyNode(scene)
     study = hierarchy.GetItemParent(hierarchy_item(anatomy))
@@ -135,15 +165,15 @@ def create_result(anatomy: slicer.vtkMRMLVolumeNode, function: slicer.vtkMRMLVol
         node.SetNodeReferenceID(FUNCTION_ROLE, function.GetID())
         for attribute in [attribute for attribute in node.GetAttributeNames() if attribute.startswith("LCDFusion.")]:
             node.RemoveAttribute(attribute)
-        node.SetAttribute(KIND_ATTRIBUTE, kind)
+        node.SetAttribute(KIND_ATTRIBUTE, prefix + kind)
         node.SetAttribute("LCDFusion.Version", __version__)
         node.SetAttribute(NOTICE_ATTRIBUTE, DISCLAIMER)
     return ResultNodes(gray, color, table)
 
 
-def find_result(anatomy: slicer.vtkMRMLVolumeNode, function: slicer.vtkMRMLVolumeNode) -> ResultNodes | None:
-    """The result nodes of this pair, None where there are none or the user has deleted one of them."""
-    nodes = [_find(anatomy, function, kind) for kind in ("gray", "color", "metrics")]
+def find_result(anatomy: slicer.vtkMRMLVolumeNode, function: slicer.vtkMRMLVolumeNode, *, preview: bool = False) -> ResultNodes | None:
+    """The result nodes of this pair (or its preview), None where there are none or the user has deleted one of them."""
+    nodes = [_find(anatomy, function, f"{PREVIEW if preview else ''}{kind}") for kind in ("gray", "color", "metrics")]
     return ResultNodes(*nodes) if all(nodes) else None
 
 
@@ -162,9 +192,10 @@ def remove_node(node: slicer.vtkMRMLStorableNode) -> None:
 
 
 def remove_result(result: ResultNodes) -> None:
-    """Takes the three nodes out of the scene, and all that belongs to them."""
+    """Takes the three nodes out of the scene, and all that belongs to them; those that the person has deleted already are passed over."""
     for node in (result.gray, result.color, result.metrics):
-        remove_node(node)
+        if node.GetScene() is not None:
+            remove_node(node)
 
 
 def _find(anatomy: slicer.vtkMRMLVolumeNode, function: slicer.vtkMRMLVolumeNode, kind: str) -> slicer.vtkMRMLNode | None:
@@ -189,17 +220,17 @@ def _volume(anatomy: slicer.vtkMRMLVolumeNode, function: slicer.vtkMRMLVolumeNod
     return node
 
 
-def _clear_table(table: slicer.vtkMRMLTableNode, rows: int) -> None:
+def _clear_table(table: slicer.vtkMRMLTableNode, slices: Sequence[int]) -> None:
     table.RemoveAllColumns()
     numbers = vtk.vtkIntArray()
     numbers.SetName("slice")
-    for row in range(rows):
-        numbers.InsertNextValue(row + 1)
+    for index in slices:
+        numbers.InsertNextValue(index + 1)
     table.AddColumn(numbers)
     for name in metric_columns():
         column = vtk.vtkDoubleArray()
         column.SetName(name)
-        column.SetNumberOfTuples(rows)
+        column.SetNumberOfTuples(len(slices))
         column.Fill(np.nan)
         table.AddColumn(column)
     for readout in READOUTS + SOURCE_READOUTS:

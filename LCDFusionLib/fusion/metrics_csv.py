@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from LCDFusionLib.fusion import FusionResult
+from .result import FusionResult
 
 
 def write_metrics_csv(result: FusionResult, file: Path, *, image_numbers: Sequence[int] | None = None) -> None:

@@ -1,0 +1,44 @@
+"""The DICOM files that a volume node was loaded from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache
+from pathlib import Path
+
+import slicer
+
+from LCDFusionLib.dicom import SeriesSource, read_series, series_of_files
+from LCDFusionLib.scene.nodes import hierarchy_item
+
+FindFile = Callable[[str], str]
+"""From SOP Instance UID to file, "" where it is not known: ``slicer.dicomDatabase.fileForInstance`` on the desktop."""
+
+
+def no_file(uid: str) -> str:
+    """`FindFile` of a host without a DICOM database."""
+    return ""
+
+
+def dicom_source(node: slicer.vtkMRMLVolumeNode, find_file: FindFile) -> SeriesSource | None:
+    """The series that the node was loaded from; None where it did not come from DICOM, or its files are gone.
+
+    Args:
+        node: loaded by a DICOM reader of Slicer, which writes the instance UIDs to the node's subject hierarchy item.
+        find_file: of the host.
+
+    Raises:
+        InputError: the files are damaged, or do not form a volume.
+    """
+    hierarchy = slicer.vtkMRMLSubjectHierarchyNode.GetSubjectHierarchyNode(node.GetScene())
+    uids = hierarchy.GetItemUID(hierarchy_item(node), slicer.vtkMRMLSubjectHierarchyConstants.GetDICOMInstanceUIDName()).split()
+    files = [find_file(uid) for uid in uids]
+    if not files or not all(files) or not all(Path(file).is_file() for file in files):
+        return None
+    return _read(tuple(files))
+
+
+@lru_cache(maxsize=8)
+def _read(files: tuple[str, ...]) -> SeriesSource:
+    _, source = read_series(series_of_files([Path(file) for file in files]), relative=True)
+    return source
