@@ -16,7 +16,7 @@ from .pairs import Image, SlicePair
 from .splits import SEED, Split, split_pairs
 
 ATLAS = {"atlas-pet-mri": "PET-MRI", "atlas-spect-mri": "SPECT-MRI"}
-WINDOWS = {"sarcoma-ct-mediastinum": sarcoma.CT_WINDOWS[0], "sarcoma-ct-lung": sarcoma.CT_WINDOWS[1]}
+WINDOWS = {"sarcoma-ct-lung": sarcoma.CT_WINDOWS[1], "sarcoma-ct-mediastinum": sarcoma.CT_WINDOWS[0]}
 EXPERIMENTS = (*ATLAS, *WINDOWS)
 
 PET_CT_SIZE = 356
