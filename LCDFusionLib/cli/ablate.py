@@ -25,7 +25,7 @@ def add_parser(commands: argparse._SubParsersAction) -> None:
     parser.add_argument("--loss", choices=("default", "paper"), default="default", help="of which preset (default: %(default)s)")
     parser.add_argument("--pairs", type=int, default=8, help="held-out pairs of each data set (default: %(default)s)")
     parser.add_argument("--seed", type=int, default=42, help="of weights and crops, the same for all (default: %(default)s)")
-    parser.add_argument("--device", choices=("auto", "cpu", "cuda", "mps"), default="auto", help="where to compute (default: %(default)s)")
+    parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="where to compute (default: %(default)s)")
     parser.set_defaults(run=run)
 
 
@@ -34,13 +34,13 @@ def run(options: argparse.Namespace) -> None:
     for name, least in (("steps", 1), ("batch", 1), ("crop", LEAST_CROP), ("pairs", 1)):
         if getattr(options, name) < least:
             raise InputError(f"--{name} must be at least {least}, got {getattr(options, name)}.")
-    from LCDFusionLib.fusion.device import choose_device
     from LCDFusionLib.training.ablation import AblationMismatchError, run_ablation
     from LCDFusionLib.training.ablation_report import write_report
     from LCDFusionLib.training.card import describe
     from LCDFusionLib.training.data import ATLAS_HELD_OUT, held_out_pairs, training_data
     from LCDFusionLib.training.presets import PRESETS
     from LCDFusionLib.training.sarcoma import HELD_OUT
+    from LCDFusionLib.training.trainer import training_device
 
     # One validation, at the end: all variants are compared after the same number of steps.
     preset = replace(
@@ -57,7 +57,7 @@ def run(options: argparse.Namespace) -> None:
     except FileNotFoundError as error:
         raise InputError(f"The training data are not complete: {error}") from error
     card = describe(data, kind="ablation", never_seen=(*ATLAS_HELD_OUT, *HELD_OUT), split="by patient and series, fixed", seed=options.seed)
-    device = choose_device(options.device)
+    device = training_device(options.device)
     try:
         with resumable(options.output):
             run_ablation(data, held_out, options.output, preset, seed=options.seed, device=device, card=card, held=held)

@@ -6,6 +6,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from .precision import at_least_float32, full_precision
+
 LEAKY_SLOPE = 0.2
 
 
@@ -42,11 +44,13 @@ class CMFEM(nn.Module):
         return self.gate(F.leaky_relu(self.conv(x), LEAKY_SLOPE))
 
     def gate(self, x: Tensor) -> Tensor:
-        """Everything behind the convolution: (B, C, H, W) to the same shape."""
-        gate_height = self._sequence_gate(x.mean(dim=3), self.norm_height).unsqueeze(3)
-        gate_width = self._sequence_gate(x.mean(dim=2), self.norm_width).unsqueeze(2)
-        x = x * gate_height * gate_width
-        return x * self._channel_gate(x)
+        """Everything behind the convolution: (B, C, H, W) to the same shape, in float32 or above."""
+        with full_precision(x):
+            x = at_least_float32(x)
+            gate_height = self._sequence_gate(x.mean(dim=3), self.norm_height).unsqueeze(3)
+            gate_width = self._sequence_gate(x.mean(dim=2), self.norm_width).unsqueeze(2)
+            x = x * gate_height * gate_width
+            return x * self._channel_gate(x)
 
     def _sequence_gate(self, sequence: Tensor, norm: nn.GroupNorm) -> Tensor:
         """Multi-scale gate along one direction: (B, C, L) to (B, C, L) in (0, 1)."""

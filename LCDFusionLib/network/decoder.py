@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from .cmfem import LEAKY_SLOPE
+from .precision import at_least_float32
 
 LAYER_CHANNELS = (32, 32, 16, 16, 1)
 
@@ -30,4 +31,4 @@ class Decoder(nn.Module):
         x = first
         for conv in self.rest:
             x = conv(F.leaky_relu(x, LEAKY_SLOPE))
-        return torch.sigmoid(x)
+        return torch.sigmoid(at_least_float32(x))

@@ -6,11 +6,14 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from .precision import at_least_float32
+
 NORM_EPSILON = 1e-6
 
 
 def normalise_channels(features: Tensor) -> Tensor:
-    """Each pixel's feature vector divided by its Euclidean norm plus 1e-6; (B, C, H, W)."""
+    """Each pixel's feature vector divided by its Euclidean norm plus 1e-6; (B, C, H, W), in float32 or above."""
+    features = at_least_float32(features)
     return features / (torch.linalg.vector_norm(features, dim=1, keepdim=True) + NORM_EPSILON)
 
 
@@ -41,4 +44,4 @@ class LCFM(nn.Module):
         summary = normalise_channels(F.adaptive_avg_pool2d(features, self.correlation_size)).flatten(2)  # (B, C, T*T)
         pixels = normalise_channels(features)
         correlation = torch.einsum("bcs,bchw->bshw", summary, pixels)  # T*T channels in [-1, 1]
-        return torch.sigmoid(self.spread(self.project(correlation))).mean(dim=(2, 3))
+        return torch.sigmoid(at_least_float32(self.spread(self.project(correlation)))).mean(dim=(2, 3))

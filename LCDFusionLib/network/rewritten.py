@@ -10,6 +10,7 @@ from torch.nn import functional as F
 
 from .lcfm import LCFM, normalise_channels
 from .network import LCDFusionNet, check_images
+from .precision import at_least_float32
 
 
 class RewrittenNet(nn.Module):
@@ -53,7 +54,7 @@ def score(lcfm: LCFM, features: Tensor) -> Tensor:
     summary = normalise_channels(F.adaptive_avg_pool2d(features, lcfm.correlation_size)).flatten(2)  # (B, C, T*T)
     matrix = lcfm.project.weight.flatten(1) @ summary.transpose(1, 2)  # (B, C, C)
     projected = _convolve_each(normalise_channels(features), matrix[:, :, :, None, None]) + cast(Tensor, lcfm.project.bias)[:, None, None]
-    return torch.sigmoid(lcfm.spread(projected)).mean(dim=(2, 3))
+    return torch.sigmoid(at_least_float32(lcfm.spread(projected))).mean(dim=(2, 3))
 
 
 def _convolve_each(x: Tensor, weights: Tensor) -> Tensor:

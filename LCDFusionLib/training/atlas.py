@@ -46,7 +46,11 @@ def uptake_from_colors(images: list[NDArray[np.uint8]]) -> list[NDArray[np.float
     The scale's colours lie on one curve in RGB that starts at black. The curve is walked from neighbour to neighbour; the uptake of a
     colour is its arc length, as a part of the whole.
     """
-    colors = np.unique(np.concatenate([np.unique(image.reshape(-1, 3), axis=0) for image in images]), axis=0)
+    seen = np.zeros(1 << 24, dtype=bool)
+    for image in images:
+        seen[_code(image)] = True
+    codes = np.flatnonzero(seen)
+    colors = np.stack([codes >> 16, codes >> 8 & 255, codes & 255], axis=1)
     path = _walk(colors.astype(np.float64))
     length = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(colors[path].astype(np.float64), axis=0), axis=1))])
     table = np.zeros(1 << 24)

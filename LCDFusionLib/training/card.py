@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Sequence
+from collections.abc import Collection
 
 import torch
 
@@ -18,7 +18,7 @@ ATLAS = (
 )
 
 
-def describe(data: TrainingData, *, kind: str, never_seen: Sequence[str], split: str, seed: int) -> dict:
+def describe(data: TrainingData, *, kind: str, never_seen: Collection[str], split: str, seed: int) -> dict:
     """The part of a card that is known before training.
 
     Args:

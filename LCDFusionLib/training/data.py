@@ -68,10 +68,7 @@ def held_out_pairs(folder: Path, count: int) -> dict[str, list[SlicePair]]:
         folder: holds `brain-atlas` and `pet-ct-mr-sarcoma`.
         count: about how many of each data set, evenly spaced over its patients and slices; those with next to no uptake are left out.
     """
-    ct, mr = (
-        [v for v in sarcoma.sarcoma_pairs(folder / "pet-ct-mr-sarcoma", anatomy) if v.group in sarcoma.HELD_OUT]
-        for anatomy in ("ct", "mr_t1")
-    )
+    ct, mr = (sarcoma.sarcoma_pairs(folder / "pet-ct-mr-sarcoma", anatomy, sarcoma.HELD_OUT) for anatomy in ("ct", "mr_t1"))
     sets = {
         "PET-MRI": [p for p in atlas_pairs(folder / "brain-atlas", "PET-MRI", scalar=True) if p.group in ATLAS_HELD_OUT],
         "SPECT-MRI": [p for p in atlas_pairs(folder / "brain-atlas", "SPECT-MRI", scalar=True) if p.group in ATLAS_HELD_OUT],

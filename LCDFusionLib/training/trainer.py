@@ -10,12 +10,14 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 from tqdm import tqdm
 
+from LCDFusionLib.fusion.device import choose_device
 from LCDFusionLib.metrics import evaluate
 from LCDFusionLib.network import LCDFusionNet, NetworkConfig, RewrittenNet, load_weights, save_weights
 
@@ -219,6 +221,16 @@ class Trainer:
         self.losses = json.loads(state.get("losses", "[]"))  # earlier versions wrote checkpoints at the end of an epoch only
         self.random = state["random"]
         self.crops.random.bit_generator.state = json.loads(self.random)
+
+
+def training_device(choice: Literal["auto", "cpu", "cuda"]) -> torch.device:
+    """The device asked for, or CUDA where there is one; never MPS, which lacks the double precision of the loss.
+
+    Raises:
+        InputError: the device cannot be used on this machine.
+    """
+    device = choose_device(choice)
+    return torch.device("cpu") if device.type == "mps" else device
 
 
 def validate(model: nn.Module, pairs: list[SlicePair], preset: Preset, device: torch.device) -> dict[str, float]:

@@ -21,8 +21,8 @@ def test_names_of_the_command(place):
     assert script.load() is main
     shown = place.run("--help").stdout
     assert DISCLAIMER in shown
-    assert all(command in shown for command in ("fuse", "demo", "train"))
-    for command in ("fuse", "demo", "train"):
+    assert all(command in shown for command in ("fuse", "demo", "train", "ablate"))
+    for command in ("fuse", "demo", "train", "ablate"):
         assert place.run(command, "--help").returncode == 0
 
 

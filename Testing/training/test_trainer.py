@@ -1,53 +1,104 @@
 """A training run: it learns, it resumes where it stopped, and what it writes can be loaded."""
 
 import csv
-from dataclasses import replace
+from contextlib import contextmanager
+from dataclasses import asdict, replace
 
-import numpy as np
 import pytest
 import torch
 
 from LCDFusionLib.network import load_weights
-from LCDFusionLib.training.data import TrainingData
-from LCDFusionLib.training.pairs import SlicePair
 from LCDFusionLib.training.presets import PRESETS
 from LCDFusionLib.training.trainer import Trainer
 
-PRESET = replace(PRESETS["default"], steps=6, steps_per_epoch=3, batch_size=2, crop=48)
-
-
-@pytest.fixture(scope="module")
-def data():
-    random = np.random.default_rng(0)
-    rows, columns = np.mgrid[:56, :56]
-
-    def pair(n):
-        anatomy = 0.4 + 0.3 * np.sin(columns / (3 + n)) + random.normal(0, 0.02, rows.shape)
-        function = np.exp(-((rows - 10 * n) ** 2 + (columns - 28) ** 2) / 150)
-        return SlicePair(anatomy.clip(0, 1).astype(np.float32), function.astype(np.float32), str(n), f"{n}/0")
-
-    return TrainingData([(1.0, [pair(1), pair(2), pair(3)])], [pair(4)])
+PRESET = replace(PRESETS["default"], steps=6, steps_per_epoch=3, batch_size=1, crop=41)
+PAPER = replace(PRESETS["paper"], batch_size=1, epochs=2).for_pairs(3)
 
 
 def final_weights(folder):
     return torch.load(folder / "checkpoint.pt", weights_only=True)["network"]
 
 
-def test_a_run_that_was_stopped_ends_with_the_same_weights(data, tmp_path):
-    torch.use_deterministic_algorithms(True)
-    try:
-        Trainer(data, PRESET, tmp_path / "whole").run()
-        stopped = Trainer(data, PRESET, tmp_path / "stopped")
-        stopped._end_epoch = lambda means, real=stopped._end_epoch: (real(means), (_ for _ in ()).throw(KeyboardInterrupt))
-        with pytest.raises(KeyboardInterrupt):
-            stopped.run()
-        Trainer(data, PRESET, tmp_path / "stopped").run()
-    finally:
-        torch.use_deterministic_algorithms(False)
-    for (name, whole), resumed in zip(final_weights(tmp_path / "whole").items(), final_weights(tmp_path / "stopped").values(), strict=True):
-        torch.testing.assert_close(whole, resumed, msg=name)
-    with (tmp_path / "stopped" / "log.csv").open() as file:
-        assert [row["step"] for row in csv.DictReader(file)] == ["3", "6"]
+def assert_same_weights(first, second):
+    for (name, one), other in zip(final_weights(first).items(), final_weights(second).values(), strict=True):
+        assert torch.equal(one, other), name
+
+
+@pytest.fixture(scope="module", params=["default", "paper"])
+def whole_run(request, data, tmp_path_factory):
+    """Protocol and folder of a run that nothing disturbed."""
+    preset = PRESET if request.param == "default" else PAPER
+    folder = tmp_path_factory.mktemp(request.param) / "whole"
+    Trainer(data, preset, folder).run()
+    return preset, folder
+
+
+class Bar:
+    """A progress bar that presses Ctrl-C after some steps."""
+
+    def __init__(self, steps):
+        self.left = steps
+
+    def update(self):
+        self.left -= 1
+        if not self.left:
+            raise KeyboardInterrupt
+
+    def set_postfix(self, **_):
+        pass
+
+
+def test_two_runs_with_one_seed_are_equal(whole_run, data, tmp_path):
+    preset, whole = whole_run
+    Trainer(data, preset, tmp_path).run()
+    assert_same_weights(whole, tmp_path)
+    other = Trainer(data, preset, tmp_path / "other", seed=43).network.state_dict()
+    assert not torch.equal(
+        other["decoder.first.weight"], Trainer(data, preset, tmp_path / "same").network.state_dict()["decoder.first.weight"]
+    )
+
+
+@pytest.mark.parametrize("steps", [1, 3], ids=["within an epoch", "before its validation"])
+def test_a_run_that_was_interrupted_ends_with_the_same_weights_and_log(whole_run, data, tmp_path, steps):
+    preset, whole = whole_run
+    with pytest.raises(KeyboardInterrupt):
+        Trainer(data, preset, tmp_path).run(Bar(steps))
+    resumed = Trainer(data, preset, tmp_path)
+    assert resumed.step == steps
+    resumed.run()
+    assert_same_weights(whole, tmp_path)
+    assert (tmp_path / "log.csv").read_text() == (whole / "log.csv").read_text()
+    assert (tmp_path / "best.json").read_text() == (whole / "best.json").read_text()
+
+
+@pytest.mark.parametrize("where", ["model", "optimizer"])
+def test_an_interrupt_in_the_middle_of_a_step_repeats_that_step(whole_run, data, tmp_path, where, monkeypatch):
+    """Before the update the step counts as not done; within it the interrupt waits (`held`)."""
+    preset, whole = whole_run
+    waiting = []
+
+    @contextmanager
+    def held():
+        waiting.clear()
+        yield
+        if waiting:
+            raise KeyboardInterrupt
+
+    trainer = Trainer(data, preset, tmp_path, held=held)
+    if where == "model":
+
+        def interrupted(*_):
+            raise KeyboardInterrupt
+
+        monkeypatch.setattr(trainer, "model", interrupted)
+    else:
+        monkeypatch.setattr(trainer.optimizer, "step", lambda real=trainer.optimizer.step: (real(), waiting.append(1)))
+    with pytest.raises(KeyboardInterrupt):
+        trainer.run()
+    resumed = Trainer(data, preset, tmp_path)
+    assert resumed.step == (0 if where == "model" else 1)
+    resumed.run()
+    assert_same_weights(whole, tmp_path)
 
 
 def test_training_lowers_the_loss_and_writes_weights(data, tmp_path):
@@ -65,3 +116,47 @@ def test_early_stopping(data, tmp_path):
     trainer = Trainer(data, preset, tmp_path)
     trainer.run()
     assert trainer.step == 3, "the first epoch is the best so far; two without a better one end the run"
+
+
+def test_checkpoints_of_the_first_version_can_be_resumed(whole_run, data, tmp_path):
+    preset, whole = whole_run
+    state = torch.load(whole / "checkpoint.pt", weights_only=True)
+    del state["losses"]
+    torch.save(state, tmp_path / "checkpoint.pt")
+    assert Trainer(data, preset, tmp_path).step == 6
+
+
+def test_a_run_that_stopped_early_stays_stopped(data, tmp_path):
+    preset = replace(PRESET, steps=30, steps_per_epoch=1, patience=1, min_delta=1e9)
+    Trainer(data, preset, tmp_path).run()
+    again = Trainer(data, preset, tmp_path)
+    again.run()
+    assert again.step == 2
+
+
+def test_papers_protocol():
+    """Design and paper: batch 8, Adam 0.01 times 0.9 every 5 epochs, 80 epochs, patience 10, min delta 1e-4."""
+    paper = PRESETS["paper"].for_pairs(181)
+    assert (paper.batch_size, paper.learning_rate, paper.patience, paper.min_delta) == (8, 0.01, 10, 1e-4)
+    assert (paper.steps_per_epoch, paper.steps) == (23, 80 * 23)
+    assert {name for name, weight in asdict(paper.loss).items() if weight and not name.endswith("margin")} == {"sources", "gradient"}
+
+
+def test_papers_learning_rate(data, tmp_path):
+    trainer = Trainer(data, PAPER, tmp_path)
+    rates = []
+    for epoch in (0, 4, 5, 10):
+        trainer.step = epoch * PAPER.steps_per_epoch
+        trainer._set_learning_rate()
+        rates.append(trainer.optimizer.param_groups[0]["lr"])
+    assert rates == pytest.approx([0.01, 0.01, 0.009, 0.0081])
+
+
+def test_papers_protocol_stops_on_edge_preservation(whole_run):
+    preset, folder = whole_run
+    best = load_weights(folder / "best.pt").card
+    with (folder / "log.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    column = max if preset.epochs else min
+    expected = column(rows, key=lambda row: float(row["validation_QABF" if preset.epochs else "validation_loss"]))
+    assert best["step"] == int(expected["step"])
