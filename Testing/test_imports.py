@@ -19,7 +19,8 @@ MAY_IMPORT = {
     "dicom": {"network", "images", "metrics", "fusion"},
     "phantom": {"images", "dicom"},
     "training": {"network", "images", "metrics", "fusion"},
-    "cli": {"network", "images", "metrics", "fusion", "scene", "dicom", "phantom", "training"},
+    "evaluation": {"network", "images", "metrics", "fusion", "training"},
+    "cli": {"network", "images", "metrics", "fusion", "scene", "dicom", "phantom", "training", "evaluation"},
 }
 THIRD_PARTY = {
     "network": {"torch"},
@@ -30,6 +31,7 @@ THIRD_PARTY = {
     "dicom": {"numpy", "pydicom"},
     "phantom": {"numpy", "SimpleITK", "pydicom"},
     "training": {"numpy", "torch", "SimpleITK", "matplotlib", "tqdm"},
+    "evaluation": {"numpy", "torch", "SimpleITK", "matplotlib"},
     "cli": {"numpy", "matplotlib", "tqdm"},
 }
 
@@ -68,7 +70,8 @@ def test_imports_run_one_way(room):
 
 
 @pytest.mark.parametrize(
-    ("module", "must_not_load"), [("fusion", "torch"), ("scene", "torch"), ("dicom", "torch"), ("images", "torch"), ("cli.fuse", "torch")]
+    ("module", "must_not_load"),
+    [("fusion", "torch"), ("scene", "torch"), ("dicom", "torch"), ("images", "torch"), ("cli.fuse", "torch"), ("cli.evaluate", "torch")],
 )
 def test_hosts_do_not_load_torch(module, must_not_load):
     """Only the worker process loads torch: a viewer opens at once, and without torch installed."""

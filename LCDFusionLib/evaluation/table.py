@@ -1,0 +1,157 @@
+"""What was measured, as tables: mean, standard deviation and rank of each method."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from LCDFusionLib.metrics import METRICS
+
+from .comparison import Measured
+
+# What a metric says of each source stands at its side: a copy of one source wins the sum, not these.
+COLUMNS = (
+    "QABF",
+    "QABF_anatomy",
+    "QABF_function",
+    "VIF",
+    "VIF_anatomy",
+    "VIF_function",
+    "SCD",
+    "SCD_anatomy",
+    "SCD_function",
+    "IE",
+    "AG",
+    "SD",
+    "SF",
+    "EI",
+)
+
+
+class Cell(NamedTuple):
+    """A method on a metric.
+
+    Attributes:
+        mean: over the pairs where the metric is defined; NaN where it never is.
+        deviation: population standard deviation over the same.
+        rank: 1 is the highest mean; equal means share a rank. None: not ranked.
+        pairs: how many pairs it is defined on.
+    """
+
+    mean: float
+    deviation: float
+    rank: int | None
+    pairs: int
+
+
+@dataclass(frozen=True)
+class Table:
+    """Methods by metrics.
+
+    Attributes:
+        methods: in the order in which they were given.
+        warnings: those that are no fusion and not ranked.
+        cells: by method, then by metric.
+        pairs: how many there are.
+    """
+
+    methods: tuple[str, ...]
+    warnings: tuple[str, ...]
+    cells: dict[str, dict[str, Cell]]
+    pairs: int
+
+
+def tabulate(measured: Sequence[Measured], *, warnings: Collection[str]) -> Table:
+    """Means, standard deviations and ranks; ranks of the eight metrics only, and never of a method among `warnings`."""
+    methods = tuple(dict.fromkeys(row.method for row in measured))
+    values = {
+        name: {column: np.array([row.values[column] for row in measured if row.method == name]) for column in COLUMNS} for name in methods
+    }
+    statistics = {name: {column: _statistics(values[name][column]) for column in COLUMNS} for name in methods}
+    cells: dict[str, dict[str, Cell]] = {name: {} for name in methods}
+    for column in COLUMNS:
+        means = {name: statistics[name][column][0] for name in methods if name not in warnings}
+        for name in methods:
+            mean, deviation, count = statistics[name][column]
+            rank = None
+            if column in METRICS and np.isfinite(means.get(name, np.nan)):
+                rank = 1 + sum(other > mean for other in means.values())
+            cells[name][column] = Cell(mean, deviation, rank, count)
+    return Table(methods, tuple(name for name in methods if name in warnings), cells, len({row.pair for row in measured}))
+
+
+def _statistics(values: NDArray) -> tuple[float, float, int]:
+    defined = values[np.isfinite(values)]
+    if defined.size == 0:
+        return float("nan"), float("nan"), 0
+    return float(defined.mean()), float(defined.std()), int(defined.size)
+
+
+def write_values(measured: Sequence[Measured], file: Path) -> None:
+    """A row for each pair and method; an undefined value is left empty."""
+    with file.open("w", newline="", encoding="utf-8") as stream:
+        writer = csv.writer(stream)
+        writer.writerow(["pair", "method", *COLUMNS])
+        for row in measured:
+            writer.writerow([row.pair, row.method, *(_number(row.values[column]) for column in COLUMNS)])
+
+
+def write_csv(table: Table, file: Path) -> None:
+    """A row for each method: mean, SD, number of pairs, and the rank of the eight metrics."""
+    with file.open("w", newline="", encoding="utf-8") as stream:
+        writer = csv.writer(stream)
+        header = ["method"]
+        for column in COLUMNS:
+            header += [f"{column}_mean", f"{column}_SD", f"{column}_pairs"] + ([f"{column}_rank"] if column in METRICS else [])
+        writer.writerow(header)
+        for name in table.methods:
+            row = [name]
+            for column in COLUMNS:
+                cell = table.cells[name][column]
+                row += [_number(cell.mean), _number(cell.deviation), str(cell.pairs)]
+                if column in METRICS:
+                    row.append("" if cell.rank is None else str(cell.rank))
+            writer.writerow(row)
+
+
+def write_markdown(table: Table, file: Path, *, title: str) -> None:
+    """The table for people: mean ± SD, and the rank in brackets."""
+    lines = [f"# {title}", "", f"{table.pairs} pairs; mean ± standard deviation over them, and the rank in brackets. Higher is better.", ""]
+    lines.append("| method | " + " | ".join(COLUMNS) + " |")
+    lines.append("|---|" + "---|" * len(COLUMNS))
+    for name in table.methods:
+        is_warning = name in table.warnings
+        cells = [_text(table.cells[name][column], table.pairs) for column in COLUMNS]
+        lines.append(f"| {f'*{name}*' if is_warning else name} | " + " | ".join(cells) + " |")
+    lines.append("")
+    if table.warnings:
+        lines.append(
+            f"*Not ranked: {', '.join(table.warnings)}.* These are a copy of one source with the other thrown away; what they score is a "
+            "warning against reading QABF and VIF without the columns of each source."
+        )
+        lines.append("")
+    lines.append(
+        "QABF_anatomy, VIF_function and so on say what is kept of each source; SCD_function is corr(fused - anatomy, function). "
+        'IE, AG, SD, SF and EI know no source and also reward noise and overshoot. "-": undefined. \\*: undefined on some pairs, which '
+        "are left out of the mean. Images were rounded to 8 bits before they were measured."
+    )
+    file.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def _text(cell: Cell, pairs: int) -> str:
+    if not np.isfinite(cell.mean):
+        return "-"
+    digits = 3 if abs(cell.mean) < 2 else 2
+    star = "" if cell.pairs == pairs else "\\*"
+    rank = "" if cell.rank is None else f" ({cell.rank})"
+    return f"{cell.mean:.{digits}f} ± {cell.deviation:.{digits}f}{star}{rank}"
+
+
+def _number(value: float) -> str:
+    return f"{value:.6f}" if np.isfinite(value) else ""

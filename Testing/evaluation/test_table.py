@@ -1,0 +1,115 @@
+"""Tables and charts of made-up measurements."""
+
+import csv
+
+import numpy as np
+import pytest
+import SimpleITK as sitk
+
+from LCDFusionLib.evaluation.charts import AXES, INNERMOST, draw_bars, draw_radar, normalised
+from LCDFusionLib.evaluation.comparison import Measured
+from LCDFusionLib.evaluation.table import COLUMNS, tabulate, write_csv, write_markdown, write_values
+from LCDFusionLib.metrics import METRICS, PER_SOURCE
+
+NOTHING = np.zeros((2, 2), dtype=np.float32)
+
+
+def measured():
+    """Three methods and a copy on two pairs; every metric of a method is its number, the second pair 0.2 higher."""
+    numbers = {"good": 0.8, "poor": 0.2, "as-good": 0.8, "anatomy-only": 0.95}
+    rows = []
+    for k, pair in enumerate(("p", "q")):
+        for method, number in numbers.items():
+            values = dict.fromkeys((*METRICS, *PER_SOURCE), number + 0.2 * k)
+            if method == "anatomy-only":
+                values["SCD"] = float("nan")
+            if method == "poor" and pair == "q":
+                values["SCD"] = float("nan")
+            rows.append(Measured(pair, method, values, NOTHING))
+    return rows
+
+
+@pytest.fixture
+def table():
+    return tabulate(measured(), warnings=["anatomy-only", "function-only"])
+
+
+def test_every_metric_has_its_column():
+    assert set(COLUMNS) == {*METRICS, *PER_SOURCE}
+
+
+def test_mean_deviation_and_rank(table):
+    cell = table.cells["good"]["QABF"]
+    assert cell.mean == pytest.approx(0.9)
+    assert cell.deviation == pytest.approx(0.1)
+    assert [table.cells[name]["QABF"].rank for name in ("good", "poor", "as-good")] == [1, 3, 1]
+    assert table.pairs == 2
+
+
+def test_copy_is_not_ranked_and_takes_no_rank_from_others(table):
+    assert table.warnings == ("anatomy-only",)
+    assert all(table.cells["anatomy-only"][metric].rank is None for metric in COLUMNS)
+    assert table.cells["anatomy-only"]["QABF"].mean > table.cells["good"]["QABF"].mean
+
+
+def test_what_one_source_keeps_is_not_ranked(table):
+    assert all(table.cells["good"][metric].rank is None for metric in PER_SOURCE)
+
+
+def test_undefined_values_are_left_out_and_counted(table):
+    assert table.cells["poor"]["SCD"].mean == pytest.approx(0.2)
+    assert table.cells["poor"]["SCD"].pairs == 1
+    assert np.isnan(table.cells["anatomy-only"]["SCD"].mean)
+
+
+def test_files_say_the_same(table, tmp_path):
+    write_values(measured(), tmp_path / "values.csv")
+    write_csv(table, tmp_path / "table.csv")
+    write_markdown(table, tmp_path / "table.md", title="made up")
+    with (tmp_path / "values.csv").open() as lines:
+        values = list(csv.DictReader(lines))
+    assert len(values) == 8
+    assert values[1]["method"] == "poor"
+    assert float(values[1]["VIF_function"]) == 0.2
+    assert [row["SCD"] for row in values if row["method"] == "anatomy-only"] == ["", ""]
+    with (tmp_path / "table.csv").open() as lines:
+        rows = {row["method"]: row for row in csv.DictReader(lines)}
+    assert rows["good"]["QABF_rank"] == "1"
+    assert rows["anatomy-only"]["QABF_rank"] == ""
+    assert float(rows["good"]["QABF_mean"]) == pytest.approx(0.9)
+    text = (tmp_path / "table.md").read_text()
+    lines = {line.split("|")[1].strip(): line.split("|")[2:] for line in text.splitlines() if line.startswith("| ")}
+    assert lines["good"][COLUMNS.index("QABF")].strip() == "0.900 ± 0.100 (1)"
+    assert lines["poor"][COLUMNS.index("SCD")].strip() == "0.200 ± 0.000\\* (3)"
+    assert lines["*anatomy-only*"][COLUMNS.index("SCD")].strip() == "-"
+    assert "Not ranked: anatomy-only" in text
+
+
+def test_axes_of_the_radar_reach_from_the_least_to_the_highest():
+    radii = normalised(np.array([[1.0, 5, np.nan], [3, 5, 2], [2, 5, 4]]))
+    assert radii[:, 0] == pytest.approx([INNERMOST, 1, (1 + INNERMOST) / 2])
+    assert radii[:, 1] == pytest.approx([1, 1, 1])
+    assert np.isnan(radii[0, 2])
+    assert radii[1:, 2] == pytest.approx([INNERMOST, 1])
+
+
+@pytest.mark.parametrize("draw", [draw_bars, draw_radar])
+def test_charts_show_a_method_in_its_colour(table, tmp_path, draw):
+    """A picture with the highlighted method's red in it, and without any where nothing is highlighted."""
+    for highlighted in (["good"], []):
+        draw(table, tmp_path / "chart.png", title="made up", highlighted=highlighted)
+        picture = sitk.GetArrayFromImage(sitk.ReadImage(str(tmp_path / "chart.png")))[..., :3].astype(int)
+        assert min(picture.shape[:2]) > 400
+        red = (np.abs(picture - [0xD6, 0x27, 0x28]).max(axis=-1) < 12).sum()
+        assert (red > 200) == bool(highlighted)
+
+
+def test_radar_has_the_eight_metrics_and_what_is_kept_of_each_source():
+    assert set(AXES) >= {*METRICS, "VIF_anatomy", "VIF_function", "SCD_function"}
+
+
+@pytest.mark.parametrize("draw", [draw_bars, draw_radar])
+def test_charts_stand_what_is_undefined_everywhere(tmp_path, draw):
+    rows = [Measured("p", name, dict.fromkeys(COLUMNS, float("nan")), NOTHING) for name in ("a", "anatomy-only")]
+    draw(tabulate(rows, warnings=["anatomy-only"]), tmp_path / "chart.png", title="nothing")
+    assert (tmp_path / "chart.png").stat().st_size > 10_000
