@@ -82,7 +82,7 @@ def _preset(options: argparse.Namespace) -> Preset:
     Raises:
         InputError: options that do not go together, or a number out of range.
     """
-    from LCDFusionLib.training.presets import PRESETS
+    from LCDFusionLib.training.presets import MR_HEADROOM, PRESETS
 
     name = options.preset or ("paper" if options.kind in PAPER_KINDS else "default")
     if name == "paper" and options.kind not in PAPER_KINDS:
@@ -92,6 +92,8 @@ def _preset(options: argparse.Namespace) -> Preset:
         value = getattr(options, option)
         if value is not None and not value > 0:
             raise InputError(f"--{option.replace('_', '-')} must be above 0, got {value:g}.")
+    if name == "default" and options.kind == "mr-pet":
+        preset = replace(preset, loss=replace(preset.loss, headroom=MR_HEADROOM))
     if options.learning_rate is not None:
         preset = replace(preset, learning_rate=options.learning_rate)
     if options.alpha is not None:

@@ -44,7 +44,7 @@ class LossWeights:
     lesion_edges: float = 0.0
     background: float = 0.0
     darkening: float = 0.0
-    function_margin: float = 1.08
+    function_margin: float = 1.05
     anatomy_margin: float = 1.03
     lesion_margin: float = 0.85
     headroom: float = 0.1
@@ -93,9 +93,11 @@ def fusion_loss(fused: Tensor, anatomy: Tensor, function: Tensor, weights: LossW
 def overlay(anatomy: Tensor, function: Tensor, headroom: float, cover: float = 0.6) -> Tensor:
     """The function laid over the anatomy so that more uptake is never darker and 1 is reached only where both are white.
 
-    f = (1 - headroom) (1 - cover b) a + (1 - (1 - headroom) (1 - cover)) b. Without uptake it is the anatomy, dimmed by the headroom: so
-    uptake can still be seen on white soft tissue. Under the hottest uptake the anatomy keeps 1 - cover of its contrast.
+    f = (1 - headroom) (1 - cover u) a + (1 - (1 - headroom) (1 - cover)) u with u = b^1.5. Without uptake it is the anatomy, dimmed by the
+    headroom: so uptake can still be seen on white soft tissue. Under the hottest uptake the anatomy keeps 1 - cover of its contrast. The
+    exponent keeps the low uptake of muscle and blood from bending the anatomy's faint edges.
     """
+    function = function**1.5
     dimmed = 1 - headroom
     return dimmed * (1 - cover * function) * anatomy + (1 - dimmed * (1 - cover)) * function
 

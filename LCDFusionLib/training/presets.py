@@ -59,16 +59,19 @@ PRESETS = {
     "default": Preset(
         loss=LossWeights(
             overlay=4.0,
-            edges=5.0,
+            edges=8.0,
             correlation=0.3,
             function_floor=10.0,
             anatomy_floor=5.0,
-            lesion_edges=0.7,
+            lesion_edges=1.0,
             background=3.0,
-            darkening=1.0,
+            darkening=3.0,
         ),
         steps=3000,
         learning_rate=1e-3,
         schedule="cosine",
     ),
 }
+
+MR_HEADROOM = 0.05
+"""Headroom of the default loss for `mr-pet`: the windows of an MR leave little of it white, those of a CT much."""
