@@ -34,12 +34,12 @@ def _run(arguments: Sequence[str] | None) -> int:
     # These load numpy, SimpleITK and pydicom, which takes a second: here, where Ctrl-C already ends in order.
     from LCDFusionLib.fusion import WorkerDied
 
-    from . import ablate, demo, evaluate, fuse, train
+    from . import ablate, demo, evaluate, fuse, studies, train
 
     parser = argparse.ArgumentParser(prog="lcdfusion", description="Fuses CT or MR with PET or SPECT volumes.", epilog=DISCLAIMER)
     parser.add_argument("--version", action="version", version=f"lcdfusion {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for command in (fuse, demo, train, evaluate, ablate):
+    for command in (studies, fuse, demo, train, evaluate, ablate):
         command.add_parser(commands)
     options = parser.parse_args(arguments)
     try:

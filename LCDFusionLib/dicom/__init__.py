@@ -1,20 +1,24 @@
 """DICOM in and out: series in a folder, one series to a volume, fused volumes to series. pydicom reads and writes."""
 
+from .folder import FolderContents, choose_series, find_series, scan_folder, series_of_files
 from .fused_series import Derivation, write_fused_color, write_fused_gray
 from .identity import KINDS, Mismatch, days_apart, find_mismatches, identity_is_known, unconfirmed
 from .original_series import Patient, Radiopharmaceutical, Study, write_original_series
+from .pairs import SeriesPair, propose_pairs
 from .reader import SeriesSource, read_folder, read_series
-from .series import Series, choose_series, find_series, series_of_files
+from .series import Series
 from .suv import BodyWeightSUV
 
 __all__ = [
     "KINDS",
     "BodyWeightSUV",
     "Derivation",
+    "FolderContents",
     "Mismatch",
     "Patient",
     "Radiopharmaceutical",
     "Series",
+    "SeriesPair",
     "SeriesSource",
     "Study",
     "choose_series",
@@ -22,8 +26,10 @@ __all__ = [
     "find_mismatches",
     "find_series",
     "identity_is_known",
+    "propose_pairs",
     "read_folder",
     "read_series",
+    "scan_folder",
     "series_of_files",
     "unconfirmed",
     "write_fused_color",

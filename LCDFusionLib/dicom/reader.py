@@ -18,8 +18,9 @@ from pydicom.uid import UID, ExplicitVRLittleEndian, ImplicitVRLittleEndian
 from LCDFusionLib.errors import InputError
 from LCDFusionLib.images.volume import Modality, Unit, Volume
 
+from .folder import choose_series
 from .instance import MANUFACTURER
-from .series import Series, choose_series
+from .series import Series
 from .stack import sort_stack
 from .suv import BodyWeightSUV, NoSUVError, body_weight_suv
 
