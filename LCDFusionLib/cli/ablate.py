@@ -12,12 +12,14 @@ from .interrupts import held, resumable
 
 LEAST_CROP = 41
 """Pixels; VIF has no value on less."""
+SETS = ("pet-mri-scalar", "spect-mri-scalar", "ct-pet-mediastinum", "ct-pet-lung", "mr-pet")
+"""Held-out pairs of `lcdfusion evaluate`; clinical PET and SPECT are scalar, not coloured."""
 
 
 def add_parser(commands: argparse._SubParsersAction) -> None:
     """Add the subcommand."""
     parser = commands.add_parser("ablate", help="compare the variants of the network", description=__doc__)
-    parser.add_argument("--data", type=Path, required=True, help="folder that holds brain-atlas and pet-ct-mr-sarcoma")
+    parser.add_argument("--data", type=Path, required=True, help="folder that holds brain-atlas, pet-ct-mr-sarcoma and thorax-ct")
     parser.add_argument("-o", "--output", type=Path, required=True, help="folder of the ablation; started again on it, it goes on")
     parser.add_argument("--steps", type=int, default=150, help="optimiser steps of each variant (default: %(default)s)")
     parser.add_argument("--batch", type=int, default=8, help="crops a step (default: %(default)s)")
@@ -34,10 +36,11 @@ def run(options: argparse.Namespace) -> None:
     for name, least in (("steps", 1), ("batch", 1), ("crop", LEAST_CROP), ("pairs", 1)):
         if getattr(options, name) < least:
             raise InputError(f"--{name} must be at least {least}, got {getattr(options, name)}.")
+    from LCDFusionLib.evaluation.pair_sets import pair_set
     from LCDFusionLib.training.ablation import AblationMismatchError, run_ablation
     from LCDFusionLib.training.ablation_report import write_report
     from LCDFusionLib.training.card import describe
-    from LCDFusionLib.training.data import ATLAS_HELD_OUT, held_out_pairs, training_data
+    from LCDFusionLib.training.data import ATLAS_HELD_OUT, training_data
     from LCDFusionLib.training.presets import PRESETS
     from LCDFusionLib.training.sarcoma import HELD_OUT
     from LCDFusionLib.training.trainer import training_device
@@ -53,7 +56,8 @@ def run(options: argparse.Namespace) -> None:
     )
     print("reading the training data")
     try:
-        data, held_out = training_data(options.data, "both"), held_out_pairs(options.data, options.pairs)
+        data = training_data(options.data, "both")
+        held_out = {name: list(pair_set(name, options.data).at_most(options.pairs).pairs) for name in SETS}
     except FileNotFoundError as error:
         raise InputError(f"The training data are not complete: {error}") from error
     card = describe(data, kind="ablation", never_seen=(*ATLAS_HELD_OUT, *HELD_OUT), split="by patient and series, fixed", seed=options.seed)

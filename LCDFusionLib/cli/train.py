@@ -29,7 +29,7 @@ def add_parser(commands: argparse._SubParsersAction) -> None:
         help=f"weights that ship ({', '.join(SHIPPED_KINDS)}; 'both' gives a common start for the two), "
         f"or an experiment as in the paper ({', '.join(PAPER_KINDS)})",
     )
-    parser.add_argument("--data", type=Path, required=True, help="folder that holds brain-atlas and pet-ct-mr-sarcoma")
+    parser.add_argument("--data", type=Path, required=True, help="folder that holds brain-atlas, pet-ct-mr-sarcoma and thorax-ct")
     parser.add_argument("-o", "--output", type=Path, required=True, help="folder of the run; started again on it, the run resumes")
     parser.add_argument("--preset", choices=("default", "paper"), help="protocol (default: paper for the paper's experiments)")
     parser.add_argument(

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from LCDFusionLib import DISCLAIMER
 from LCDFusionLib.network import LCDFusionNet, RewrittenNet
 from LCDFusionLib.network.operations import PAPER_SIZE, count_operations
 
@@ -123,7 +124,7 @@ def draw_chart(means: Means, file: Path) -> None:
         for n, variant in enumerate(VARIANTS):
             at = np.arange(len(means)) + (n - (len(VARIANTS) - 1) / 2) * width
             ax.bar(at, [rows[variant][name] for rows in means.values()], width, label=LABELS[variant], color=f"C{n}")
-        ax.set_xticks(range(len(means)), list(means))
+        ax.set_xticks(range(len(means)), list(means), fontsize=8)
         ax.set_title(name)
         ax.grid(axis="y", alpha=0.3)
     handles, labels = ax.get_legend_handles_labels()
@@ -132,7 +133,7 @@ def draw_chart(means: Means, file: Path) -> None:
 
 
 def draw_sheet(folder: Path, held_out: dict[str, list[SlicePair]], file: Path) -> None:
-    """One pair of each data set (the middle one): anatomy, function, then every variant's fused image."""
+    """One pair of each data set (the one with the hottest uptake): anatomy, function, then every variant's fused image."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
@@ -141,7 +142,7 @@ def draw_sheet(folder: Path, held_out: dict[str, list[SlicePair]], file: Path) -
     FigureCanvasAgg(figure)
     axes = figure.subplots(len(held_out), len(VARIANTS) + 2, squeeze=False)
     for row, (data_set, pairs) in zip(axes, held_out.items(), strict=True):
-        pair = pairs[len(pairs) // 2]
+        pair = max(pairs, key=lambda pair: np.percentile(pair.function, 99))  # a single noisy pixel is no uptake
         pictures = {"anatomy": pair.anatomy, "function": pair.function}
         pictures |= {name: fused[name][f"{data_set}: {pair.name}"] for name in VARIANTS}
         for ax, (name, picture) in zip(row, pictures.items(), strict=True):
@@ -150,6 +151,7 @@ def draw_sheet(folder: Path, held_out: dict[str, list[SlicePair]], file: Path) -
             if ax in axes[0]:
                 ax.set_title("Exp5 (T16)" if name == "Exp5" else name, color="white", fontsize=10)
         row[0].set_ylabel(f"{data_set}\n{pair.name}", color="white", fontsize=8)
+    figure.supxlabel(DISCLAIMER, color="#ff8787", fontsize=9)
     _save(figure, file)
 
 

@@ -16,6 +16,9 @@ ATLAS = (
     "Whole Brain Atlas (AANLIB, Harvard Medical School), as collected in xianming-gu/Havard-Medical-Image-Fusion-Datasets; "
     "free for research with citation"
 )
+THORAX = "chest CT of the TCIA collection Lung-PET-CT-Dx with simulated uptake; CC BY 4.0"
+SOURCES = {"STS_": SARCOMA, "PET-MRI/": ATLAS, "SPECT-MRI/": ATLAS, "thorax-ct": THORAX}
+"""By the beginning of a group's name."""
 
 
 def describe(data: TrainingData, *, kind: str, never_seen: Collection[str], split: str, seed: int) -> dict:
@@ -30,14 +33,12 @@ def describe(data: TrainingData, *, kind: str, never_seen: Collection[str], spli
     """
     trained = sorted({pair.group for _, pairs in data.sources for pair in pairs})
     validated = sorted({pair.group for pair in data.validation})
-    groups = {*trained, *validated}
+    used = dict.fromkeys(text for beginning, text in SOURCES.items() if any(g.startswith(beginning) for g in (*trained, *validated)))
     return {
         "title": f"LCDFusion {kind}",
         "intended_use": f"research and teaching. {DISCLAIMER}",
         "licence": "Apache-2.0 (weights); data under the licences named",
-        "data": [
-            text for text, prefix in ((SARCOMA, "STS_"), (ATLAS, ("PET-MRI/", "SPECT-MRI/"))) if any(g.startswith(prefix) for g in groups)
-        ],
+        "data": list(used),
         "trained_on": trained,
         "validated_on": validated,
         "never_seen": sorted(never_seen),

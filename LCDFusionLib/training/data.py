@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
 from . import sarcoma
 from .atlas import atlas_pairs
 from .pairs import SlicePair, VolumePair
@@ -59,26 +57,3 @@ def training_data(folder: Path, kind: str) -> TrainingData:
                 sources.append((0.75, [p for p in used if p.function.mean() > 0.02]))
                 validation += [p for p in pairs if p.group in ATLAS_VALIDATION and p.function.mean() > 0.05][::30]
     return TrainingData(sources, validation)
-
-
-def held_out_pairs(folder: Path, count: int) -> dict[str, list[SlicePair]]:
-    """Slice pairs of patients and series that no training sees, by data set, with the function as a scalar map (clinical PET is scalar).
-
-    Args:
-        folder: holds `brain-atlas` and `pet-ct-mr-sarcoma`.
-        count: about how many of each data set, evenly spaced over its patients and slices; those with next to no uptake are left out.
-    """
-    ct, mr = (sarcoma.sarcoma_pairs(folder / "pet-ct-mr-sarcoma", anatomy, sarcoma.HELD_OUT) for anatomy in ("ct", "mr_t1"))
-    sets = {
-        "PET-MRI": [p for p in atlas_pairs(folder / "brain-atlas", "PET-MRI", scalar=True) if p.group in ATLAS_HELD_OUT],
-        "SPECT-MRI": [p for p in atlas_pairs(folder / "brain-atlas", "SPECT-MRI", scalar=True) if p.group in ATLAS_HELD_OUT],
-        "CT-PET mediastinum": [v.slice_pair(k, v.windows[0], 10.0) for v in ct for k in range(len(v.anatomy))],
-        "CT-PET lung": [v.slice_pair(k, v.windows[1], 10.0) for v in ct for k in range(len(v.anatomy))],
-        "MR-PET": [v.slice_pair(k, v.windows[0], 10.0) for v in mr for k in range(len(v.anatomy))],
-    }
-    chosen = {}
-    for name, pairs in sets.items():
-        shown = [pair for pair in pairs if pair.function.mean() > 0.02]
-        middles = (np.arange(count) + 0.5) * len(shown) / count
-        chosen[name] = [shown[n] for n in sorted({int(middle) for middle in middles})]
-    return chosen

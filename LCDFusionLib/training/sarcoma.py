@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -23,18 +22,17 @@ HELD_OUT = ("STS_001", "STS_003", "STS_017", "STS_037", "STS_047")
 VALIDATION = ("STS_007", "STS_021")
 
 
-def sarcoma_pairs(folder: Path, anatomy: str, patients: Sequence[str] | None = None) -> list[VolumePair]:
-    """Every patient that has this anatomy, or those named.
+def sarcoma_pairs(folder: Path, anatomy: str) -> list[VolumePair]:
+    """Every patient that has this anatomy.
 
     Args:
         folder: the `pet-ct-mr-sarcoma` folder.
         anatomy: "ct" or "mr_t1", the stem of the anatomy's file.
-        patients: names such as "STS_001"; reading only these saves time.
     """
     pairs = []
     for case in sorted(folder.glob("STS_*")):
         file = case / f"{anatomy}.nrrd"
-        if not file.is_file() or (patients is not None and case.name not in patients):
+        if not file.is_file():
             continue
         volume = read_volume(file)
         pet = resample_onto(read_volume(case / "pet.nrrd", modality=Modality.PET, unit=Unit.SUVBW), volume).volume

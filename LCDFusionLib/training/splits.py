@@ -95,7 +95,10 @@ def both_splits_in_words(pairs: Sequence[SlicePair], *, seed: int = SEED) -> str
     lines = [f"{'':24}{'random':>22}{'by patient/series':>22}"]
     splits = [split_pairs(pairs, "random", seed=seed), split_pairs(pairs, "group", seed=seed)]
     for part in PARTS:
-        cells = [f"{len(p)} pairs, {len({pair.group for pair in p})} groups" for p in (getattr(split, part) for split in splits)]
+        cells = []
+        for split in splits:
+            groups = {pair.group for pair in getattr(split, part)}
+            cells.append(f"{len(getattr(split, part))} pairs, {len(groups)} group{'s' if len(groups) > 1 else ''}")
         lines.append(f"{part:24}{cells[0]:>22}{cells[1]:>22}")
     leaks = [leak(split, pairs) for split in splits]
     for title, name in (("test, series trained", "same_group"), ("test, neighbour trained", "next_slice")):

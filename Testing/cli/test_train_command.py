@@ -42,7 +42,7 @@ def test_papers_protocol_from_data_to_card(place, atlas):
     result = place.run(*arguments, "--steps", "2")
     assert result.returncode == 0, result.stderr
     assert "13 pairs, 3 groups" in result.stdout, "the random split"
-    assert "6 pairs, 1 groups" in result.stdout, "the split by series, beside it"
+    assert "6 pairs, 1 group\n" in result.stdout, "the split by series, beside it"
     assert "best weights" in result.stdout
     written = card(place.out)
     assert written["preset"]["loss"]["gradient"] == 5

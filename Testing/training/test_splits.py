@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 
-from LCDFusionLib.training.data import training_data
 from LCDFusionLib.training.experiments import PET_CT_SIZE, experiment, experiment_pairs
 from LCDFusionLib.training.pairs import SlicePair, VolumePair
 from LCDFusionLib.training.splits import PARTS, both_splits_in_words, leak, split_pairs
@@ -107,12 +106,3 @@ def test_sarcoma_experiments_differ_in_the_window_alone(shared_data):
     assert {pair.anatomy.shape for pair in lung} == {(PET_CT_SIZE, PET_CT_SIZE)}
     assert np.array_equal(lung[50].function, mediastinum[50].function)
     assert lung[50].anatomy.mean() > mediastinum[50].anatomy.mean() + 0.1, "soft tissue is white in the lung window"
-
-
-def test_held_out_pairs_are_of_held_out_groups(shared_data):
-    from LCDFusionLib.training.data import held_out_pairs
-
-    held_out = held_out_pairs(shared_data, 4)
-    assert {len(pairs) for pairs in held_out.values()} == {4}
-    trained = {pair.group for _, pairs in training_data(shared_data, "both").sources for pair in pairs}
-    assert not trained & {pair.group for pairs in held_out.values() for pair in pairs}

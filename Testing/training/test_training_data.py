@@ -1,11 +1,15 @@
 """Pairs, crops and splits that training draws from."""
 
+import json
+
 import numpy as np
 import pytest
 
 from LCDFusionLib.training.atlas import atlas_pairs, uptake_from_colors
+from LCDFusionLib.training.card import describe
 from LCDFusionLib.training.data import training_data
 from LCDFusionLib.training.pairs import CropSampler, SlicePair, VolumePair
+from LCDFusionLib.training.sarcoma import HELD_OUT
 from LCDFusionLib.training.thorax import thorax_pair
 
 
@@ -97,3 +101,13 @@ def test_uptake_made_for_the_chest_is_that_of_a_normal_body(shared_data):
 def test_unknown_kind_is_named(tmp_path):
     with pytest.raises(ValueError, match="'xyz'"):
         training_data(tmp_path, "xyz")
+
+
+@pytest.mark.parametrize(("kind", "licences"), [("ct-pet", ["CC BY 3.0", "CC BY 4.0"]), ("mr-pet", ["CC BY 3.0", "free for research"])])
+def test_a_card_names_every_source_with_its_licence(shared_data, kind, licences):
+    data = training_data(shared_data, kind)
+    card = describe(data, kind=kind, never_seen=HELD_OUT, split="by patient", seed=1)
+    assert len(card["data"]) == len(licences)
+    assert all(licence in text for licence, text in zip(licences, card["data"], strict=True))
+    assert not set(card["never_seen"]) & {*card["trained_on"], *card["validated_on"]}
+    json.dumps(card)
