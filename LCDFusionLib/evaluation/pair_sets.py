@@ -6,7 +6,6 @@ files from elsewhere are, so all are treated alike, and `lcdfusion fuse` measure
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -48,6 +47,9 @@ class PairSet:
     title: str
     pairs: tuple[SlicePair, ...]
     weights: tuple[str, ...]
+
+    def __len__(self) -> int:
+        return len(self.pairs)
 
     def at_most(self, count: int | None) -> PairSet:
         """The same with at most `count` pairs, evenly chosen."""
@@ -174,12 +176,3 @@ def _read_gray(file: Path) -> Image:
         raise InputError(f"'{file}' is not an 8-bit PNG: write gray values from 0 to 255.")
     gray = luma(array) if array.ndim == 3 else array
     return (gray / 255).astype(np.float32)
-
-
-def names_of(sets: Sequence[PairSet]) -> list[str]:
-    """Names of the sets; InputError where two are alike, for their results would share a folder."""
-    names = [each.name for each in sets]
-    for name in names:
-        if names.count(name) > 1:
-            raise InputError(f"Two sets of pairs are called '{name}': give each once, or rename a folder.")
-    return names
