@@ -127,7 +127,7 @@ def draw_cases(check: Check, judged: Sequence[Judged], file: Path, *, color: boo
 
 
 _LESION_NOTES = {
-    False: {"C": "contrast", "N": "contrast_to_noise", "E": "edges"},
+    False: {"C": "contrast", "U": "uptake_contrast", "E": "edges"},
     True: {"dE": "color_difference_fused", "blend": "color_difference_blend"},
 }
 

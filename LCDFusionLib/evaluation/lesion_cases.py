@@ -14,6 +14,7 @@ from LCDFusionLib import phantom
 from LCDFusionLib.fusion.pair import FusionPair, prepare
 from LCDFusionLib.fusion.settings import FusionSettings
 from LCDFusionLib.images.files import read_volume
+from LCDFusionLib.images.resample import resample_onto
 from LCDFusionLib.images.volume import Modality, Unit, Volume
 from LCDFusionLib.training import sarcoma
 from LCDFusionLib.training.pairs import SlicePair
@@ -27,6 +28,9 @@ CORE = 0.7
 
 TUMOUR_LEVEL = 0.41
 """A sarcoma is what is connected to its hottest voxel above this part of SUVmax, the usual threshold for tumour volumes on PET."""
+
+MARGIN = 50.0
+"""The volumes reach 5 cm beyond the tumour on all sides (mm): what is hot nearer to their border, such as urine, is not the tumour."""
 
 SHELL = (6.0, 16.0)
 """Surroundings: that far outside the lesion, in mm, where PET's point spread hardly reaches."""
@@ -91,7 +95,7 @@ def of_sarcomas(data: Path | None, stem: str, windows: tuple[str | None, ...]) -
         pet = read_volume(folder / "pet.nrrd", modality=Modality.PET, unit=Unit.SUVBW)
         for window in windows:
             pair = prepare(anatomy, pet, FusionSettings(window=window, function_upper=SUV_UPPER))
-            lesion = tumour(pair.resampled.volume.array)
+            lesion = resample_onto(pet.with_array(tumour(pet).astype(np.float32)), anatomy).volume.array > 0.5
             yield _case(f"sarcoma {folder.name}", window, pair, lesion, shell_around(lesion, anatomy))
 
 
@@ -123,12 +127,16 @@ def _case(name: str, window: str | None, pair: FusionPair, lesion: NDArray[np.bo
     return LesionCase(name, pairs, lesion[chosen], surroundings)
 
 
-def tumour(uptake: NDArray) -> NDArray[np.bool_]:
-    """(K, J, I): what is connected to the hottest voxel above `TUMOUR_LEVEL` of it."""
-    hottest = np.unravel_index(int(uptake.argmax()), uptake.shape)
-    image = sitk.GetImageFromArray(uptake.astype(np.float32))
-    seed = [int(index) for index in hottest[::-1]]
-    region = sitk.ConnectedThreshold(image, [seed], lower=float(TUMOUR_LEVEL * uptake.max()), upper=float(uptake.max()))
+def tumour(pet: Volume) -> NDArray[np.bool_]:
+    """(K, J, I): what is connected to the hottest voxel above `TUMOUR_LEVEL` of it, `MARGIN` away from the border of the volume."""
+    inner = np.zeros(pet.shape, dtype=bool)
+    margins = [min(int(np.ceil(MARGIN / step)), (size - 1) // 2) for step, size in zip(pet.spacing[::-1], pet.shape, strict=True)]
+    inner[tuple(slice(margin, size - margin) for margin, size in zip(margins, pet.shape, strict=True))] = True
+    uptake = np.where(inner, pet.array, 0).astype(np.float32)
+    seed = [int(index) for index in np.unravel_index(int(uptake.argmax()), uptake.shape)][::-1]
+    region = sitk.ConnectedThreshold(
+        sitk.GetImageFromArray(uptake), [seed], lower=float(TUMOUR_LEVEL * uptake.max()), upper=float(uptake.max())
+    )
     return sitk.GetArrayFromImage(region) > 0
 
 

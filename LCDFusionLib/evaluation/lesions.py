@@ -21,12 +21,13 @@ ROUNDING = 1 / 255 / np.sqrt(12)
 
 EDGES_WANTED = 0.8
 
-LEAST_EDGE = 0.25 / 255
+LEAST_EDGE = 1 / 255
 """Mean gradient a pixel below which a lesion is white or black all over and the anatomy shows no edge in it."""
 
 MEASURES = (
     Measure("contrast", "lesion minus surroundings in the fused gray image / the same in PET"),
-    Measure("contrast_to_noise", "contrast / noise, in the fused gray image / in PET", 0.8),
+    Measure("uptake_contrast", "the same beyond what the anatomy's gray values foretell, fused / PET"),
+    Measure("contrast_to_noise", "uptake_contrast / noise, in the fused gray image / in PET", 0.8),
     Measure("contrast_to_structure", "contrast / SD of the surroundings, anatomy's structures and all, fused / PET", 0.8),
     Measure("edges", "the anatomy's edges inside the lesion, along their own direction, fused / anatomy", EDGES_WANTED),
     Measure("color_difference", "CIEDE2000 of lesion and surroundings, fused colour image / 50/50 blend", 1.0),
@@ -38,9 +39,11 @@ MEASURES = (
 class LesionCase:
     """Slices through one lesion, in one window.
 
-    Noise is what varies in the surroundings and is not the anatomy: the standard deviation of what a linear fit to the anatomy's gray
-    values leaves there, and the rounding to 8 bits. PET and fused image are treated alike. It is more than noise, for uptake varies by
-    itself, too. `contrast_to_structure` takes all that varies for noise: vessels and fat planes, too, which the anatomy is there to show.
+    What the anatomy shows of a lesion is no sign of its uptake, and a copy of the anatomy must not win. So the anatomy is taken out by a
+    linear fit of the image to the anatomy's gray values, made in the surroundings. What the lesion has beyond it is the uptake's contrast;
+    the standard deviation that the fit leaves in the surroundings, with the rounding to 8 bits, is the noise. (It is more than noise, for
+    uptake varies by itself, too.) PET and fused image are treated alike. `contrast_to_structure`, without a fit, takes all that varies for
+    noise: vessels and fat planes, too, which the anatomy is there to show.
 
     Attributes:
         name: lesion and window.
@@ -67,7 +70,7 @@ class LesionCase:
     def measure(self, fused: Image) -> dict[str, float]:
         """See `MEASURES`; besides PET's own values, those of the colours, and the highest contrast_to_structure that any image can have."""
         anatomy, function = (np.stack([getattr(pair, source) for pair in self.pairs]) for source in ("anatomy", "function"))
-        pet, of_pet, of_fused = self.contrast(function), self.noise(function, anatomy), self.noise(fused, anatomy)
+        pet, (pet_uptake, pet_noise), (uptake, noise) = self.contrast(function), self.beyond(anatomy, function), self.beyond(anatomy, fused)
         structure, of_anatomy = (float(np.hypot(image[self.surroundings].std(), ROUNDING)) for image in (function, anatomy))
         contrast = self.contrast(fused)
         ours, plain = fused_color(fused, function), blend(anatomy, function)
@@ -75,13 +78,14 @@ class LesionCase:
         sharpness = [_sharpness(picture, anatomy, function) for picture in (ours, plain)]
         return {
             "contrast": contrast / pet,
-            "contrast_to_noise": contrast / of_fused / (pet / of_pet),
+            "uptake_contrast": uptake / pet_uptake,
+            "contrast_to_noise": uptake / noise / (pet_uptake / pet_noise),
             "contrast_to_structure": contrast / float(np.hypot(fused[self.surroundings].std(), ROUNDING)) / (pet / structure),
             "edges": self.edges(fused, anatomy),
             "color_difference": differences[0] / differences[1],
             "color_sharpness": sharpness[0] / sharpness[1],
             "pet_contrast": pet,
-            "pet_contrast_to_noise": pet / of_pet,
+            "pet_contrast_to_noise": pet_uptake / pet_noise,
             "pet_contrast_to_structure": pet / structure,
             "ceiling_contrast_to_structure": 1 / (EDGES_WANTED * of_anatomy) / (pet / structure),
             "color_difference_fused": differences[0],
@@ -90,17 +94,19 @@ class LesionCase:
             "color_QABF_blend": sharpness[1],
         }
 
-    def contrast(self, image: Image) -> float:
+    def contrast(self, image: NDArray) -> float:
         """Mean of the lesion minus mean of its surroundings."""
         return float(image[self.lesion].mean(dtype=np.float64) - image[self.surroundings].mean(dtype=np.float64))
 
-    def noise(self, image: Image, anatomy: Image) -> float:
-        """SD in the surroundings of what a linear fit to the anatomy leaves, and of rounding."""
-        values, known = (x[self.surroundings].astype(np.float64) for x in (image, anatomy))
-        values, known = values - values.mean(), known - known.mean()
-        variance = (known * known).mean()
-        rest = values - (known * values).mean() / variance * known if variance > 0 else values
-        return float(np.hypot(rest.std(), ROUNDING))
+    def beyond(self, anatomy: Image, image: Image) -> tuple[float, float]:
+        """Contrast and noise of what is left when the anatomy is taken out."""
+        values, known = image.astype(np.float64), anatomy.astype(np.float64)
+        round_it, known_round_it = values[self.surroundings], known[self.surroundings]
+        variance = known_round_it.var()
+        if variance > 0:
+            slope = ((known_round_it - known_round_it.mean()) * round_it).mean() / variance
+            values = values - slope * known
+        return self.contrast(values), float(np.hypot(values[self.surroundings].std(), ROUNDING))
 
     def edges(self, fused: Image, anatomy: Image) -> float:
         """Gradient of the fused image along that of the anatomy / gradient of the anatomy, summed over the lesion; below 0 if inverted."""

@@ -27,7 +27,7 @@ LEAST_FUNCTION = 0.05
 """Atlas slices whose function image is darker than this in the mean (luma, on [0, 1]) show next to no function and are left out."""
 
 SARCOMA_SLICES = 8
-"""Slices of each sarcoma patient, evenly spaced from a tenth to nine tenths of the stack."""
+"""Slices of each sarcoma patient, evenly spaced from a tenth to nine tenths of those that are not empty (one MR begins with black ones)."""
 
 SUV_UPPER = 10.0
 
@@ -119,7 +119,7 @@ def gray_levels(image01: Image) -> NDArray[np.float64]:
 
 
 def sarcoma_slices(count: int) -> list[int]:
-    """Which slices of a stack of `count` are evaluated."""
+    """Which of `count` slices are evaluated."""
     return [int(k) for k in np.rint(np.linspace(0.1, 0.9, SARCOMA_SLICES) * (count - 1))]
 
 
@@ -139,7 +139,8 @@ def _sarcoma(folder: Path, name: str) -> list[SlicePair]:
         if volume.group not in sarcoma.HELD_OUT:
             continue
         window = volume.windows[1 if name == "ct-pet-lung" else 0]
-        for k in sarcoma_slices(len(volume.anatomy)):
+        filled = np.flatnonzero(volume.anatomy.std(axis=(1, 2)) > 0)
+        for k in filled[sarcoma_slices(len(filled))].tolist():
             pairs.append(replace(volume.slice_pair(k, window, SUV_UPPER), name=f"{volume.group}_{k:03d}"))
     if not pairs:
         raise FileNotFoundError(f"none of the held-out patients {', '.join(sarcoma.HELD_OUT)} is in '{folder}'")

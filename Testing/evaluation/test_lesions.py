@@ -40,7 +40,7 @@ def stacks(of):
 def test_pet_itself_keeps_all_of_its_contrast_and_none_of_the_edges():
     of = case()
     values = of.measure(stacks(of)[1])
-    for name in ("contrast", "contrast_to_noise", "contrast_to_structure"):
+    for name in ("contrast", "uptake_contrast", "contrast_to_noise", "contrast_to_structure"):
         assert values[name] == pytest.approx(1)
     assert values["pet_contrast"] == pytest.approx(LESION_UPTAKE - BACKGROUND, abs=0.01)
     assert values["pet_contrast_to_noise"] == pytest.approx((LESION_UPTAKE - BACKGROUND) / 0.02, rel=0.1)
@@ -52,8 +52,20 @@ def test_anatomy_itself_keeps_all_edges_and_no_contrast():
     values = of.measure(stacks(of)[0])
     assert values["edges"] == pytest.approx(1)
     assert abs(values["contrast"]) < 0.05
+    assert values["contrast_to_noise"] == pytest.approx(0, abs=0.01)
     inverted = of.measure(1 - stacks(of)[0])
     assert inverted["edges"] == pytest.approx(-1)
+
+
+def test_a_lesion_that_the_anatomy_shows_too_is_no_sign_of_uptake():
+    """The anatomy's own contrast, however strong, counts as contrast and not as contrast of uptake."""
+    of = case()
+    pairs = tuple(replace(pair, anatomy=round_to_8_bit(pair.anatomy + 0.5 * of.lesion[0])) for pair in of.pairs)
+    of = replace(of, pairs=pairs)
+    values = of.measure(stacks(of)[0])
+    assert values["contrast"] > 0.7
+    assert abs(values["uptake_contrast"]) < 1e-6
+    assert abs(values["contrast_to_noise"]) < 1e-3
 
 
 def test_a_weighted_sum_keeps_what_its_weights_say():
@@ -89,12 +101,13 @@ def test_white_anatomy_leaves_no_room_and_no_edge_to_keep():
 
 
 def test_tumour_is_connected_above_two_fifths_of_its_hottest():
-    uptake = np.zeros((3, 20, 20))
-    uptake[1, 2:8, 2:8], uptake[1, 4, 4] = 5, 10
-    uptake[1, 3, 8], uptake[1, 15:18, 15:18] = 4, 9.9
-    found = tumour(uptake)
+    uptake = np.zeros((7, 40, 40), dtype=np.float32)
+    uptake[3, 12:18, 12:18], uptake[3, 14, 14] = 5, 10
+    uptake[3, 13, 18], uptake[3, 25:28, 25:28] = 4, 9.9
+    uptake[3, 1:4, 1:4] = 30  # a bladder at the border of the volume
+    found = tumour(Volume(uptake, np.diag([10.0, 10.0, 20.0, 1.0])))
     assert found.sum() == 36
-    assert found[1, 2:8, 2:8].all()
+    assert found[3, 12:18, 12:18].all()
 
 
 def test_shell_is_in_millimetres():
