@@ -27,6 +27,8 @@ Fuses images that no training saw with several methods, measures every fused ima
 """
 
 EPILOG = """
+for example: lcdfusion evaluate ct-pet-lung lesions-ct --data DATA -o RESULT
+
 SET is one of
   pet-mri, pet-mri-scalar      held-out brain atlas series; FDG PET as the luma of its colours, or as the uptake that these stand for
   spect-mri, spect-mri-scalar  the same for SPECT
@@ -81,8 +83,12 @@ def add_parser(commands: argparse._SubParsersAction) -> None:
         help="fused images of another program, a PNG of each pair's name (in a folder of the set's name, if there is one); may be repeated",
     )
     parser.add_argument("--pairs", type=int, metavar="N", help="at most N pairs (or cases) of each set, evenly chosen, for a quick look")
-    parser.add_argument("--images", action="store_true", help="write all pairs and fused images as PNG, too")
-    parser.add_argument("--device", default="cpu", help="where the network runs, for example cuda (default: %(default)s)")
+    parser.add_argument(
+        "--images", action="store_true", help="write all pairs and fused images as PNG, too (of a check, the fused image that is drawn)"
+    )
+    parser.add_argument(
+        "--device", choices=("auto", "cuda", "mps", "cpu"), default="cpu", help="where the network runs (default: %(default)s)"
+    )
     parser.add_argument("-o", "--output", type=Path, required=True, help="folder for everything that is written, one folder a set in it")
     parser.add_argument("--overwrite", action="store_true", help="replace an earlier result")
     parser.set_defaults(run=run)

@@ -30,7 +30,7 @@ TUMOUR_LEVEL = 0.41
 """A sarcoma is what is connected to its hottest voxel above this part of SUVmax, the usual threshold for tumour volumes on PET."""
 
 MARGIN = 50.0
-"""The volumes reach 5 cm beyond the tumour on all sides (mm): what is hot nearer to their border, such as urine, is not the tumour."""
+"""The volumes reach 5 cm beyond the tumour on all sides (mm): what is hot nearer to their border, such as urine, is another thing."""
 
 SHELL = (6.0, 16.0)
 """Surroundings: that far outside the lesion, in mm, where PET's point spread hardly reaches."""
