@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -51,6 +52,8 @@ Images are rounded to 8 bits (0..255) before they are fused and again before the
 """
 
 NETWORK = "network"
+SOURCES = ("anatomy", "function")
+"""Folders of --images that no method may take."""
 METHODS = ("average", "maximum", "laplacian-pyramid", "guided-filter", "a-trous", "latlrr", NETWORK, "anatomy-only", "function-only")
 
 
@@ -97,8 +100,8 @@ def add_parser(commands: argparse._SubParsersAction) -> None:
 def run(options: argparse.Namespace) -> None:
     """Fuse, measure and write; then say where the tables are."""
     from LCDFusionLib.evaluation.catalogue import CHECKS, check_names, find
-    from LCDFusionLib.evaluation.pair_sets import TITLES, PairSet
-    from LCDFusionLib.evaluation.results import evaluate_check, evaluate_set
+    from LCDFusionLib.evaluation.pair_sets import TITLES
+    from LCDFusionLib.evaluation.results import evaluate
 
     chosen = _chosen(options.methods)
     contents = {*TITLES, *CHECKS, *(Path(name).resolve().name for name in options.sets)}
@@ -117,8 +120,7 @@ def run(options: argparse.Namespace) -> None:
             for each, methods in work:
                 progress.set_description(each.name)
                 (folder / each.name).mkdir()
-                evaluate = evaluate_set if isinstance(each, PairSet) else evaluate_check
-                evaluate(each, methods, folder / each.name, done=progress.update, images=options.images)  # type: ignore[arg-type]
+                evaluate(each, methods, folder / each.name, done=progress.update, images=options.images)
     for each in found:
         print(f"{each.name}: look at {options.output / each.name / 'sheet.png'} and at table.md beside it")
 
@@ -141,6 +143,8 @@ def _methods(chosen: Sequence[str], pairs: PairSet | Check, options: argparse.Na
         name, equals, folder = text.partition("=")
         if not (name and equals and folder):
             raise InputError(f"--fused {text} cannot be read: write NAME=FOLDER, for example --fused CDDFuse=results/cddfuse.")
+        if not re.fullmatch(r"[\w.+-]+", name) or name in SOURCES:
+            raise InputError(f"A method cannot be called '{name}': take letters and digits, and neither of {', '.join(SOURCES)}.")
         external = FusedFolder(name, Path(folder), pairs.name)
         external.check(pairs.pairs)
         methods.append(external)

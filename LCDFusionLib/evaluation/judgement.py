@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from LCDFusionLib.images.color import blend, fused_color
+from LCDFusionLib.training.pairs import Image
 
 from .charts import HIGHLIGHT, WARNING
 from .checks import Check, Judged
@@ -132,7 +133,7 @@ _LESION_NOTES = {
 }
 
 
-def _one(paint, image, function) -> NDArray:  # type: ignore[no-untyped-def]
+def _one(paint: Callable[[NDArray, NDArray], NDArray[np.uint8]], image: Image, function: Image) -> NDArray[np.uint8]:
     """A rule for stacks, on one slice."""
     return paint(image[np.newaxis], function[np.newaxis])[0]
 

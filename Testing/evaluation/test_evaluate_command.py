@@ -70,6 +70,8 @@ def test_a_check_end_to_end(tmp_path, capsys, shared_data):
         (["--methods", "anatomy-only", "--pairs", "0"], "--pairs must be at least 1"),
         (["--methods", ""], "There is no method to evaluate"),
         (["--methods", "maximum", "--fused", "nonsense"], "NAME=FOLDER"),
+        (["--methods", "maximum", "--fused", "../up=."], "cannot be called '../up'"),
+        (["--methods", "maximum", "--fused", "function=."], "cannot be called 'function'"),
         (["--methods", "maximum", "--fused", "maximum=."], "is missing: every pair needs"),
         (["--methods", "maximum", "--fused", "X=nowhere"], "There is no folder 'nowhere'"),
         (["--methods", "maximum", "--weights", "nothing"], "There are no weights 'nothing'"),
