@@ -19,7 +19,7 @@ MAY_IMPORT = {
     "dicom": {"network", "images", "metrics", "fusion"},
     "phantom": {"images", "dicom"},
     "training": {"network", "images", "metrics", "fusion"},
-    "evaluation": {"network", "images", "metrics", "fusion", "training"},
+    "evaluation": {"network", "images", "metrics", "fusion", "phantom", "training"},
     "cli": {"network", "images", "metrics", "fusion", "scene", "dicom", "phantom", "training", "evaluation"},
 }
 THIRD_PARTY = {

@@ -9,24 +9,8 @@ import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from .table import Table
+from .table import COLUMNS, Table
 
-PANELS = (
-    "QABF",
-    "QABF_anatomy",
-    "QABF_function",
-    "VIF",
-    "VIF_anatomy",
-    "VIF_function",
-    "SCD",
-    "SCD_anatomy",
-    "SCD_function",
-    "IE",
-    "AG",
-    "SD",
-    "SF",
-    "EI",
-)
 AXES = ("QABF", "VIF", "VIF_anatomy", "VIF_function", "SCD", "SCD_function", "IE", "AG", "SD", "SF", "EI")
 INNERMOST = 0.15  # radius of the least of all, so that it can still be told apart
 COLORS = ("#4477aa", "#66ccee", "#228833", "#e0c040", "#aa3377", "#5c4033", "#44aa99", "#882255", "#ddaa77", "#332288")
@@ -55,7 +39,7 @@ def draw_bars(table: Table, file: Path, *, title: str, highlighted: Collection[s
     figure = Figure(figsize=(3.1 * columns, height), layout="constrained")
     FigureCanvasAgg(figure)
     panels = figure.subplots(rows, columns, squeeze=False).ravel()
-    for panel, metric in zip(panels, PANELS, strict=False):
+    for panel, metric in zip(panels, COLUMNS, strict=False):
         for place, name in enumerate(table.methods):
             cell = table.cells[name][metric]
             if np.isfinite(cell.mean):
@@ -70,7 +54,7 @@ def draw_bars(table: Table, file: Path, *, title: str, highlighted: Collection[s
         panel.set_ylim(len(table.methods) - 0.5, -0.5)
         panel.tick_params(axis="x", labelsize=7)
         panel.spines[["top", "right"]].set_visible(False)
-    for panel in panels[len(PANELS) :]:
+    for panel in panels[len(COLUMNS) :]:
         panel.axis("off")
         panel.text(
             0,

@@ -6,7 +6,6 @@ files from elsewhere are, so all are treated alike, and `lcdfusion fuse` measure
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -28,7 +27,7 @@ LEAST_FUNCTION = 0.05
 """Atlas slices whose function image is darker than this in the mean (luma, on [0, 1]) show next to no function and are left out."""
 
 SARCOMA_SLICES = 8
-"""Slices of each sarcoma patient, evenly spaced from a tenth to nine tenths of the stack."""
+"""Slices of each sarcoma patient, evenly spaced from a tenth to nine tenths of those that are not empty (one MR begins with black ones)."""
 
 SUV_UPPER = 10.0
 
@@ -48,6 +47,9 @@ class PairSet:
     title: str
     pairs: tuple[SlicePair, ...]
     weights: tuple[str, ...]
+
+    def __len__(self) -> int:
+        return len(self.pairs)
 
     def at_most(self, count: int | None) -> PairSet:
         """The same with at most `count` pairs, evenly chosen."""
@@ -117,7 +119,7 @@ def gray_levels(image01: Image) -> NDArray[np.float64]:
 
 
 def sarcoma_slices(count: int) -> list[int]:
-    """Which slices of a stack of `count` are evaluated."""
+    """Which of `count` slices are evaluated."""
     return [int(k) for k in np.rint(np.linspace(0.1, 0.9, SARCOMA_SLICES) * (count - 1))]
 
 
@@ -137,7 +139,8 @@ def _sarcoma(folder: Path, name: str) -> list[SlicePair]:
         if volume.group not in sarcoma.HELD_OUT:
             continue
         window = volume.windows[1 if name == "ct-pet-lung" else 0]
-        for k in sarcoma_slices(len(volume.anatomy)):
+        filled = np.flatnonzero(volume.anatomy.std(axis=(1, 2)) > 0)
+        for k in filled[sarcoma_slices(len(filled))].tolist():
             pairs.append(replace(volume.slice_pair(k, window, SUV_UPPER), name=f"{volume.group}_{k:03d}"))
     if not pairs:
         raise FileNotFoundError(f"none of the held-out patients {', '.join(sarcoma.HELD_OUT)} is in '{folder}'")
@@ -174,12 +177,3 @@ def _read_gray(file: Path) -> Image:
         raise InputError(f"'{file}' is not an 8-bit PNG: write gray values from 0 to 255.")
     gray = luma(array) if array.ndim == 3 else array
     return (gray / 255).astype(np.float32)
-
-
-def names_of(sets: Sequence[PairSet]) -> list[str]:
-    """Names of the sets; InputError where two are alike, for their results would share a folder."""
-    names = [each.name for each in sets]
-    for name in names:
-        if names.count(name) > 1:
-            raise InputError(f"Two sets of pairs are called '{name}': give each once, or rename a folder.")
-    return names

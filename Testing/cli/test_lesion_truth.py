@@ -15,8 +15,8 @@ from LCDFusionLib import phantom
 from LCDFusionLib.fusion import FusionSettings, prepare
 from LCDFusionLib.fusion.engine import NetworkBackend, fuse_slices
 from LCDFusionLib.images.color import blend, fused_color
+from LCDFusionLib.images.color_difference import ciede2000, lab
 from LCDFusionLib.network import load_weights
-from Testing.images.ciede2000 import ciede2000, lab
 
 GRAY_LEVELS = 2 / 255  # nobody sees a change of two gray levels
 make_phantom = cache(lambda name: {"thorax": phantom.thorax, "head": phantom.head}[name]())

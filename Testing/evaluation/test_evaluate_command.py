@@ -49,6 +49,20 @@ def test_end_to_end(place, pairs_folder, weights):  # noqa: F811
     assert {k: v for k, v in ours.items() if k != "method"} == {k: v for k, v in theirs_again.items() if k != "method"}
 
 
+def test_a_check_end_to_end(tmp_path, capsys, shared_data):
+    out = tmp_path / "out"
+    command = ["evaluate", "flicker-mr", "--data", str(shared_data), "--methods", "average,function-only", "--images", "-o", str(out)]
+    assert main(command) == 0
+    folder = out / "flicker-mr"
+    assert {file.name for file in folder.iterdir()} == {"cases.csv", "table.md", "dots.png", "sheet.png", "images"}
+    with (folder / "cases.csv").open() as lines:
+        rows = list(csv.DictReader(lines))
+    assert len(rows) == 6
+    assert all(0 < float(row["flicker"]) <= 1.01 for row in rows), "neither a copy nor an average changes more than the sources"
+    assert len(list((folder / "images" / "anatomy").iterdir())) == 24
+    assert "sheet.png" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
@@ -56,6 +70,8 @@ def test_end_to_end(place, pairs_folder, weights):  # noqa: F811
         (["--methods", "anatomy-only", "--pairs", "0"], "--pairs must be at least 1"),
         (["--methods", ""], "There is no method to evaluate"),
         (["--methods", "maximum", "--fused", "nonsense"], "NAME=FOLDER"),
+        (["--methods", "maximum", "--fused", "../up=."], "cannot be called '../up'"),
+        (["--methods", "maximum", "--fused", "function=."], "cannot be called 'function'"),
         (["--methods", "maximum", "--fused", "maximum=."], "is missing: every pair needs"),
         (["--methods", "maximum", "--fused", "X=nowhere"], "There is no folder 'nowhere'"),
         (["--methods", "maximum", "--weights", "nothing"], "There are no weights 'nothing'"),

@@ -6,7 +6,6 @@ only chroma parts them, and a blend, which darkens all anatomy to half, shows th
 
 import numpy as np
 import pytest
-from ciede2000 import ciede2000, lab
 from scipy.ndimage import distance_transform_edt
 
 from LCDFusionLib.errors import InputError
@@ -20,6 +19,7 @@ from LCDFusionLib.images.color import (
     fused_color,
     fused_color_from_rgb,
 )
+from LCDFusionLib.images.color_difference import ciede2000, lab
 from LCDFusionLib.images.files import read_volume
 from LCDFusionLib.images.resample import resample_onto
 from LCDFusionLib.images.volume import Modality, Unit

@@ -8,6 +8,8 @@ import torch
 from torch import nn
 
 from LCDFusionLib.errors import InputError
+from LCDFusionLib.fusion.device import choose_device
+from LCDFusionLib.fusion.settings import DeviceChoice
 from LCDFusionLib.network import RewrittenNet, WeightsError, load_weights
 from LCDFusionLib.training.pairs import Image
 
@@ -18,20 +20,20 @@ class Network:
     Args:
         weights: a shipped name (ct-pet, mr-pet) or a .pt file with its card.
         name: in tables; by default that of the weights.
-        device: torch device.
+        device: where it runs.
 
     Raises:
-        InputError: there are no such weights, or they are damaged.
+        InputError: there are no such weights, they are damaged, or the device cannot be used.
     """
 
-    def __init__(self, weights: str | Path, *, name: str | None = None, device: str = "cpu") -> None:
+    def __init__(self, weights: str | Path, *, name: str | None = None, device: DeviceChoice = "cpu") -> None:
         try:
             loaded = load_weights(weights)
         except WeightsError as error:
             raise InputError(str(error)) from error
         self.name = name or loaded.name
         self.sha256 = loaded.sha256
-        self.device = torch.device(device)
+        self.device = choose_device(device)
         network = loaded.network
         model: nn.Module = RewrittenNet(network) if network.config.lcfm == "all" else network
         self.model = model.to(self.device)

@@ -1,0 +1,131 @@
+"""Measures beyond the eight metrics: what a reader of the images would suffer from, method by method and case by case."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from LCDFusionLib.training.pairs import Image, SlicePair
+
+from .comparison import fuse
+from .methods import FusedFolder, Method
+from .pair_sets import evenly, round_to_8_bit
+
+
+class Case(Protocol):
+    """A few pairs that are judged together: slices through a lesion, neighbours in a volume, the same slice with uptake added."""
+
+    @property
+    def name(self) -> str:
+        """As tables call it."""
+
+    @property
+    def pairs(self) -> tuple[SlicePair, ...]:
+        """What is fused: 8-bit images of equal size."""
+
+    @property
+    def outline(self) -> NDArray[np.bool_] | None:
+        """(H, W) to draw on the picture of pair `shown`, or None."""
+
+    @property
+    def shown(self) -> int:
+        """Which pair is drawn."""
+
+    def measure(self, fused: Image) -> dict[str, float]:
+        """Values by name of the measure, of the fused pairs (K, H, W); NaN where undefined."""
+
+
+@dataclass(frozen=True)
+class Measure:
+    """What one number means.
+
+    Attributes:
+        name: key in the values.
+        says: for people.
+        target: at least this is wanted (at most, if `lower_is_better`); None: none.
+        lower_is_better: True for faults.
+    """
+
+    name: str
+    says: str
+    target: float | None = None
+    lower_is_better: bool = False
+
+    def reached(self, values: NDArray) -> NDArray[np.bool_]:
+        """Where the target is reached."""
+        if self.target is None:
+            return np.zeros(values.shape, dtype=bool)
+        return values <= self.target if self.lower_is_better else values >= self.target
+
+    def worst(self, values: NDArray) -> float:
+        """The worst of all that are defined."""
+        values = values[np.isfinite(values)]
+        if values.size == 0:
+            return float("nan")
+        return float(values.max() if self.lower_is_better else values.min())
+
+
+@dataclass(frozen=True)
+class Check:
+    """Cases and how they are judged.
+
+    Attributes:
+        name: as the command line and the output folder call it.
+        title: in words.
+        cases: what is judged.
+        measures: what `Case.measure` gives, those to be drawn and tabulated.
+        weights: the shipped weights made for these images.
+    """
+
+    name: str
+    title: str
+    cases: tuple[Case, ...]
+    measures: tuple[Measure, ...]
+    weights: tuple[str, ...]
+
+    @property
+    def pairs(self) -> tuple[SlicePair, ...]:
+        """Of all cases."""
+        return tuple(pair for case in self.cases for pair in case.pairs)
+
+    def __len__(self) -> int:
+        return len(self.cases)
+
+    def at_most(self, count: int | None) -> Check:
+        """The same with at most `count` cases, evenly chosen."""
+        if count is None or count >= len(self):
+            return self
+        return replace(self, cases=tuple(self.cases[i] for i in evenly(len(self), count)))
+
+
+@dataclass(frozen=True, eq=False)
+class Judged:
+    """One method on one case.
+
+    Attributes:
+        case: what was judged.
+        method: its name.
+        values: by measure.
+        fused: the pair shown, (H, W).
+    """
+
+    case: Case
+    method: str
+    values: dict[str, float]
+    fused: Image
+
+
+def judge(check: Check, methods: Sequence[Method | FusedFolder]) -> Iterator[Judged]:
+    """Every method on every case, fused images rounded to 8 bits.
+
+    Raises:
+        InputError: a method cannot fuse a pair.
+    """
+    for case in check.cases:
+        for method in methods:
+            fused = np.stack([round_to_8_bit(fuse(method, pair)) for pair in case.pairs])
+            yield Judged(case, method.name, case.measure(fused), fused[case.shown])
