@@ -127,11 +127,13 @@ def mismatch_kinds(text: str) -> tuple[str, ...]:
 
 def _read_folder(path: Path, *, series: str | None, option: str, relative: bool = False) -> Input:
     volume, source = read_folder(path, series=series, relative=relative, option=option)
-    notes: tuple[str, ...] = ()
+    notes = []
     if volume.unit is Unit.RELATIVE and volume.modality in (Modality.CT, Modality.PET):
         why = f": {source.without_suv}" if source.without_suv else ""
-        notes = (f"The values of '{volume.name}' are relative intensities, neither HU nor SUV{why}.",)
-    return Input(volume, path, source, notes)
+        notes.append(f"The values of '{volume.name}' are relative intensities, neither HU nor SUV{why}.")
+    if source.tilt_degrees:
+        notes.append(f"'{volume.name}' was taken with a tilted gantry ({source.tilt_degrees:g} degrees); its slices are kept as they lie.")
+    return Input(volume, path, source, tuple(notes))
 
 
 def _is_folder(path: Path, role: str) -> bool:

@@ -57,9 +57,8 @@ def fuse_command(folder: Path, contents: FolderContents, pair: SeriesPair) -> st
 
 def _choice(contents: FolderContents, series: Series) -> str:
     """The number where it names this series alone, else the UID."""
-    number = str(series.number)
-    named = [s for s in contents.series if s.is_volume and number in (str(s.number), s.description)]
-    return number if named == [series] else series.uid
+    named = [s for s in contents.series if s.is_volume and series.key in (s.key, str(s.number), s.description)]
+    return series.key if len(named) == 1 else series.uid_key
 
 
 def _print_table(folder: Path, contents: FolderContents, pairs: list[SeriesPair]) -> None:
@@ -74,10 +73,11 @@ def _print_table(folder: Path, contents: FolderContents, pairs: list[SeriesPair]
             for one in series:
                 frame = frames.setdefault(one.frame_of_reference, _letter(len(frames))) if one.frame_of_reference else "-"
                 apart = f"{one.slice_spacing:.3g} mm" if one.slice_spacing else ""
+                description = one.name if one.part else one.description
                 kind = "" if one.is_volume else "  (no volume)"
                 kind = "  (made by LCDFusion)" if one.is_fused else kind
                 number_text = "-" if one.number is None else str(one.number)
-                print(f"    {number_text:>6}  {one.modality:4} {len(one.files):>6} {apart:>8}  {frame:5}  {one.description}{kind}")
+                print(f"    {number_text:>6}  {one.modality:4} {len(one.files):>6} {apart:>8}  {frame:5}  {description}{kind}")
     print()
     if not pairs:
         print("No pair of a CT or MR and a PET or SPECT of one patient is among them.")
@@ -130,7 +130,18 @@ def _as_json(folder: Path, contents: FolderContents, pairs: list[SeriesPair]) ->
 
 
 def _series(series: Series) -> dict[str, Any]:
-    names = ("uid", "modality", "number", "description", "study_uid", "study_date", "study_description", "patient_id", "patient_name")
+    names = (
+        "uid",
+        "part",
+        "modality",
+        "number",
+        "description",
+        "study_uid",
+        "study_date",
+        "study_description",
+        "patient_id",
+        "patient_name",
+    )
     return {
         **{name: getattr(series, name) for name in names},
         "frame_of_reference": series.frame_of_reference,

@@ -7,11 +7,11 @@ from .original_series import Patient, Radiopharmaceutical, Study, write_original
 from .pairs import SeriesPair, propose_pairs
 from .reader import SeriesSource, read_folder, read_series
 from .series import Series
-from .suv import BodyWeightSUV
+from .suv import SUV
 
 __all__ = [
     "KINDS",
-    "BodyWeightSUV",
+    "SUV",
     "Derivation",
     "FolderContents",
     "Mismatch",

@@ -14,7 +14,7 @@ from pydicom.uid import UID, MediaStorageDirectoryStorage
 
 from LCDFusionLib.errors import InputError
 
-from .series import SERIES_KEYWORDS, Series, series_of
+from .series import SERIES_KEYWORDS, Series, series_parts
 
 PREAMBLE = 132
 """Bytes that every DICOM file begins with, PS3.10."""
@@ -74,7 +74,7 @@ def scan_folder(folder: str | os.PathLike[str], *, progress: Progress | None = N
                 instances.setdefault(header.SOPInstanceUID, (path, header))
             if progress is not None:
                 progress(done, len(paths))
-        series = [series_of(list(instances.values())) for instances in found.values()]
+        series = [part for instances in found.values() for part in series_parts(list(instances.values()))]
     series.sort(key=lambda s: (s.patient_id, s.study_date, s.study_uid, s.number is None, s.number or 0, s.uid))
     return FolderContents(tuple(series), tuple(damaged), tuple(missing), copies, others - len(damaged))
 
@@ -116,7 +116,7 @@ def choose_series(
 
     Args:
         folder: searched with all folders below it.
-        choice: Series Number, Series Description, or the beginning or end of the Series Instance UID.
+        choice: Series Number (with a part: NUMBER/PART), Series Description, or the beginning or end of the Series Instance UID.
         option: what the sentences tell the user to choose with.
 
     Raises:
@@ -138,7 +138,7 @@ def choose_series(
         return _without_lost_images(volumes[0])
     choice = choice.strip()
     # A number or a full description is an exact answer and goes before a part of a UID, which may look like a number.
-    exact = [s for s in volumes if choice in (str(s.number), s.description, s.uid)]
+    exact = [s for s in volumes if choice in (s.key, str(s.number), s.description, s.uid_key)]
     chosen = exact or [s for s in volumes if choice and (s.uid.startswith(choice) or s.uid.endswith(choice))]
     if len(chosen) != 1:
         problem = f"{len(chosen)} series" if chosen else "no series"

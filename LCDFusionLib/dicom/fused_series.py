@@ -19,7 +19,7 @@ from pydicom.valuerep import MAX_VALUE_LEN, STR_VR_REGEXES
 from LCDFusionLib import __version__
 from LCDFusionLib.images.volume import Volume
 
-from .instance import MANUFACTURER, code, new_uid, set_body_part, set_instance, set_pixels, set_plane, write_instances
+from .instance import MANUFACTURER, code, decimal_strings, new_uid, set_body_part, set_instance, set_pixels, set_plane, write_instances
 from .reader import SeriesSource
 from .utc_offset import utc_offset
 
@@ -264,7 +264,7 @@ class _FusedSeries:
 
     def _set_place(self, dataset: Dataset, k: int) -> None:
         """Frame of Reference and Image Plane: of the anatomy's slice, to the digit, where there is one."""
-        set_plane(dataset, self._volume, k)
+        set_plane(dataset, self._volume, k, may_be_tilted=self._anatomy is not None)
         dataset.FrameOfReferenceUID = self._frame_of_reference
         dataset.PositionReferenceIndicator = ""
         body_part = laterality = ""
@@ -274,6 +274,7 @@ class _FusedSeries:
             for keyword in (*_IMAGE_PLANE, "PositionReferenceIndicator", "PatientPosition"):
                 if header.get(keyword):
                     dataset[keyword] = copy.deepcopy(header[keyword])
+                    _shorten_decimals(dataset[keyword])
             body_part, laterality = str(header.get("BodyPartExamined") or ""), str(header.get("Laterality") or "")
         if "PatientPosition" not in dataset and self._sop_class != SecondaryCaptureImageStorage:
             dataset.PatientPosition = ""
@@ -288,9 +289,9 @@ class _FusedSeries:
         dataset.DerivationCodeSequence = [code("113085", "Spatial resampling")]
         sources = []
         if self._anatomy is not None:
-            sources.append(_source_image(self._anatomy.headers[k], same_place=True))
+            sources.append(_source_image(self._anatomy, k, same_place=True))
         if self._function is not None:
-            sources += [_source_image(self._function.headers[index], same_place=False) for index in function_slices]
+            sources += [_source_image(self._function, index, same_place=False) for index in function_slices]
         if sources:
             dataset.SourceImageSequence = sources
 
@@ -348,6 +349,14 @@ def _make_valid(element: DataElement) -> None:
         element.value = ""
 
 
+def _shorten_decimals(element: DataElement) -> None:
+    """Decimal strings as they are, unless one is longer than the 16 characters that a DS may have."""
+    if element.VR == "DS":
+        values = element.value if element.VM > 1 else [element.value]
+        if any(len(str(value)) > 16 for value in values):
+            element.value = decimal_strings([float(value) for value in values])
+
+
 def _unknown_patient(derivation: Derivation) -> Dataset:
     """A patient and a study of their own: a shared "unknown" ID would make a PACS take different patients for one."""
     dataset = Dataset()
@@ -363,9 +372,11 @@ def _unknown_patient(derivation: Derivation) -> Dataset:
     return dataset
 
 
-def _source_image(header: Dataset, *, same_place: bool) -> Dataset:
-    item = Dataset()
+def _source_image(source: SeriesSource, k: int, *, same_place: bool) -> Dataset:
+    header, item = source.headers[k], Dataset()
     item.ReferencedSOPClassUID, item.ReferencedSOPInstanceUID = header.SOPClassUID, header.SOPInstanceUID
+    if source.frames[k] is not None:
+        item.ReferencedFrameNumber = source.frames[k]
     item.SpatialLocationsPreserved = "YES" if same_place else "NO"
     item.PurposeOfReferenceCodeSequence = [code("121322", "Source image for image processing operation")]  # CID 7202
     return item

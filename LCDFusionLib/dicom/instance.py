@@ -59,14 +59,14 @@ def set_body_part(dataset: Dataset, body_part: str, *, laterality: str = "") -> 
         dataset.Laterality = laterality
 
 
-def set_plane(dataset: Dataset, volume: Volume, k: int) -> None:
-    """Image Plane: the place of slice `k`.
+def set_plane(dataset: Dataset, volume: Volume, k: int, *, may_be_tilted: bool = False) -> None:
+    """Image Plane: the place of slice `k`; `may_be_tilted` allows slices that are shifted against each other as by a tilted gantry.
 
     Raises:
         InputError: the volume is sheared, which no DICOM image plane can say.
     """
     row, column, through = volume.direction.T
-    if abs(row @ column) > 1e-4 or abs(abs(np.cross(row, column) @ through) - 1) > 1e-4:
+    if abs(row @ column) > 1e-4 or (not may_be_tilted and abs(abs(np.cross(row, column) @ through) - 1) > 1e-4):
         raise InputError(f"The volume '{volume.name}' is sheared and cannot be written as DICOM slices: resample it to right angles first.")
     columns_apart, rows_apart, slices_apart = volume.spacing
     dataset.ImagePositionPatient = decimal_strings((volume.ijk_to_lps @ [0, 0, k, 1])[:3])

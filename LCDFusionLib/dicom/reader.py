@@ -19,10 +19,10 @@ from LCDFusionLib.errors import InputError
 from LCDFusionLib.images.volume import Modality, Unit, Volume
 
 from .folder import choose_series
-from .instance import MANUFACTURER
+from .functional_groups import single_frames
 from .series import Series
-from .stack import sort_stack
-from .suv import BodyWeightSUV, NoSUVError, body_weight_suv
+from .stack import sort_stack, tilt_degrees
+from .suv import SUV, NoSUVError, suv_of
 
 # Read as numbers further on; pydicom leaves a garbled number as text.
 _NUMBERS = (
@@ -52,8 +52,10 @@ class SeriesSource:
 
     Attributes:
         series: the series.
-        headers: one a slice, in the order of the volume's slices, without the pixels.
+        headers: one a slice, in the order of the volume's slices, without the pixels; of a multi-frame object one a frame, as if each were
+            an image of its own.
         files: the file of each slice, in the same order.
+        frames: for each slice the number of its frame in its file, from 1; None for a single-frame file.
         ijk_to_lps: the volume's 4x4 matrix.
         suv: how the values became SUVbw; None where they did not.
         without_suv: why those of a PET did not, so that they are relative intensities; else None.
@@ -62,8 +64,9 @@ class SeriesSource:
     series: Series
     headers: tuple[Dataset, ...]
     files: tuple[Path, ...]
+    frames: tuple[int | None, ...]
     ijk_to_lps: NDArray[np.float64]
-    suv: BodyWeightSUV | None = None
+    suv: SUV | None = None
     without_suv: str | None = None
 
     @property
@@ -81,6 +84,11 @@ class SeriesSource:
         return len(self.headers), int(self.headers[0].Rows), int(self.headers[0].Columns)
 
     @property
+    def tilt_degrees(self) -> float:
+        """Of the gantry, to a tenth of a degree; 0.0 where the slices lie straight on each other."""
+        return round(tilt_degrees(self.ijk_to_lps), 1)
+
+    @property
     def facts(self) -> dict[str, Any]:
         """What a report says of the input, ready for JSON."""
         facts: dict[str, Any] = {
@@ -92,8 +100,10 @@ class SeriesSource:
             "frame_of_reference_uid": self.series.frame_of_reference,
             "slices": len(self.headers),
         }
+        if self.tilt_degrees:
+            facts["gantry_tilt_degrees"] = self.tilt_degrees
         if self.suv is not None:
-            facts["suvbw"] = vars(self.suv).copy()
+            facts[self.suv.kind.value.lower()] = {**vars(self.suv), "kind": self.suv.kind.value}
         if self.without_suv is not None:
             facts["without_suvbw"] = self.without_suv
         return facts
@@ -121,7 +131,7 @@ def read_folder(
 
 
 def read_series(series: Series, *, relative: bool = False) -> tuple[Volume, SeriesSource]:
-    """Read one series of single-frame images as a volume, sorted by geometry.
+    """Read one series, of single-frame images or of multi-frame objects, as a volume, sorted by geometry.
 
     Stored values become real ones slice by slice, by Rescale Slope and Intercept: CT in HU, PET in SUVbw, MR as it is (`Unit.RELATIVE`).
 
@@ -134,26 +144,28 @@ def read_series(series: Series, *, relative: bool = False) -> tuple[Volume, Seri
         The volume, float32 (K, J, I), and its source.
 
     Raises:
-        InputError: damaged or compressed files that cannot be decoded, colour or multi-frame images, images of several patients, studies
-            or frames of reference, slices that form no regular volume (`sort_stack`), slices of which only some are rescaled, PET without
-            what SUVbw needs (`body_weight_suv`), CT that is not in HU.
+        InputError: damaged or compressed files that cannot be decoded, colour images, frames that are not described, images of
+            several patients, studies or frames of reference, slices that form no regular volume (`sort_stack`), slices of which only
+            some are rescaled, PET without what SUV needs (`suv_of`), CT that is not in HU.
     """
     with disable_value_validation():
-        headers = [_read_header(path) for path in series.files]
+        planes = [plane for path in series.files for plane in _planes(path, series.name)]
+        headers = [plane.header for plane in planes]
         _check_images(headers, series.name)
         _check_one_of_each(headers, series.name)
         order, ijk_to_lps = sort_stack(headers, name=series.name)
-        headers = [headers[index] for index in order]
-        files = tuple(series.files[index] for index in order)
+        planes = [planes[index] for index in order]
+        headers = [plane.header for plane in planes]
         modality = _modality(series.modality)
         is_rescaled = _is_rescaled(headers, series.name)
         unit, suv, without_suv = _unit(headers, modality, series.name, is_rescaled=is_rescaled, relative=relative)
 
         array = np.empty((len(headers), int(headers[0].Rows), int(headers[0].Columns)), dtype=np.float32)
-        for k, (path, header) in enumerate(zip(files, headers, strict=True)):
-            values = _stored_values(path, header)
+        pixels = _Pixels()
+        for k, plane in enumerate(planes):
+            values = pixels.of(plane)
             if is_rescaled:
-                values = apply_modality_lut(values, header)
+                values = apply_modality_lut(values, plane.header)
             array[k] = values if suv is None or suv.factor == 1.0 else np.asarray(values, dtype=np.float64) * suv.factor
     volume = Volume(
         array,
@@ -162,9 +174,33 @@ def read_series(series: Series, *, relative: bool = False) -> tuple[Volume, Seri
         unit,
         name=series.name,
         frame_of_reference=series.frame_of_reference or None,
-        is_fused=any(map(_is_fused, headers)),
+        is_fused=series.is_fused,
     )
-    return volume, SeriesSource(series, tuple(headers), files, ijk_to_lps, suv, without_suv)
+    files, frames = tuple(plane.path for plane in planes), tuple(plane.frame for plane in planes)
+    return volume, SeriesSource(series, tuple(headers), files, frames, ijk_to_lps, suv, without_suv)
+
+
+@dataclass(frozen=True)
+class _Plane:
+    """One slice: a file, or a frame (from 1) of one."""
+
+    path: Path
+    frame: int | None
+    header: Dataset
+
+
+def _planes(path: Path, name: str) -> list[_Plane]:
+    header = _read_header(path)
+    count = int(header.get("NumberOfFrames") or 1)
+    frames = single_frames(header)
+    if count == 1 and not frames:
+        return [_Plane(path, None, header)]
+    if len(frames) != count:
+        raise InputError(
+            f"The series '{name}' is stored as multi-frame images that do not say where each frame lies, Per-frame Functional Groups "
+            "Sequence (5200,9230): export it with one file a slice."
+        )
+    return [_Plane(path, number, frame) for number, frame in enumerate(frames, start=1)]
 
 
 def _modality(code: str) -> Modality:
@@ -191,10 +227,6 @@ def _damaged(path: Path, error: Exception) -> InputError:
 
 def _check_images(headers: list[Dataset], name: str) -> None:
     for header in headers:
-        if int(header.get("NumberOfFrames") or 1) > 1:
-            raise InputError(
-                f"The series '{name}' is stored as multi-frame images, which are not read yet: export it with one file a slice."
-            )
         if int(header.get("SamplesPerPixel") or 1) != 1:
             raise InputError(f"The series '{name}' holds colour pictures, not measured values: give the original CT, MR or PET series.")
         if header.get("PhotometricInterpretation") != "MONOCHROME2":
@@ -208,12 +240,6 @@ def _check_one_of_each(headers: list[Dataset], name: str) -> None:
     for keyword, label in _ONE_OF_EACH.items():
         if len({str(header.get(keyword) or "") for header in headers}) > 1:
             raise InputError(f"The series '{name}' mixes images that differ in {label}: give images of one patient and one scan.")
-
-
-def _is_fused(header: Dataset) -> bool:
-    """True for what `write_fused_gray` wrote; our phantoms have the same Manufacturer and are originals."""
-    kind = header.get("ImageType") or ""
-    return header.get("Manufacturer") == MANUFACTURER and (kind if isinstance(kind, str) else kind[0]) == "DERIVED"
 
 
 def _is_rescaled(headers: list[Dataset], name: str) -> bool:
@@ -233,13 +259,14 @@ def _is_rescaled(headers: list[Dataset], name: str) -> bool:
 
 def _unit(
     headers: list[Dataset], modality: Modality, name: str, *, is_rescaled: bool, relative: bool
-) -> tuple[Unit, BodyWeightSUV | None, str | None]:
+) -> tuple[Unit, SUV | None, str | None]:
     """The unit; of a PET how it becomes SUVbw, or why it does not."""
     if modality is Modality.PET:
         try:
             if not is_rescaled:
                 raise NoSUVError(name, "Rescale Slope (0028,1053) and Rescale Intercept (0028,1052) are missing")
-            return Unit.SUVBW, body_weight_suv(headers, name=name), None
+            suv = suv_of(headers, name=name)
+            return suv.kind, suv, None
         except NoSUVError as error:
             if not relative:
                 raise
@@ -255,8 +282,30 @@ def _unit(
     return Unit.HU if is_hu else Unit.RELATIVE, None, None
 
 
+class _Pixels:
+    """Decoded Pixel Data (7FE0,0010), a plane at a time; a multi-frame file is decoded once."""
+
+    def __init__(self) -> None:
+        self._path: Path | None = None
+        self._stored: NDArray = np.empty(0)
+
+    def of(self, plane: _Plane) -> NDArray:
+        """Stored values, shape (J, I)."""
+        if plane.path != self._path:
+            self._path, self._stored = plane.path, _stored_values(plane.path, plane.header)
+        stored = self._stored
+        if plane.frame is not None and stored.ndim == 3 and plane.frame <= len(stored):
+            stored = stored[plane.frame - 1]
+        header = plane.header
+        if stored.shape != (header.Rows, header.Columns):
+            raise _damaged(plane.path, ValueError(f"its pixels have shape {self._stored.shape}"))
+        # Bits above Bits Stored (0028,0101) may hold old overlays; for signed values this also extends the sign.
+        spare = int(header.BitsAllocated) - int(header.BitsStored) if stored.dtype.kind in "iu" else 0
+        return (stored << spare) >> spare if spare else stored
+
+
 def _stored_values(path: Path, header: Dataset) -> NDArray:
-    """Decoded Pixel Data (7FE0,0010), shape (J, I)."""
+    """As decoded: (J, I), or (frames, J, I)."""
     try:
         dataset = pydicom.dcmread(path, force=True)
         if "TransferSyntaxUID" not in dataset.file_meta:  # old files without preamble say it by their bytes alone
@@ -267,14 +316,10 @@ def _stored_values(path: Path, header: Dataset) -> NDArray:
         if syntax is None or _can_decode(syntax):
             raise _damaged(path, error) from error
         raise InputError(
-            f"The DICOM file '{path}' is compressed ({syntax.name}) and no decoder for that is installed: install pylibjpeg with its "
-            "plugins, or export the series uncompressed."
+            f"The DICOM file '{path}' is compressed ({syntax.name}) and no decoder for that is installed: install python-gdcm "
+            "(pip), or export the series uncompressed."
         ) from error
-    if stored.shape != (header.Rows, header.Columns):
-        raise _damaged(path, ValueError(f"its pixels have shape {stored.shape}"))
-    # Bits above Bits Stored (0028,0101) may hold old overlays; for signed values this also extends the sign.
-    spare = int(header.BitsAllocated) - int(header.BitsStored) if stored.dtype.kind in "iu" else 0
-    return (stored << spare) >> spare if spare else stored
+    return stored
 
 
 def _can_decode(syntax: UID) -> bool:

@@ -42,6 +42,10 @@ SERIES_KEYWORDS = (
     "NumberOfFrames",
     "Rows",
     "Columns",
+    "AcquisitionNumber",
+    "EchoNumbers",
+    "TemporalPositionIdentifier",
+    "TriggerTime",
     "CorrectedImage",
     "Units",
     "SharedFunctionalGroupsSequence",
@@ -66,6 +70,7 @@ class Series:
         patient_name: Patient's Name (0010,0010).
         frame_of_reference: Frame of Reference UID (0020,0052), "" where the files carry none.
         is_volume: its images have a place in the patient; screenshots and dose pages have none.
+        part: which part of a series that holds several images of each place, such as "AcquisitionNumber 2"; "" for a whole series.
         files: one file an instance, in the order of their paths (`read_series` sorts by geometry).
         header: `SERIES_KEYWORDS` of the first image.
         slice_spacing: usual distance between neighbouring slices in mm; None where it is not known or there is one slice.
@@ -87,11 +92,27 @@ class Series:
     header: Dataset = field(default_factory=Dataset, compare=False, repr=False)
     slice_spacing: float | None = None
     bounds: NDArray[np.float64] | None = field(default=None, compare=False, repr=False)
+    part: str = ""
 
     @property
     def name(self) -> str:
         """What people call it: the description, else modality and number."""
-        return self.description or " ".join(filter(None, [self.modality, "series", "" if self.number is None else str(self.number)]))
+        called = self.description or " ".join(filter(None, [self.modality, "series", "" if self.number is None else str(self.number)]))
+        return f"{called}, {self.part}" if self.part else called
+
+    @property
+    def key(self) -> str:
+        """What the command line names it by: "5", or "5/2" for the part 2 of series 5; the UID where it has no number."""
+        return self.uid_key if self.number is None else str(self.number) + self._part_key
+
+    @property
+    def uid_key(self) -> str:
+        """The same with the UID in place of the number."""
+        return self.uid + self._part_key
+
+    @property
+    def _part_key(self) -> str:
+        return f"/{self.part.split()[-1]}" if self.part else ""
 
     @property
     def is_fused(self) -> bool:
@@ -101,11 +122,34 @@ class Series:
 
     def __str__(self) -> str:
         number = "no number" if self.number is None else f"number {self.number}"
-        return f"{number}, {self.modality or 'no modality'}, '{self.description}', {len(self.files)} images, UID ...{self.uid[-8:]}"
+        part = f", {self.part} ({self.key})" if self.part else ""
+        return f"{number}{part}, {self.modality or 'no modality'}, '{self.description}', {len(self.files)} images, UID ...{self.uid[-8:]}"
 
 
-def series_of(instances: Sequence[tuple[Path, Dataset]]) -> Series:
-    """The series that these files form, each with its `SERIES_KEYWORDS`."""
+# What tells several images of one place from one another, in the order in which it is tried.
+_PART_KEYWORDS = ("AcquisitionNumber", "EchoNumbers", "TemporalPositionIdentifier", "TriggerTime")
+
+
+def series_parts(instances: Sequence[tuple[Path, Dataset]]) -> list[Series]:
+    """The series that these files of one Series Instance UID form, each file with its `SERIES_KEYWORDS`.
+
+    One, unless several images lie at one place (phases, echoes, a second acquisition) and one attribute parts them cleanly.
+    """
+    places = [tuple(map(str, header.get("ImagePositionPatient") or ())) for _, header in instances]
+    if all(places) and len(set(places)) < len(places):
+        for keyword in _PART_KEYWORDS:
+            groups: dict[str, list[int]] = {}
+            for index, (_, header) in enumerate(instances):
+                groups.setdefault(str(header.get(keyword) or ""), []).append(index)
+            if len(groups) > 1 and all(groups) and all(len({places[n] for n in group}) == len(group) for group in groups.values()):
+                return [
+                    _series_of([instances[n] for n in group], part=f"{keyword} {value}")
+                    for value, group in sorted(groups.items(), key=lambda entry: (len(entry[0]), entry[0]))
+                ]
+    return [_series_of(instances)]
+
+
+def _series_of(instances: Sequence[tuple[Path, Dataset]], *, part: str = "") -> Series:
     header = instances[0][1]
 
     def text(keyword: str) -> str:
@@ -130,6 +174,7 @@ def series_of(instances: Sequence[tuple[Path, Dataset]]) -> Series:
         header=header,
         slice_spacing=spacing,
         bounds=bounds,
+        part=part,
     )
 
 

@@ -19,6 +19,9 @@ _SAME_PLACE_MM = 1e-3
 def sort_stack(headers: Sequence[Dataset], *, name: str) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
     """Order the slices of one series in space and find the volume's place.
 
+    The slices of a tilted gantry are each shifted by the same way, so their volume is sheared: exactly that is said by the matrix, and
+    the slices stay as they are.
+
     Slices are ordered by Image Position (Patient) along the normal of Image Orientation (Patient), so that i, j, k are right-handed.
 
     Args:
@@ -30,7 +33,7 @@ def sort_stack(headers: Sequence[Dataset], *, name: str) -> tuple[NDArray[np.int
 
     Raises:
         InputError: slices that do not form one regular volume: no position, mixed orientation, size or pixel spacing, several at one
-            place, a missing slice, uneven spacing, a tilted gantry.
+            place, a missing slice, uneven spacing, slices shifted sideways from one to the next in different ways.
     """
     series = f"The series '{name}'"
     for header in headers:
@@ -65,16 +68,23 @@ def sort_stack(headers: Sequence[Dataset], *, name: str) -> tuple[NDArray[np.int
     positions = np.array([header.ImagePositionPatient for header in headers], dtype=float)
     order = np.argsort(positions @ normal, kind="stable")
     positions = positions[order]
-    slice_spacing = _slice_spacing(positions, normal, pixel_spacing=pixel_spacing[0], series=series) or _thickness(headers[0])
-    rows_apart, columns_apart = pixel_spacing[0]  # Pixel Spacing (0028,0030): between rows, then between columns
-    direction = np.stack([row, column, normal], axis=1)
-    return order, geometry_matrix(np.array([columns_apart, rows_apart, slice_spacing]), direction, positions[0])
-
-
-def _slice_spacing(positions: NDArray, normal: NDArray, *, pixel_spacing: NDArray, series: str) -> float | None:
-    """Millimetres between sorted slices; None for a single one."""
     if len(positions) == 1:
-        return None
+        step = _thickness(headers[0]) * normal
+    else:
+        step = _slice_step(positions, normal, pixel_spacing=pixel_spacing[0], series=series)
+    rows_apart, columns_apart = pixel_spacing[0]  # Pixel Spacing (0028,0030): between rows, then between columns
+    direction = np.stack([row, column, step / np.linalg.norm(step)], axis=1)
+    return order, geometry_matrix(np.array([columns_apart, rows_apart, np.linalg.norm(step)]), direction, positions[0])
+
+
+def tilt_degrees(ijk_to_lps: NDArray[np.float64]) -> float:
+    """Angle between the way from slice to slice and the normal of the slices: 0 but for a tilted gantry."""
+    row, column, step = (vector / np.linalg.norm(vector) for vector in ijk_to_lps[:3, :3].T)
+    return float(np.degrees(np.arccos(min(1.0, abs(float(np.cross(row, column) @ step))))))
+
+
+def _slice_step(positions: NDArray, normal: NDArray, *, pixel_spacing: NDArray, series: str) -> NDArray[np.float64]:
+    """The way from one sorted slice to the next, mm; along the normal, or slanted where the gantry was tilted."""
     heights = (positions - positions[0]) @ normal
     gaps = np.diff(heights)
     if gaps.min() < _SAME_PLACE_MM:
@@ -98,14 +108,15 @@ def _slice_spacing(positions: NDArray, normal: NDArray, *, pixel_spacing: NDArra
             f"{series} has slices at uneven distances ({gaps.min():.2f} to {gaps.max():.2f} mm), perhaps because slices are missing: "
             "give a series of evenly spaced slices."
         )
-    sideways = positions - positions[0] - heights[:, None] * normal
-    if np.linalg.norm(sideways, axis=1).max() > 0.1 * pixel_spacing.min():
-        angle = float(np.degrees(np.arctan2(np.linalg.norm(sideways[-1]), heights[-1])))
+    step = (positions[-1] - positions[0]) / (len(positions) - 1)
+    off_line = positions - positions[0] - (heights / heights[-1])[:, None] * (positions[-1] - positions[0])
+    if np.linalg.norm(off_line, axis=1).max() > 0.1 * pixel_spacing.min():
         raise InputError(
-            f"{series} was taken with a tilted gantry or its slices are shifted sideways ({angle:.1f} degrees), which would shear the "
-            "picture: give a series reformatted at right angles."
+            f"{series} has slices that are shifted sideways, each by another way (up to {np.linalg.norm(off_line, axis=1).max():.1f} mm): "
+            "give a series whose slices lie on each other."
         )
-    return spacing
+    sideways = float(np.linalg.norm(step - spacing * normal) * (len(positions) - 1))
+    return step if sideways > 0.1 * pixel_spacing.min() else spacing * normal
 
 
 def _thickness(header: Dataset) -> float:

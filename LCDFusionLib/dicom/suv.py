@@ -1,4 +1,4 @@
-"""SUVbw: the standardised uptake value by body weight, from what a PET series says of dose, decay and patient.
+"""SUV: the standardised uptake value, from what a PET series says of dose, decay and patient.
 
 SUVbw = activity concentration (Bq/ml) * body weight (g) / dose (Bq), both activities at the same moment. The rules follow the
 vendor-neutral pseudo-code of the QIBA FDG-PET/CT profile. Anything missing or contradictory stops; nothing is guessed.
@@ -15,6 +15,7 @@ from pydicom.dataset import Dataset
 from pydicom.valuerep import DA, DT, TM
 
 from LCDFusionLib.errors import InputError
+from LCDFusionLib.images.volume import Unit
 
 from .utc_offset import utc_offset
 
@@ -35,20 +36,32 @@ class NoSUVError(InputError):
 
     def __init__(self, series: str, reason: str) -> None:
         super().__init__(
-            f"The PET series '{series}' cannot be shown as SUVbw because {reason}: give a series with the right tags, "
+            f"The PET series '{series}' cannot be shown as SUV because {reason}: give a series with the right tags, "
             "or go on with relative intensities (--relative)."
         )
         self.reason = reason
 
 
+# Units (0054,1001) and SUV Type (0054,1006), CID 85.
+_SUV_TYPES = {
+    ("GML", "BW"): Unit.SUVBW,
+    ("GML", "LBM"): Unit.SUVLBM,
+    ("GML", "LBMJAMES128"): Unit.SUVLBM,
+    ("GML", "LBMJANMA"): Unit.SUVLBM,
+    ("GML", "IBW"): Unit.SUVIBW,
+    ("CM2ML", "BSA"): Unit.SUVBSA,
+}
+
+
 @dataclass(frozen=True)
-class BodyWeightSUV:
-    """How the values of one PET series become SUVbw.
+class SUV:
+    """How the values of one PET series become SUV.
 
     Attributes:
-        factor: SUVbw per value, after Rescale Slope and Intercept.
+        factor: SUV per value, after Rescale Slope and Intercept.
         units: Units (0054,1001) of the stored values.
         reference: where the factor comes from, in words: the moment that activities were corrected to, or the tag that gives the factor.
+        kind: which SUV; what is computed here is SUVbw, other kinds are stored as such.
         decay_seconds: from the injection to that moment; None where no decay was computed.
         half_life_seconds: Radionuclide Half Life (0018,1075), None where not used.
         dose_bq: Radionuclide Total Dose (0018,1074), None where not used.
@@ -58,14 +71,15 @@ class BodyWeightSUV:
     factor: float
     units: str
     reference: str
+    kind: Unit = Unit.SUVBW
     decay_seconds: float | None = None
     half_life_seconds: float | None = None
     dose_bq: float | None = None
     weight_kg: float | None = None
 
 
-def body_weight_suv(headers: Sequence[Dataset], *, name: str) -> BodyWeightSUV:
-    """How to get SUVbw from one PET series.
+def suv_of(headers: Sequence[Dataset], *, name: str) -> SUV:
+    """How to get SUV from one PET series: SUVbw, or what it is stored as.
 
     Args:
         headers: all slices of the series, any order.
@@ -77,11 +91,12 @@ def body_weight_suv(headers: Sequence[Dataset], *, name: str) -> BodyWeightSUV:
     _check_agreement(headers, name)
     header = headers[0]
     unit = str(header.get("Units") or "")
-    if unit == "GML":
-        suv_type = str(header.get("SUVType") or "BW")  # absent means BW, says the standard
-        if suv_type != "BW":
-            raise NoSUVError(name, f"it holds SUV of another type, SUV Type (0054,1006) {suv_type}")
-        return BodyWeightSUV(1.0, unit, "stored as SUVbw, Units (0054,1001) GML")
+    if unit in ("GML", "CM2ML"):
+        suv_type = str(header.get("SUVType") or ("BW" if unit == "GML" else "BSA"))  # absent means BW, says the standard
+        kind = _SUV_TYPES.get((unit, suv_type))
+        if kind is None:
+            raise NoSUVError(name, f"it holds SUV of an unknown type, SUV Type (0054,1006) {suv_type} in Units (0054,1001) {unit}")
+        return SUV(1.0, unit, f"stored as {kind.value}, Units (0054,1001) {unit}", kind)
     if unit == "BQML":
         _check_corrections(header, name)
         return _from_activity(headers, name, unit)
@@ -92,7 +107,7 @@ def body_weight_suv(headers: Sequence[Dataset], *, name: str) -> BodyWeightSUV:
             raise NoSUVError(name, "it holds counts, Units (0054,1001) CNTS, without the Philips scale factors (7053,1000) and (7053,1009)")
         _check_corrections(header, name)
         if suv_factor:
-            return BodyWeightSUV(suv_factor, unit, "Philips SUV scale factor (7053,1000)")
+            return SUV(suv_factor, unit, "Philips SUV scale factor (7053,1000)")
         return _from_activity(headers, name, unit, to_bqml=activity_factor)
     raise NoSUVError(name, f"its Units (0054,1001) are {unit or 'missing'}, not BQML, GML or CNTS")
 
@@ -129,7 +144,7 @@ def _check_corrections(header: Dataset, name: str) -> None:
         raise NoSUVError(name, f"it was not corrected for {' and '.join(lacking)}, Corrected Image (0028,0051) {listing}")
 
 
-def _from_activity(headers: Sequence[Dataset], name: str, unit: str, *, to_bqml: float = 1.0) -> BodyWeightSUV:
+def _from_activity(headers: Sequence[Dataset], name: str, unit: str, *, to_bqml: float = 1.0) -> SUV:
     header = headers[0]
     if len(header.get("RadiopharmaceuticalInformationSequence") or []) > 1:
         raise NoSUVError(name, "it names several injections, Radiopharmaceutical Information Sequence (0054,0016)")
@@ -171,7 +186,7 @@ def _from_activity(headers: Sequence[Dataset], name: str, unit: str, *, to_bqml:
     else:
         raise NoSUVError(name, f"Decay Correction (0054,1102) is {correction}, not START or ADMIN")
     decayed_dose = dose * 2.0 ** (-decay / half_life) if decay else dose
-    return BodyWeightSUV(
+    return SUV(
         factor=to_bqml * weight * 1000.0 / decayed_dose,
         units=unit,
         reference=reference,

@@ -31,6 +31,9 @@ class Unit(str, Enum):
 
     HU = "HU"
     SUVBW = "SUVbw"
+    SUVLBM = "SUVlbm"
+    SUVBSA = "SUVbsa"
+    SUVIBW = "SUVibw"
     BQML = "Bq/ml"
     COUNTS = "counts"
     RELATIVE = "relative"

@@ -14,8 +14,9 @@ from LCDFusionLib.images.volume import Modality, Unit, Volume
 BT601_LUMA = np.array([0.299, 0.587, 0.114], dtype=np.float32)
 """Weights of R, G, B in luma, full range (ITU-R BT.601-7, 2.5.1)."""
 
-SUV_UPPER = 10.0
-"""Upper end of the default SUVbw range: FDG-avid tumours of most patients lie below, and liver (about 2.5) stays dark."""
+SUV_UPPER = {Unit.SUVBW: 10.0, Unit.SUVIBW: 10.0, Unit.SUVLBM: 7.5, Unit.SUVBSA: 2.5}
+"""Upper end of the default range. SUVbw: FDG-avid tumours of most patients lie below, and liver (about 2.5) stays dark; the others are the
+same uptake of a patient of 70 kg and 1.7 m."""
 
 _SAMPLE_SIZE = 4_000_000  # voxels that are enough for a percentile; a whole CT would only take longer
 
@@ -128,7 +129,7 @@ def function_range(volume: Volume, upper: float | None = None) -> Window:
 
     Args:
         volume: PET, SPECT, or a colour image (0..255 of its luma, whatever `upper` is).
-        upper: hottest value in the unit of the volume; None for SUVbw 10, in other units for the 99.9th percentile of the volume.
+        upper: hottest value in the unit of the volume; None for that of `SUV_UPPER`, in other units for the volume's 99.9th percentile.
 
     Raises:
         InputError: `upper` is not positive, or no voxel is.
@@ -139,8 +140,8 @@ def function_range(volume: Volume, upper: float | None = None) -> Window:
         if not (np.isfinite(upper) and upper > 0):
             raise InputError(f"The upper end of the uptake range must be a positive number, not {upper:g}.")
         return Window.from_range(0, upper)
-    if volume.unit is Unit.SUVBW:
-        return Window.from_range(0, SUV_UPPER)
+    if volume.unit in SUV_UPPER:
+        return Window.from_range(0, SUV_UPPER[volume.unit])
     sample = _sample(volume)
     hottest = float(np.percentile(sample, 99.9))
     if hottest <= 0:  # a small hot spot in a large field

@@ -20,6 +20,9 @@ FRAME_OF_REFERENCE_ATTRIBUTE = slicer.vtkMRMLSubjectHierarchyConstants.GetDICOMF
 _UNIT_CODES = {
     Unit.HU: ("[hnsf'U]", "UCUM", "Hounsfield unit"),
     Unit.SUVBW: ("{SUVbw}g/ml", "UCUM", "Standardized Uptake Value body weight"),
+    Unit.SUVLBM: ("{SUVlbm}g/ml", "UCUM", "Standardized Uptake Value lean body mass"),
+    Unit.SUVBSA: ("{SUVbsa}cm2/ml", "UCUM", "Standardized Uptake Value body surface area"),
+    Unit.SUVIBW: ("{SUVibw}g/ml", "UCUM", "Standardized Uptake Value ideal body weight"),
     Unit.BQML: ("Bq/ml", "UCUM", "Becquerels/milliliter"),
     Unit.COUNTS: ("{counts}", "UCUM", "Counts"),
     Unit.RELATIVE: ("1", "UCUM", "no units"),

@@ -5,7 +5,9 @@ import math
 from datetime import datetime, timedelta
 
 import numpy as np
+import pydicom
 import pytest
+import SimpleITK as sitk
 from pydicom.uid import generate_uid
 
 from LCDFusionLib.dicom import Radiopharmaceutical, read_folder
@@ -108,6 +110,24 @@ def test_stored_as_suvbw(pet):
     assert pet(Units="GML", PatientWeight=None, CorrectedImage=None) == pytest.approx(1.0, rel=1e-6)
 
 
+@pytest.mark.parametrize(
+    ("units", "suv_type", "unit"),
+    [
+        ("GML", "LBM", Unit.SUVLBM),
+        ("GML", "LBMJANMA", Unit.SUVLBM),
+        ("GML", "IBW", Unit.SUVIBW),
+        ("CM2ML", "BSA", Unit.SUVBSA),
+        ("CM2ML", None, Unit.SUVBSA),
+    ],
+)
+def test_other_kinds_of_suv_are_called_by_their_name(write_series, rescaled_values, units, suv_type, unit):
+    folder = write_series(Modality.PET, attributes={"Units": units, "SUVType": suv_type})
+    volume, source = read_folder(folder)
+    assert volume.unit is unit
+    assert source.facts[unit.value.lower()]["kind"] == unit.value
+    np.testing.assert_allclose(volume.array, rescaled_values(folder), rtol=1e-6)
+
+
 def test_philips_counts_with_suv_factor(pet):
     def philips(dataset, _):
         dataset.Units = "CNTS"
@@ -201,7 +221,7 @@ class TestPetWithoutRescale:
 
     def test_nowhere(self, write_series):
         folder = write_series(Modality.PET, attributes={"RescaleSlope": None, "RescaleIntercept": None, "Units": "GML"})
-        with pytest.raises(InputError, match=r"cannot be shown as SUVbw because Rescale Slope \(0028,1053\)"):
+        with pytest.raises(InputError, match=r"cannot be shown as SUV because Rescale Slope \(0028,1053\)"):
             read_folder(folder)
         volume, source = read_folder(folder, relative=True)
         assert volume.unit is Unit.RELATIVE
@@ -229,7 +249,7 @@ class TestPetWithoutRescale:
         ({"Units": "CNTS"}, r"\(7053,1000\) and \(7053,1009\)"),
         ({"Units": "PROPCNTS"}, "are PROPCNTS, not BQML"),
         ({"Units": None}, "are missing, not BQML"),
-        ({"Units": "GML", "SUVType": "LBM"}, r"SUV Type \(0054,1006\) LBM"),
+        ({"Units": "GML", "SUVType": "BSA"}, r"SUV Type \(0054,1006\) BSA in Units \(0054,1001\) GML"),
     ],
 )
 def test_missing_or_wrong_tags_are_named(pet, attributes, sentence):
@@ -277,10 +297,36 @@ def test_the_report_says_how(write_series):
     assert "Series Time (0008,0031)" in facts["reference"]
 
 
-def test_real_bqml_equals_the_published_suv(shared_data):
+@pytest.fixture(scope="module")
+def raw_pet(shared_data):
+    return read_folder(shared_data / "dicom" / "STS_001_raw" / "PET_BQML")
+
+
+def test_real_bqml_by_an_independent_calculation(shared_data, raw_pet):
+    """STS_001 once more, with nothing of ours: GDCM reads the pixels, and the arithmetic is that of PS3.3 C.8.9.1 and a pocket calculator.
+
+    Weight 71 kg; START, so the dose is decayed from the injection to the start of the scan.
+    """
+    folder = shared_data / "dicom" / "STS_001_raw" / "PET_BQML"
+    names = sitk.ImageSeriesReader.GetGDCMSeriesFileNames(str(folder))[:40]
+    activity = sitk.GetArrayFromImage(sitk.ReadImage(names)).astype(np.float64)
+    header = pydicom.dcmread(names[0], stop_before_pixels=True)
+    tracer = header.RadiopharmaceuticalInformationSequence[0]
+    clock = [str(text) for text in (header.SeriesTime, tracer.RadiopharmaceuticalStartTime)]
+    scan, injection = (3600 * int(t[:2]) + 60 * int(t[2:4]) + float(t[4:]) for t in clock)
+    left = float(tracer.RadionuclideTotalDose) * 0.5 ** ((scan - injection) / float(tracer.RadionuclideHalfLife))
+    expected = activity * float(header.PatientWeight) * 1000 / left
+    volume, source = raw_pet
+    assert "START" in source.facts["suvbw"]["reference"]
+    hot = expected > 0.1
+    assert hot.sum() > 1000
+    np.testing.assert_allclose(volume.array[:40][hot], expected[hot], rtol=1e-4)
+
+
+def test_real_bqml_equals_the_published_suv(shared_data, raw_pet):
     """STS_001 as the scanner stored it and as its publishers converted it: one grid, so voxel for voxel."""
     published, _ = read_folder(shared_data / "dicom" / "STS_001" / "PET")
-    raw, source = read_folder(shared_data / "dicom" / "STS_001_raw" / "PET_BQML")
+    raw, source = raw_pet
     assert published.unit is raw.unit is Unit.SUVBW
     start = np.rint(np.linalg.inv(raw.ijk_to_lps) @ published.ijk_to_lps @ [0, 0, 0, 1]).astype(int)[:3]
     part = raw.array[tuple(slice(a, a + n) for a, n in zip(start[::-1], published.shape, strict=True))]
