@@ -185,6 +185,14 @@ def find_result(anatomy: slicer.vtkMRMLVolumeNode, function: slicer.vtkMRMLVolum
     return ResultNodes(*nodes) if all(nodes) else None
 
 
+def result_of(node: slicer.vtkMRMLNode) -> ResultNodes | None:
+    """The result that a node is one of; None for any other node, and where one of the three or an input was deleted."""
+    anatomy, function = node.GetNodeReference(ANATOMY_ROLE), node.GetNodeReference(FUNCTION_ROLE)
+    if anatomy is None or function is None or node.GetAttribute(KIND_ATTRIBUTE) is None:
+        return None
+    return find_result(anatomy, function, preview=node.GetAttribute(KIND_ATTRIBUTE).startswith(PREVIEW))
+
+
 def remove_node(node: slicer.vtkMRMLNode) -> None:
     """Takes a node out of its scene with its display and storage nodes and its subject hierarchy item, which MRML leaves behind."""
     scene = node.GetScene()

@@ -4,7 +4,8 @@ import types
 
 from PySide6 import QtCore, QtGui, QtWidgets
 
-_METHODS_TOO = {"layout", "parent", "children", "singleShot"}  # in PythonQt these are called, or are static methods as well
+# In PythonQt the first are called, or are static methods as well; the last two are virtual, and an attribute would override them.
+_METHODS_TOO = {"layout", "parent", "children", "singleShot", "sizeHint", "minimumSizeHint"}
 
 
 def adopt():

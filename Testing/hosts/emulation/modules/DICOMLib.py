@@ -7,6 +7,16 @@ from pathlib import Path
 import slicer
 
 
+class qSlicerDICOMExportable:
+    """What an export plugin offers."""
+
+    name = tooltip = pluginClass = directory = ""
+    subjectHierarchyItemID = confidence = 0
+
+
+slicer.qSlicerDICOMExportable = qSlicerDICOMExportable
+
+
 class DICOMUtils:
     @staticmethod
     def importDicom(folder, copyFiles=False):
