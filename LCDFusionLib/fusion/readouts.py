@@ -63,6 +63,17 @@ def readout_rows(metrics: Mapping[str, float], blend: Mapping[str, float], *, so
     ]
 
 
+def readout_table(metrics: Mapping[str, float], blend: Mapping[str, float]) -> list[tuple[str, str, str, str, str]]:
+    """(label, fused, blend, kept of the anatomy, kept of the function) a metric, as text; the last two only where there are sources."""
+    by_source = {(readout.key.rpartition("_")[0], readout.key.rpartition("_")[2]): readout for readout in SOURCE_READOUTS}
+    rows = []
+    for readout in READOUTS:
+        sources = [by_source.get((readout.key, source)) for source in ("anatomy", "function")]
+        anatomy, function = (format_value(source, metrics) if source else "" for source in sources)
+        rows.append((readout.label, format_value(readout, metrics), format_value(readout, blend), anatomy, function))
+    return rows
+
+
 def readout_text(title: str, metrics: Mapping[str, float], blend: Mapping[str, float]) -> str:
     """A title and the rows below it, as lines for a fixed-width font."""
     if not any(math.isfinite(value) for value in metrics.values()):

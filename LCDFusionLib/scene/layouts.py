@@ -73,10 +73,11 @@ def link(scene: slicer.vtkMRMLScene) -> None:
         view, composite = slice_node(scene, name), composite_node(scene, name)
         if view is not None and composite is not None:
             view.SetViewGroup(_VIEW_GROUP)
+            view.SetRulerType(slicer.vtkMRMLAbstractViewNode.RulerTypeThin)
             composite.SetLinkedControl(True)
             composite.SetHotLinkedControl(True)
     for node in _nodes(scene, "vtkMRMLCrosshairNode"):
-        node.SetCrosshairMode(slicer.vtkMRMLCrosshairNode.ShowIntersection)
+        node.SetCrosshairMode(slicer.vtkMRMLCrosshairNode.ShowSmallIntersection)
         node.SetCrosshairBehavior(slicer.vtkMRMLCrosshairNode.OffsetJumpSlice)
 
 

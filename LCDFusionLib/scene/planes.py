@@ -34,6 +34,25 @@ def slice_index(slice_node: slicer.vtkMRMLSliceNode, volume_node: slicer.vtkMRML
     return k if 0 <= k < volume_node.GetImageData().GetDimensions()[2] else None
 
 
+def shown_slice(scene: slicer.vtkMRMLScene, volume_node: slicer.vtkMRMLVolumeNode) -> int | None:
+    """K of the volume's slice in the first view that shows it; None where none does."""
+    for n in range(scene.GetNumberOfNodesByClass("vtkMRMLSliceCompositeNode")):
+        composite = scene.GetNthNodeByClass(n, "vtkMRMLSliceCompositeNode")
+        if volume_node.GetID() not in (composite.GetBackgroundVolumeID(), composite.GetForegroundVolumeID()):
+            continue
+        for m in range(scene.GetNumberOfNodesByClass("vtkMRMLSliceNode")):
+            view = scene.GetNthNodeByClass(m, "vtkMRMLSliceNode")
+            if view.GetLayoutName() == composite.GetLayoutName() and (index := slice_index(view, volume_node)) is not None:
+                return index
+    return None
+
+
+def ras_of_pixel(slice_node: slicer.vtkMRMLSliceNode, x: float, y: float) -> tuple[float, float, float]:
+    """The place, in mm, under a pixel of the view; y counts from the bottom, as VTK's events do."""
+    place = slice_node.GetXYToRAS().MultiplyPoint([x, y, 0.0, 1.0])
+    return place[0], place[1], place[2]
+
+
 def offset_of_slice(slice_node: slicer.vtkMRMLSliceNode, volume_node: slicer.vtkMRMLVolumeNode, index: int) -> float:
     """The slice offset, in mm, that shows slice K = `index` of the volume in the view's present plane."""
     i, j, _ = volume_node.GetImageData().GetDimensions()

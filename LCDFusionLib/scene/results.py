@@ -103,15 +103,23 @@ class ResultNodes:
         return self.gray.GetAttribute("LCDFusion.Weights") is not None
 
     @property
+    def is_preview(self) -> bool:
+        """True for the nodes of a preview, which hold one slice."""
+        return (self.gray.GetAttribute(KIND_ATTRIBUTE) or "").startswith(PREVIEW)
+
+    @property
     def inputs(self) -> tuple[slicer.vtkMRMLVolumeNode | None, slicer.vtkMRMLVolumeNode | None]:
         """Anatomy and function that it was made of; None for one that was deleted."""
         return self.gray.GetNodeReference(ANATOMY_ROLE), self.gray.GetNodeReference(FUNCTION_ROLE)
 
+    def slice_number(self, index: int) -> int:
+        """Number of a slice as people count it, from 1, in the anatomy's volume."""
+        return int(self.metrics.GetTable().GetValueByName(index, "slice").ToDouble())
+
     def slice_title(self, index: int) -> str:
         """What people call a slice: "slice 31/135", or "slice 31, preview"."""
-        number, count = int(self.metrics.GetTable().GetValueByName(index, "slice").ToDouble()), self.metrics.GetNumberOfRows()
-        is_preview = (self.gray.GetAttribute(KIND_ATTRIBUTE) or "").startswith(PREVIEW)
-        return f"slice {number}, preview" if is_preview else f"slice {number}/{count}"
+        number, count = self.slice_number(index), self.metrics.GetNumberOfRows()
+        return f"slice {number}, preview" if self.is_preview else f"slice {number}/{count}"
 
     def _fill_row(self, index: int, metrics: Metrics, blend_metrics: Metrics) -> None:
         table = self.metrics.GetTable()
@@ -177,11 +185,19 @@ def find_result(anatomy: slicer.vtkMRMLVolumeNode, function: slicer.vtkMRMLVolum
     return ResultNodes(*nodes) if all(nodes) else None
 
 
-def remove_node(node: slicer.vtkMRMLStorableNode) -> None:
+def result_of(node: slicer.vtkMRMLNode) -> ResultNodes | None:
+    """The result that a node is one of; None for any other node, and where one of the three or an input was deleted."""
+    anatomy, function = node.GetNodeReference(ANATOMY_ROLE), node.GetNodeReference(FUNCTION_ROLE)
+    if anatomy is None or function is None or node.GetAttribute(KIND_ATTRIBUTE) is None:
+        return None
+    return find_result(anatomy, function, preview=node.GetAttribute(KIND_ATTRIBUTE).startswith(PREVIEW))
+
+
+def remove_node(node: slicer.vtkMRMLNode) -> None:
     """Takes a node out of its scene with its display and storage nodes and its subject hierarchy item, which MRML leaves behind."""
     scene = node.GetScene()
     own = [node.GetNthDisplayNode(n) for n in range(node.GetNumberOfDisplayNodes())] if hasattr(node, "GetNthDisplayNode") else []
-    own += [node.GetNthStorageNode(n) for n in range(node.GetNumberOfStorageNodes())]
+    own += [node.GetNthStorageNode(n) for n in range(node.GetNumberOfStorageNodes())] if hasattr(node, "GetNthStorageNode") else []
     hierarchy = slicer.vtkMRMLSubjectHierarchyNode.GetSubjectHierarchyNode(scene)
     item = hierarchy.GetItemByDataNode(node)
     if item:

@@ -304,11 +304,12 @@ class Review:
             texts.set_title(titles[name])
             if name == layouts.FUSED:
                 texts.show_metrics(self._result)
+
+    def _show_color_bar(self, shown: Node) -> None:
         view = layouts.slice_node(self._scene, layouts.FUNCTION)
-        if view is not None and self._function is not None:
-            if self._color_bar is not None and self._color_bar.GetScene() is not None:
-                self._scene.RemoveNode(self._color_bar)
-            self._color_bar = show_color_bar(self._function, view)
+        if self._color_bar is not None and self._color_bar.GetScene() is not None:
+            self._scene.RemoveNode(self._color_bar)
+        self._color_bar = show_color_bar(shown, view) if view is not None else None
 
     def _follow(self) -> None:
         """The split picture is made for the slice on show."""

@@ -150,9 +150,9 @@ class FusionSession:
         self.worker.cancel()
 
     def abandon(self) -> None:
-        """Ends the running fusion without a further `tick`: the scene is being closed, or the panel goes away."""
+        """Ends the running fusion without a further word: the scene is being closed, or the panel goes away."""
         if self.is_running:
-            self.worker.close()
+            self.worker.cancel()
             self._end("")
 
     def close(self) -> None:

@@ -1,0 +1,396 @@
+"""LCDFusion, the 3D Slicer module: shows what LCDFusionLib does, and passes clicks on."""
+
+import logging
+import sys
+import time
+from pathlib import Path
+from typing import Annotated
+
+import qt
+import slicer
+import vtk
+from slicer import vtkMRMLScalarVolumeNode, vtkMRMLTableNode, vtkMRMLVectorVolumeNode, vtkMRMLVolumeNode
+from slicer.i18n import tr as _
+from slicer.i18n import translate
+from slicer.parameterNodeWrapper import WithinRange, parameterNodeWrapper
+from slicer.ScriptedLoadableModule import (
+    ScriptedLoadableModule,
+    ScriptedLoadableModuleLogic,
+    ScriptedLoadableModuleTest,
+    ScriptedLoadableModuleWidget,
+)
+from slicer.util import VTKObservationMixin
+
+# The library lies beside this file in an installed extension, and one folder up in a checkout whose LCDFusion folder was added as an
+# additional module path. That which belongs to this file goes before any other.
+for place in (Path(__file__).resolve().parents[1], Path(__file__).resolve().parent):
+    if str(place) not in sys.path and ((place / "LCDFusionLib").is_dir() or (place / "LCDFusionPanel").is_dir()):
+        sys.path.insert(0, str(place))
+
+from LCDFusionLib import __version__  # noqa: E402
+from LCDFusionLib.errors import InputError  # noqa: E402
+from LCDFusionLib.scene.choices import (  # noqa: E402
+    AnatomyKind,
+    AnatomyWindow,
+    Arrangement,
+    ColorTableChoice,
+    Comparison,
+    Device,
+    FunctionLook,
+    FunctionUnit,
+    FusedLook,
+    Precision,
+    WeightsChoice,
+)
+
+
+class LCDFusion(ScriptedLoadableModule):
+    """What Slicer's module list shows."""
+
+    def __init__(self, parent):
+        ScriptedLoadableModule.__init__(self, parent)
+        parent.title = _("LCD Fusion")
+        parent.categories = [translate("qSlicerAbstractCoreModule", "Registration"), "Nuclear Medicine"]
+        parent.dependencies = []
+        parent.contributors = ["LCDFusion contributors"]
+        parent.helpText = _(
+            "Fuses a CT or MR with a PET or SPECT into one image, slice by slice, with the long-range correlation-guided dual-encoder "
+            "network (Zhou et al., Scientific Reports 2025). Research software, not a medical device: not for diagnostic use. "
+            'See the <a href="https://github.com/LCDFusion/LCDFusion#in-3d-slicer">tutorial</a>.'
+        )
+        parent.acknowledgementText = _("The network is that of Zhou et al., doi:10.1038/s41598-025-22834-1.")
+        slicer.app.connect("startupCompleted()", registerSampleData)
+
+
+def registerSampleData():
+    """Adds both digital phantoms to the Sample Data module; they are computed on this machine, nothing is downloaded."""
+    import SampleData
+
+    icons = Path(__file__).parent / "Resources" / "Icons"
+    for name, load in (("LCDFusionThorax", loadThorax), ("LCDFusionHead", loadHead)):
+        SampleData.SampleDataLogic.registerCustomSampleDataSource(
+            category="LCDFusion",
+            sampleName=name,
+            thumbnailFileName=str(icons / f"{name}.png"),
+            uris=[],
+            fileNames=[],
+            nodeNames=[],
+            customDownloader=load,
+        )
+
+
+def loadThorax(source=None):
+    """A digital thorax with CT and FDG PET in the scene; returns both nodes."""
+    from LCDFusionLib.phantom import thorax
+
+    return _loadPhantom(thorax())
+
+
+def loadHead(source=None):
+    """A digital head with MR and FDG PET in the scene; returns both nodes."""
+    from LCDFusionLib.phantom import head
+
+    return _loadPhantom(head())
+
+
+def _loadPhantom(phantom):
+    from LCDFusionLib.scene.nodes import node_from_volume
+
+    return [node_from_volume(slicer.mrmlScene, volume) for volume in (phantom.anatomy, phantom.function)]
+
+
+@parameterNodeWrapper
+class LCDFusionParameterNode:
+    """Everything that the panel shows, so that a saved scene brings it back.
+
+    anatomy, function - the inputs.
+    fusedColor, fusedGray, metrics - the result of the pair.
+    window to batchSize - choices of `LCDFusionLib.scene.choices`; functionUpper is in the function's unit, 0 for automatic.
+    isocontour - in percent of the maximum. keySlices - K of marked slices.
+    """
+
+    anatomy: vtkMRMLScalarVolumeNode
+    function: vtkMRMLVolumeNode
+    fusedColor: vtkMRMLVectorVolumeNode
+    fusedGray: vtkMRMLScalarVolumeNode
+    metrics: vtkMRMLTableNode
+    window: AnatomyWindow = AnatomyWindow.DEFAULT
+    functionUpper: Annotated[float, WithinRange(0, 100000)] = 0.0
+    table: ColorTableChoice = ColorTableChoice.EMBER
+    weights: WeightsChoice = WeightsChoice.AUTO
+    arrangement: Arrangement = Arrangement.READING
+    fusedLook: FusedLook = FusedLook.COLOR
+    functionLook: FunctionLook = FunctionLook.INVERSE_GRAY
+    opacity: Annotated[float, WithinRange(0, 1)] = 0.5
+    comparison: Comparison = Comparison.NONE
+    split: Annotated[float, WithinRange(0, 1)] = 0.5
+    projectionAngle: Annotated[float, WithinRange(0, 359)] = 0.0
+    regionRadius: Annotated[float, WithinRange(1, 100)] = 10.0
+    isocontour: Annotated[float, WithinRange(1, 99)] = 41.0
+    plotted: str = "QABF"
+    exportFolder: Path = Path.home()
+    keySlices: list[int]
+    anatomyKind: AnatomyKind = AnatomyKind.AUTO
+    functionUnit: FunctionUnit = FunctionUnit.AUTO
+    differentPatients: bool = False
+    device: Device = Device.AUTO
+    precision: Precision = Precision.FLOAT32
+    batchSize: Annotated[int, WithinRange(1, 64)] = 4
+
+
+class LCDFusionWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
+    """The panel; its sections are in LCDFusionPanel."""
+
+    POLL_MS = 40
+
+    def __init__(self, parent=None):
+        ScriptedLoadableModuleWidget.__init__(self, parent)
+        VTKObservationMixin.__init__(self)
+        self.logic = None
+        self.parameters = None
+        self._guiTag = None
+
+    def setup(self):
+        """Called once, when the module is opened for the first time."""
+        ScriptedLoadableModuleWidget.setup(self)
+        from LCDFusionPanel import AdvancedPanel, ExportPanel, FusionPanel, MetricsPanel, ReviewPanel
+
+        self.logic = LCDFusionLogic()
+        self.ui = type("", (), {})()
+        self._uiWidgets = []
+        for name in ("LCDFusion", "Review", "Metrics", "Export", "Advanced"):
+            widget = slicer.util.loadUI(self.resourcePath(f"UI/{name}.ui"))
+            self.layout.addWidget(widget)
+            self.ui.__dict__.update(slicer.util.childWidgetVariables(widget).__dict__)
+            widget.setMRMLScene(slicer.mrmlScene)
+            self._uiWidgets.append(widget)
+        self.fusion, self.review, self.metrics = FusionPanel(self), ReviewPanel(self), MetricsPanel(self)
+        self.export, self.advanced = ExportPanel(self), AdvancedPanel(self)
+        self.panels = (self.fusion, self.review, self.metrics, self.export, self.advanced)
+        self.addObserver(slicer.mrmlScene, slicer.mrmlScene.StartCloseEvent, self.onSceneStartClose)
+        self.addObserver(slicer.mrmlScene, slicer.mrmlScene.EndCloseEvent, self.onSceneEndClose)
+        self.addObserver(slicer.mrmlScene, slicer.mrmlScene.EndImportEvent, self.onSceneEndImport)
+        self.addObserver(slicer.mrmlScene, slicer.mrmlScene.NodeRemovedEvent, self.onNodeRemoved)
+        self._timer = qt.QTimer()
+        self._timer.setInterval(self.POLL_MS)
+        self._timer.connect("timeout()", self.tick)
+        self.initializeParameterNode()
+
+    def enter(self):
+        """Each time the person opens the module."""
+        self.initializeParameterNode()
+        self.advanced.startWorker()
+        self._timer.start()
+        self.review.enter()
+
+    def exit(self):
+        """Each time the person goes to another module; a running fusion goes on."""
+        if self.parameters is not None and self._guiTag is not None:
+            self.parameters.disconnectGui(self._guiTag)
+            self._guiTag = None
+            self.removeObserver(self.parameters, vtk.vtkCommand.ModifiedEvent, self._checkCanApply)
+        self.review.exit()
+        if not self.logic.session.is_running:
+            self._timer.stop()
+
+    def cleanup(self):
+        """The module is reloaded, or Slicer ends."""
+        self._timer.stop()
+        self.setParameterNode(None)
+        self.removeObservers()
+        for panel in self.panels:
+            panel.close()
+        self.logic.close()
+
+    def onReload(self):
+        """Reloads the library as well as the module."""
+        self._timer.stop()
+        for panel in self.panels:
+            panel.close()
+        self.logic.close()
+        for name in [name for name in sys.modules if name.split(".")[0] in ("LCDFusionLib", "LCDFusionPanel")]:
+            del sys.modules[name]
+        ScriptedLoadableModuleWidget.onReload(self)
+
+    def onSceneStartClose(self, caller, event):
+        """Nothing of the old scene may be held."""
+        self.logic.session.abandon()
+        for panel in self.panels:
+            panel.forgetScene()
+        self.setParameterNode(None)
+
+    def onSceneEndClose(self, caller, event):
+        """A new scene begins."""
+        if self.parent.isEntered:
+            self.initializeParameterNode()
+
+    def onSceneEndImport(self, caller, event):
+        """A saved scene brings the panel back as it was."""
+        if self.parent.isEntered:
+            self.initializeParameterNode()
+
+    @vtk.calldata_type(vtk.VTK_OBJECT)
+    def onNodeRemoved(self, caller, event, node):
+        """The person has deleted a node; perhaps one of ours."""
+        if self.parameters is not None and not slicer.mrmlScene.IsClosing() and node.IsA("vtkMRMLDisplayableNode"):
+            self.review.forget(node)
+            qt.QTimer.singleShot(0, self._checkCanApply)
+
+    def initializeParameterNode(self):
+        """Takes the scene's parameter node up, with a pair chosen where the scene has one."""
+        self.setParameterNode(self.logic.getParameterNode())
+        if self.parameters.anatomy is None and self.parameters.function is None:
+            self.logic.choosePair(self.parameters)
+
+    def setParameterNode(self, parameters):
+        """Binds the panel to a parameter node, or to none."""
+        if self.parameters is not None and self._guiTag is not None:
+            self.parameters.disconnectGui(self._guiTag)
+            self.removeObserver(self.parameters, vtk.vtkCommand.ModifiedEvent, self._checkCanApply)
+        self.parameters, self._guiTag = parameters, None
+        if parameters is not None:
+            self._guiTag = parameters.connectGui(self.ui)
+            self.addObserver(parameters, vtk.vtkCommand.ModifiedEvent, self._checkCanApply)
+            self._checkCanApply()
+
+    def tick(self):
+        """Looks at the worker; never waits."""
+        progress = self.logic.session.tick()
+        if progress is not None:
+            self.fusion.show(progress)
+        self.advanced.tick()
+        if not self.parent.isEntered and not self.logic.session.is_running:
+            self._timer.stop()
+
+    def say(self, text):
+        """One line to the person."""
+        self.ui.statusLabel.text = text
+
+    def _checkCanApply(self, caller=None, event=None):
+        """Brings the panel into line with the parameters: the one place that decides what can be clicked."""
+        if self.parameters is None:
+            return
+        for panel in self.panels:
+            panel.update()
+
+
+class LCDFusionLogic(ScriptedLoadableModuleLogic):
+    """Fusion of two volume nodes, with or without the panel.
+
+    Example:
+        >>> from LCDFusionLib.fusion import FusionSettings
+        >>> result = LCDFusionLogic().fuse(ctNode, petNode, FusionSettings(window="lung"))
+        >>> result.color, result.gray, result.metrics
+    """
+
+    def __init__(self):
+        ScriptedLoadableModuleLogic.__init__(self)
+        from LCDFusionLib.scene.session import FusionSession
+
+        self.session = FusionSession()
+
+    def getParameterNode(self):
+        """The scene's typed parameter node."""
+        return LCDFusionParameterNode(super().getParameterNode())
+
+    def findFile(self, uid):
+        """File of a DICOM instance in Slicer's database, "" where it is not there."""
+        database = getattr(slicer, "dicomDatabase", None)
+        return database.fileForInstance(uid) if database is not None and database.isOpen else ""
+
+    def choosePair(self, parameters):
+        """Puts the scene's pair of one patient and study into the parameters, where there is one."""
+        from LCDFusionLib.scene.inputs import choose_pair
+
+        pair = choose_pair(slicer.mrmlScene)
+        if pair is not None:
+            with slicer.util.NodeModify(parameters):
+                parameters.anatomy, parameters.function = pair
+
+    def fuse(self, anatomyNode, functionNode, settings=None, *, differentPatients=False, progress=None):
+        """Fuses two volume nodes and waits for the end.
+
+        Args:
+            anatomyNode: CT or MR.
+            functionNode: PET or SPECT, or a colour image of it.
+            settings: `LCDFusionLib.fusion.FusionSettings`; defaults where None.
+            differentPatients: fuse even if the nodes name two patients.
+            progress: called with `LCDFusionLib.scene.session.Progress` after each slice.
+
+        Returns:
+            `LCDFusionLib.scene.results.ResultNodes`: `color`, `gray` and `metrics` in the scene.
+
+        Raises:
+            LCDFusionLib.errors.InputError: the volumes cannot be fused; the message is for people.
+            RuntimeError: the fusion failed.
+        """
+        from LCDFusionLib.fusion import FusionSettings
+        from LCDFusionLib.scene.inputs import check_pair, read_anatomy, read_function
+
+        check_pair(anatomyNode, functionNode, different_patients=differentPatients, find_file=self.findFile)
+        anatomy, notes = read_anatomy(anatomyNode)
+        function, more = read_function(functionNode, find_file=self.findFile)
+        settings = settings or FusionSettings()
+        self.session.start(anatomyNode, functionNode, anatomy, function, settings, notes=[*notes, *more])
+        while True:
+            last = self.session.tick()
+            if last is not None and progress is not None:
+                progress(last)
+            if last is not None and last.is_over:
+                if last.result is None:
+                    raise RuntimeError(last.text)
+                logging.info(last.text)
+                return last.result
+            slicer.app.processEvents()
+            time.sleep(0.005)
+
+    def close(self):
+        """Ends the worker process."""
+        self.session.close()
+
+
+class LCDFusionTest(ScriptedLoadableModuleTest):
+    """Self test: the logic fuses a small pair as a script would."""
+
+    def setUp(self):
+        """A new scene."""
+        slicer.mrmlScene.Clear()
+
+    def runTest(self):
+        """All tests."""
+        self.setUp()
+        self.test_fuseFromScript()
+        self.setUp()
+        self.test_badInputIsSaid()
+
+    def _pair(self):
+        import numpy as np
+
+        from LCDFusionLib.images.volume import Modality, Unit, Volume
+        from LCDFusionLib.scene.nodes import node_from_volume
+
+        _k, j, i = np.mgrid[:3, :48, :48]
+        body = np.hypot(j - 24, i - 24) < 20
+        ct = Volume(np.where(body, 40, -1000).astype(np.int16), np.diag([-2.0, -2.0, 4.0, 1.0]), Modality.CT, Unit.HU, "CT", "1.2")
+        hot = (8 * np.exp(-((j - 20) ** 2 + (i - 28) ** 2) / 20) + body).astype(np.float32)
+        pet = Volume(hot, ct.ijk_to_lps, Modality.PET, Unit.SUVBW, "PET", "1.2")
+        return [node_from_volume(slicer.mrmlScene, volume) for volume in (ct, pet)]
+
+    def test_fuseFromScript(self):
+        """Fused voxels, metrics and progress."""
+        logic, seen = LCDFusionLogic(), []
+        try:
+            result = logic.fuse(*self._pair(), progress=seen.append)
+        finally:
+            logic.close()
+        self.assertEqual([p.done for p in seen if p.done][:3], [1, 2, 3])
+        self.assertEqual(slicer.util.arrayFromVolume(result.color).shape, (3, 48, 48, 3))
+        self.assertGreater(slicer.util.arrayFromVolume(result.gray).std(), 0.05)
+        self.assertGreater(result.slice_metrics(1)[0]["QABF"], 0.3)
+        self.delayDisplay(f"LCDFusion {__version__} fused 3 slices")
+
+    def test_badInputIsSaid(self):
+        """One volume twice is one clear sentence."""
+        anatomy, _pet = self._pair()
+        with self.assertRaisesRegex(InputError, "chosen as anatomy and as function"):
+            LCDFusionLogic().fuse(anatomy, anatomy)

@@ -1,0 +1,9 @@
+"""The sections of the LCDFusion panel: Qt widgets on one side, LCDFusionLib on the other, nothing computed between."""
+
+from .advanced import AdvancedPanel
+from .export import ExportPanel
+from .fusion import FusionPanel
+from .metrics import MetricsPanel
+from .review import ReviewPanel
+
+__all__ = ["AdvancedPanel", "ExportPanel", "FusionPanel", "MetricsPanel", "ReviewPanel"]

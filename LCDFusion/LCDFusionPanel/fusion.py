@@ -1,0 +1,163 @@
+"""Inputs, Display, and the Fuse button that becomes Cancel."""
+
+import slicer
+from slicer.i18n import tr as _
+
+from LCDFusionLib.errors import InputError
+from LCDFusionLib.images.window import Window
+from LCDFusionLib.scene.choices import fusion_settings
+from LCDFusionLib.scene.inputs import check_pair, read_anatomy, read_function
+from LCDFusionLib.scene.nodes import ijk_to_ras
+from LCDFusionLib.scene.plan import machine_line, make_plan
+from LCDFusionLib.scene.planes import shown_slice
+from LCDFusionLib.scene.results import find_result
+
+from . import dependencies
+from .panel import Panel
+
+
+class FusionPanel(Panel):
+    """What will be fused, and how far it is.
+
+    Attributes:
+        plan: what a fusion of the chosen pair will do; None where they cannot be fused.
+        function: the chosen function as it will be fused.
+    """
+
+    def __init__(self, widget):
+        super().__init__(widget)
+        self.plan = self.function = None
+        self._problem, self._key = "", None
+        self._preview = None
+        self.ui.fuseButton.connect("clicked(bool)", self.onFuse)
+        self.ui.previewButton.connect("clicked(bool)", self.onPreview)
+
+    @property
+    def result(self):
+        """The result on show: a preview of this pair, else its whole result; None where there is neither."""
+        parameters = self.parameters
+        if parameters is None or parameters.anatomy is None or parameters.function is None:
+            return None
+        if self.logic.session.is_running:
+            return self.logic.session.result
+        pair = parameters.anatomy, parameters.function
+        return find_result(*pair, preview=True) or find_result(*pair)
+
+    def update(self):
+        self._makePlan()
+        running = self.logic.session.is_running
+        self.ui.fuseButton.text = _("Cancel") if running else _("Fuse")
+        self.ui.fuseButton.toolTip = (
+            _("Stop at once; nothing is kept") if running else self._problem or _("Fuse all slices, the one on show first")
+        )
+        self.ui.fuseButton.enabled = running or self.plan is not None
+        self.ui.previewButton.enabled = not running and self.plan is not None
+        self._showPlan()
+
+    def forgetScene(self):
+        self.plan = self.function = self._key = None
+        self.ui.progressBar.value = 0
+        self.widget.say("")
+
+    def onFuse(self, _checked=False):
+        """Fuse, or cancel."""
+        if self.logic.session.is_running:
+            self.logic.session.cancel()
+        else:
+            self._start(only_first_slice=False)
+
+    def onPreview(self, _checked=False):
+        """Fuse the slice on show."""
+        self._start(only_first_slice=True)
+
+    def show(self, progress):
+        """Shows how far the fusion is, and at the end what came of it."""
+        self.ui.progressBar.maximum = max(progress.total, 1)
+        self.ui.progressBar.value = progress.done if not progress.is_over or progress.result is not None else 0
+        self.widget.say(progress.text)
+        if progress.is_over:
+            self._keep(progress.result)
+            self.widget._checkCanApply()
+        self.widget.metrics.showSlice()
+
+    def _start(self, *, only_first_slice):
+        with self.problemsAreSaid(self.ui.statusLabel):
+            if not dependencies.ensure(self.widget):
+                return
+            parameters = self.parameters
+            anatomy_node, function_node = parameters.anatomy, parameters.function
+            anatomy, notes = read_anatomy(anatomy_node, modality=parameters.anatomyKind.modality)
+            function, more = read_function(function_node, unit=parameters.functionUnit.unit, find_file=self.logic.findFile)
+            first = self.widget.review.slice
+            self.logic.session.start(
+                anatomy_node,
+                function_node,
+                anatomy,
+                function,
+                self._settings(),
+                first_slice=shown_slice(slicer.mrmlScene, anatomy_node) if first is None else first,
+                only_first_slice=only_first_slice,
+                notes=[*notes, *more],
+            )
+            self.ui.progressBar.value = 0
+            self.widget.say(_("Preparing"))
+            self.widget.review.open()
+            self.widget._checkCanApply()
+            self.widget._timer.start()
+
+    def _keep(self, result):
+        """The result becomes part of the parameters, and so of a saved scene."""
+        if self.parameters is None or result is None or not result.is_complete or result.is_preview:
+            return
+        with slicer.util.NodeModify(self.parameters):
+            self.parameters.fusedColor, self.parameters.fusedGray = result.color, result.gray
+            self.parameters.metrics = result.metrics
+
+    def _settings(self):
+        parameters = self.parameters
+        display = parameters.anatomy.GetDisplayNode()
+        displayed = Window(display.GetWindow(), display.GetLevel()) if display is not None and display.GetWindow() > 0 else None
+        return fusion_settings(
+            window=parameters.window,
+            displayed=displayed,
+            function_upper=parameters.functionUpper,
+            table=parameters.table,
+            weights=parameters.weights,
+            device=parameters.device,
+            precision=parameters.precision,
+            batch_size=parameters.batchSize,
+        )
+
+    def _makePlan(self):
+        """Looks at the volumes only when something has changed that the plan depends on."""
+        parameters = self.parameters
+        try:
+            check_pair(
+                parameters.anatomy, parameters.function, different_patients=parameters.differentPatients, find_file=self.logic.findFile
+            )
+            settings = self._settings()
+            nodes = parameters.anatomy, parameters.function
+            key = (settings, parameters.anatomyKind, parameters.functionUnit, *map(_state, nodes))
+            if key == self._key:
+                return
+            anatomy, notes = read_anatomy(parameters.anatomy, modality=parameters.anatomyKind.modality, copy=False)
+            self.function, more = read_function(
+                parameters.function, unit=parameters.functionUnit.unit, find_file=self.logic.findFile, copy=False
+            )
+            self.plan, self._problem, self._key = make_plan(anatomy, self.function, settings, [*notes, *more]), "", key
+        except InputError as error:
+            self.plan, self.function, self._problem, self._key = None, None, str(error), None
+
+    def _showPlan(self):
+        machine = machine_line(self.logic.session.worker.machine, self.parameters.device.value)
+        if self.plan is None:
+            self.ui.summaryLabel.text, self.ui.warningLabel.text = self._problem, ""
+        else:
+            self.ui.summaryLabel.text = ", ".join(filter(None, (self.plan.line, machine)))
+            self.ui.warningLabel.text = "\n".join(f"⚠ {warning}" for warning in self.plan.warnings)
+        self.ui.warningLabel.visible = bool(self.ui.warningLabel.text)
+
+
+def _state(node):
+    """What a plan depends on in a volume node."""
+    return node.GetID(), node.GetName(), node.GetImageData().GetMTime(), ijk_to_ras(node).tobytes()

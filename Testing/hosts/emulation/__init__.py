@@ -1,0 +1,1 @@
+"""Host emulation, `host.py`."""

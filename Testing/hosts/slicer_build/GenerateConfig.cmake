@@ -1,0 +1,5 @@
+foreach(field HOMEPAGE CONTRIBUTORS DESCRIPTION ICONURL SCREENSHOTURLS DEPENDS)
+  if("${EXTENSION_${field}}" STREQUAL "")
+    message(FATAL_ERROR "EXTENSION_${field} is not set")
+  endif()
+endforeach()
