@@ -95,7 +95,7 @@ def series_of_files(files: Sequence[Path]) -> Series:
     """The series that these files are, as a database of DICOM files lists them.
 
     Raises:
-        InputError: one of them is missing, damaged or no image, or they are of several series.
+        InputError: one of them is missing, damaged or no image, or they are of several series or acquisitions.
     """
     with disable_value_validation():
         instances = []
@@ -106,7 +106,10 @@ def series_of_files(files: Sequence[Path]) -> Series:
             instances.append((path, header))
     if len({header.SeriesInstanceUID for _, header in instances}) != 1:
         raise InputError("The DICOM files belong to no series, or to several: import the series again.")
-    return series_of(instances)
+    parts = series_parts(instances)
+    if len(parts) != 1:
+        raise InputError(f"The DICOM files are of {len(parts)} acquisitions of '{parts[0].name}': load one of them alone.")
+    return parts[0]
 
 
 def choose_series(
