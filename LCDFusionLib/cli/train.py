@@ -82,7 +82,7 @@ def _preset(options: argparse.Namespace) -> Preset:
     Raises:
         InputError: options that do not go together, or a number out of range.
     """
-    from LCDFusionLib.training.presets import MR_HEADROOM, PRESETS
+    from LCDFusionLib.training.presets import MR_CHANGES, PRESETS
 
     name = options.preset or ("paper" if options.kind in PAPER_KINDS else "default")
     if name == "paper" and options.kind not in PAPER_KINDS:
@@ -93,7 +93,7 @@ def _preset(options: argparse.Namespace) -> Preset:
         if value is not None and not value > 0:
             raise InputError(f"--{option.replace('_', '-')} must be above 0, got {value:g}.")
     if name == "default" and options.kind == "mr-pet":
-        preset = replace(preset, loss=replace(preset.loss, headroom=MR_HEADROOM))
+        preset = replace(preset, loss=replace(preset.loss, **MR_CHANGES))
     if options.learning_rate is not None:
         preset = replace(preset, learning_rate=options.learning_rate)
     if options.alpha is not None:
