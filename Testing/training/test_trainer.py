@@ -2,12 +2,13 @@
 
 import csv
 from contextlib import contextmanager
-from dataclasses import asdict, replace
+from dataclasses import replace
 
 import pytest
 import torch
 
 from LCDFusionLib.network import load_weights
+from LCDFusionLib.training.loss import LossWeights
 from LCDFusionLib.training.presets import PRESETS
 from LCDFusionLib.training.trainer import Trainer
 
@@ -139,7 +140,7 @@ def test_papers_protocol():
     paper = PRESETS["paper"].for_pairs(181)
     assert (paper.batch_size, paper.learning_rate, paper.patience, paper.min_delta) == (8, 0.01, 10, 1e-4)
     assert (paper.steps_per_epoch, paper.steps) == (23, 80 * 23)
-    assert {name for name, weight in asdict(paper.loss).items() if weight and not name.endswith("margin")} == {"sources", "gradient"}
+    assert paper.loss == LossWeights(sources=1.0, gradient=10.0), "no other term has a weight"
 
 
 def test_papers_learning_rate(data, tmp_path):
