@@ -76,9 +76,9 @@ def _ceiling(judged: Sequence[Judged]) -> list[str]:
 def draw_dots(check: Check, judged: Sequence[Judged], file: Path, *, warnings: Collection[str], highlighted: Collection[str] = ()) -> None:
     """A panel for each measure: a dot a case, a bar at the mean, and the target as a line."""
     methods = _methods(judged)
-    columns = min(3, len(check.measures))
+    columns = min(3 if len(check.measures) < 7 else 4, len(check.measures))
     rows = -(-len(check.measures) // columns)
-    figure = Figure(figsize=(5.2 * columns, rows * (0.3 * len(methods) + 1.1) + 0.5), layout="constrained")
+    figure = Figure(figsize=(4.8 * columns, rows * (0.3 * len(methods) + 1.1) + 0.5), layout="constrained")
     FigureCanvasAgg(figure)
     panels = figure.subplots(rows, columns, squeeze=False).ravel()
     for panel, measure in zip(panels, check.measures, strict=False):
