@@ -35,6 +35,10 @@ MEASURES = (
 )
 
 
+NOTES = {"C": "contrast", "U": "uptake_contrast", "E": "edges"}
+COLOR_NOTES = {"dE": "color_difference_fused", "blend": "color_difference_blend"}
+
+
 @dataclass(frozen=True, eq=False)
 class LesionCase:
     """Slices through one lesion, in one window.

@@ -9,7 +9,7 @@ import pytest
 from LCDFusionLib.evaluation.checks import Check, judge
 from LCDFusionLib.evaluation.judgement import draw_cases, draw_dots, write_cases, write_summary
 from LCDFusionLib.evaluation.lesion_cases import lesion_check, of_sarcomas, shell_around, tumour
-from LCDFusionLib.evaluation.lesions import MEASURES, LesionCase
+from LCDFusionLib.evaluation.lesions import COLOR_NOTES, MEASURES, NOTES, LesionCase
 from LCDFusionLib.evaluation.methods import BUILT_IN
 from LCDFusionLib.evaluation.pair_sets import round_to_8_bit
 from LCDFusionLib.images.volume import Volume
@@ -143,13 +143,13 @@ def test_phantom_lesions_stand_where_they_are_hot(phantoms):
 
 def test_average_halves_the_contrast_of_a_lesion_that_ct_does_not_show(phantoms):
     (metastasis,) = (each for each in phantoms["lesions-ct"].cases if each.name == "phantom liver metastasis, mediastinum")
-    check = Check("one", "one", (metastasis,), MEASURES, ("ct-pet",))
+    check = Check("one", "one", (metastasis,), MEASURES, ("ct-pet",), NOTES, COLOR_NOTES)
     (judged,) = judge(check, [BUILT_IN["average"]])
     assert judged.values["contrast"] == pytest.approx(0.5, abs=0.1)
 
 
 def test_tables_and_pictures(tmp_path: Path):
-    check = Check("lesions-ct", "made up", (case(), replace(case(seed=1), name="another")), MEASURES, ("ct-pet",))
+    check = Check("lesions-ct", "made up", (case(), replace(case(seed=1), name="another")), MEASURES, ("ct-pet",), NOTES, COLOR_NOTES)
     judged = list(judge(check, [BUILT_IN["average"], BUILT_IN["maximum"]]))
     write_cases(judged, tmp_path / "cases.csv")
     assert len((tmp_path / "cases.csv").read_text().splitlines()) == 5
