@@ -28,6 +28,8 @@ MEASURES = (
     Measure("halo_permille", "darkening round the spots, 99.9th percentile, gray levels", 2.0, lower_is_better=True),
 )
 
+NOTES = {"darkest 0.1 %": "darkest_permille", "halo": "halo_permille"}
+
 
 @dataclass(frozen=True, eq=False)
 class AddedUptakeCase:
@@ -51,22 +53,22 @@ class AddedUptakeCase:
         inside, round_them, gains = [], [], []
         for pair, after, (sigma, strength) in zip(self.pairs[1:], fused[1:], self.spots, strict=True):
             added = pair.function - before
-            change = 255 * (after - fused[0])
+            change = np.rint(255 * (after - fused[0]))
             there = added > strength / 2
             distance = distance_to_spots(before.shape, sigma) / sigma
             inside.append(change[there])
             round_them.append(change[(distance > 2.5) & (distance < 4)])
             if there.any():
                 gains.append(change[there].mean() / (255 * added[there].mean()))
-        changes, halo = np.concatenate(inside), -np.concatenate(round_them)
+        changes, halo = np.concatenate(inside), 0 - np.concatenate(round_them)
         if changes.size == 0:  # the function is at its upper end all over
             return dict.fromkeys((measure.name for measure in MEASURES), float("nan"))
         return {
             "darkest": float(changes.min()),
             "darkest_permille": float(np.percentile(changes, 0.1)),
             "gain": float(np.mean(gains)),
-            "halo": float(halo.max()),
-            "halo_permille": float(np.percentile(halo, 99.9)),
+            "halo": float(halo.max()) + 0.0,
+            "halo_permille": float(np.percentile(halo, 99.9)) + 0.0,
         }
 
 
@@ -102,4 +104,4 @@ def added_uptake_check(name: str, data: Path | None) -> Check:
         for pair in pair_set(each, data).at_most(3).pairs:
             cases.append(added_uptake_case(replace(pair, name=f"{each}_{pair.name}"), name=f"{pair.name} ({each})"))
     title = f"Uptake added to {'PET/CT' if name.endswith('ct') else 'PET/MR'}: is anything darker for it?"
-    return Check(name, title, tuple(cases), MEASURES, ("ct-pet" if name.endswith("ct") else "mr-pet",))
+    return Check(name, title, tuple(cases), MEASURES, ("ct-pet" if name.endswith("ct") else "mr-pet",), NOTES)

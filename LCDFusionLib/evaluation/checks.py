@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 import numpy as np
@@ -79,6 +79,8 @@ class Check:
         cases: what is judged.
         measures: what `Case.measure` gives, those to be drawn and tabulated.
         weights: the shipped weights made for these images.
+        notes: what is written on the pictures: a short name, and the value's.
+        color_notes: the same for the pictures in colour; empty: there are none.
     """
 
     name: str
@@ -86,6 +88,8 @@ class Check:
     cases: tuple[Case, ...]
     measures: tuple[Measure, ...]
     weights: tuple[str, ...]
+    notes: Mapping[str, str]
+    color_notes: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def pairs(self) -> tuple[SlicePair, ...]:

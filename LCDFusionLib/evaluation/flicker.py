@@ -21,6 +21,8 @@ MEASURES = (
     Measure("unexplained", "part of the change that is more than either source changes in that pixel", lower_is_better=True),
 )
 
+NOTES = {"flicker": "flicker"}
+
 
 @dataclass(frozen=True, eq=False)
 class FlickerCase:
@@ -66,4 +68,4 @@ def flicker_check(name: str, data: Path) -> Check:
             pairs = [SlicePair(pair.anatomy, pair.function, pair.group, f"{pair.name.replace('/', '_')}_{window}") for pair in slices]
             cases.append(FlickerCase(f"{volume.group}, {window}", tuple(to_8_bit(pair) for pair in pairs)))
     title = f"Change from slice to slice, {'PET/CT' if name.endswith('ct') else 'PET/MR'} of held-out sarcoma patients"
-    return Check(name, title, tuple(cases), MEASURES, ("ct-pet" if name.endswith("ct") else "mr-pet",))
+    return Check(name, title, tuple(cases), MEASURES, ("ct-pet" if name.endswith("ct") else "mr-pet",), NOTES)

@@ -76,9 +76,9 @@ def _ceiling(judged: Sequence[Judged]) -> list[str]:
 def draw_dots(check: Check, judged: Sequence[Judged], file: Path, *, warnings: Collection[str], highlighted: Collection[str] = ()) -> None:
     """A panel for each measure: a dot a case, a bar at the mean, and the target as a line."""
     methods = _methods(judged)
-    columns = min(3, len(check.measures))
+    columns = min(3 if len(check.measures) < 7 else 4, len(check.measures))
     rows = -(-len(check.measures) // columns)
-    figure = Figure(figsize=(5.2 * columns, rows * (0.3 * len(methods) + 1.1) + 0.5), layout="constrained")
+    figure = Figure(figsize=(4.8 * columns, rows * (0.3 * len(methods) + 1.1) + 0.5), layout="constrained")
     FigureCanvasAgg(figure)
     panels = figure.subplots(rows, columns, squeeze=False).ravel()
     for panel, measure in zip(panels, check.measures, strict=False):
@@ -108,7 +108,7 @@ def draw_dots(check: Check, judged: Sequence[Judged], file: Path, *, warnings: C
 def draw_cases(check: Check, judged: Sequence[Judged], file: Path, *, color: bool = False) -> None:
     """Some cases and what each method makes of them, gray or through the fused colours (beside the 50/50 blend)."""
     by_key = {(row.case.name, row.method): row for row in judged}
-    names = {measure.name[:2]: measure.name for measure in check.measures[:2]} if len(check.measures) < 6 else _LESION_NOTES[color]
+    names = check.color_notes if color else check.notes
     rows = []
     for index in rows_to_show(len(check.cases)):
         case = check.cases[index]
@@ -125,12 +125,6 @@ def draw_cases(check: Check, judged: Sequence[Judged], file: Path, *, color: boo
         rows.append(Row(case.name, pictures, case.outline))
     legend = ", ".join(f"{short}: {name}" for short, name in names.items()) + "."
     draw_sheet(rows, file, title=check.title, legend=legend)
-
-
-_LESION_NOTES = {
-    False: {"C": "contrast", "U": "uptake_contrast", "E": "edges"},
-    True: {"dE": "color_difference_fused", "blend": "color_difference_blend"},
-}
 
 
 def _one(paint: Callable[[NDArray, NDArray], NDArray[np.uint8]], image: Image, function: Image) -> NDArray[np.uint8]:

@@ -35,6 +35,10 @@ MEASURES = (
 )
 
 
+NOTES = {"C": "contrast", "U": "uptake_contrast", "E": "edges"}
+COLOR_NOTES = {"dE": "color_difference_fused", "blend": "color_difference_blend"}
+
+
 @dataclass(frozen=True, eq=False)
 class LesionCase:
     """Slices through one lesion, in one window.
@@ -109,13 +113,16 @@ class LesionCase:
         return self.contrast(values), float(np.hypot(values[self.surroundings].std(), ROUNDING))
 
     def edges(self, fused: Image, anatomy: Image) -> float:
-        """Gradient of the fused image along that of the anatomy / gradient of the anatomy, summed over the lesion; below 0 if inverted."""
+        """Gradient of the fused image along that of the anatomy / gradient of the anatomy, both summed over the lesion, -1 to 1.
+
+        In each pixel more than the anatomy's own counts as all of it, so that PET's slopes cannot stand for edges elsewhere.
+        """
         of_fused, of_anatomy = (np.array(np.gradient(image.astype(np.float64), axis=(1, 2))) for image in (fused, anatomy))
         strength = np.sqrt((of_anatomy**2).sum(axis=0))[self.lesion]
-        along = (of_fused * of_anatomy).sum(axis=0)[self.lesion]
         if strength.mean() < LEAST_EDGE:
             return float("nan")
-        return float((along / np.where(strength > 0, strength, 1)).sum() / strength.sum())
+        along = (of_fused * of_anatomy).sum(axis=0)[self.lesion] / np.where(strength > 0, strength, 1)
+        return float(np.clip(along, -strength, strength).sum() / strength.sum())
 
     def color_difference(self, rgb: NDArray[np.uint8]) -> float:
         """CIEDE2000 between the mean colour of the lesion and that of its surroundings."""

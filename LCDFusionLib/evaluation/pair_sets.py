@@ -7,6 +7,7 @@ files from elsewhere are, so all are treated alike, and `lcdfusion fuse` measure
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -123,6 +124,7 @@ def sarcoma_slices(count: int) -> list[int]:
     return [int(k) for k in np.rint(np.linspace(0.1, 0.9, SARCOMA_SLICES) * (count - 1))]
 
 
+@cache  # to recover the uptake takes longest of all, and two of what is evaluated at once may want it
 def _atlas(folder: Path, name: str) -> list[SlicePair]:
     collection = "PET-MRI" if name.startswith("pet") else "SPECT-MRI"
     in_luma = [pair for pair in atlas_pairs(folder, collection, scalar=False) if pair.group in ATLAS_HELD_OUT]

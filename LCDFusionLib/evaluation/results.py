@@ -68,7 +68,7 @@ def _evaluate_check(check: Check, methods: Sequence[Method | FusedFolder], folde
     write_summary(check, judged, folder / "table.md")
     draw_dots(check, judged, folder / "dots.png", warnings=WARNINGS, highlighted=_ours(methods))
     draw_cases(check, judged, folder / "sheet.png")
-    if check.name.startswith("lesions"):
+    if check.color_notes:
         draw_cases(check, judged, folder / "colors.png", color=True)
 
 

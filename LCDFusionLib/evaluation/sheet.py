@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -54,7 +54,7 @@ def rows_to_show(count: int) -> list[int]:
     return evenly(count, min(ROWS, count))
 
 
-def note(values: dict[str, float], names: dict[str, str]) -> str:
+def note(values: Mapping[str, float], names: Mapping[str, str]) -> str:
     """Values in a few letters. `names`: abbreviation to key."""
     numbers = ((short, values[name]) for short, name in names.items())
     return "  ".join(f"{short} {value:.2f}" if np.isfinite(value) else f"{short} -" for short, value in numbers)
@@ -80,7 +80,17 @@ def draw_sheet(rows: Sequence[Row], file: Path, *, title: str, legend: str) -> N
                 box = {"facecolor": "black", "alpha": 0.6, "edgecolor": "none", "pad": 1}
                 ax.text(0.02, 0.02, picture.note, color="#ffd75f", fontsize=6.5, transform=ax.transAxes, va="bottom", bbox=box)
         left = axes[place, 0]
-        left.text(-0.06, 0.5, row.name, color="white", fontsize=7, rotation=90, va="center", ha="right", transform=left.transAxes)
+        left.text(
+            -0.06,
+            0.5,
+            row.name.replace(" (", "\n("),
+            color="white",
+            fontsize=7,
+            rotation=90,
+            va="center",
+            ha="right",
+            transform=left.transAxes,
+        )
     figure.text(0.1 / width, 1 - 0.2 / height, title, color="white", fontsize=11, va="center", parse_math=False)
     figure.text(0.1 / width, 0.13 / height, f"{legend} {DISCLAIMER}", color="#ff8787", fontsize=7.5, va="center", parse_math=False)
     figure.savefig(file, dpi=110, facecolor="black", format="png")
