@@ -75,7 +75,7 @@ class MetricsPlot:
             table.AddColumn(column)
         self._marker_table.SetAndObserveTable(table)
         series = self._series["slice"]
-        series.SetAndObserveTableNodeID(self._marker_table.GetID() if slice_number is not None else None)
+        series.SetAndObserveTableNodeID(self._marker_table.GetID())
         series.SetXColumnName("slice")
         series.SetYColumnName("height")
 

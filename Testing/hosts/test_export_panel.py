@@ -1,0 +1,141 @@
+"""Export by clicking: files, the DICOM database, Slicer's own export dialog."""
+
+import csv
+from pathlib import Path
+
+import numpy as np
+import pydicom
+import pytest
+import SimpleITK as sitk
+
+pytest.importorskip("slicer")
+pytest.importorskip("PySide6")
+
+import slicer
+
+from LCDFusionLib.scene.nodes import hierarchy_item, node_from_volume, voxels
+
+PLUGIN = Path(__file__).resolve().parents[2] / "LCDFusion" / "DICOMLCDFusionPlugin.py"
+
+
+@pytest.fixture(scope="module")
+def from_dicom(open_panel, small_phantom, tmp_path_factory):
+    """The pair as it comes from Slicer's DICOM database, with its instance UIDs, fused."""
+    from dataclasses import replace
+
+    from LCDFusionLib.dicom import read_folder
+    from LCDFusionLib.phantom import Phantom, write_study
+
+    ct, pet, lesions = small_phantom
+    folder = tmp_path_factory.mktemp("study")
+    folders = write_study(
+        Phantom("Thorax", replace(ct, frame_of_reference="2.25.77"), replace(pet, frame_of_reference="2.25.77"), pet, lesions), folder
+    )
+    slicer.mrmlScene.Clear(0)
+    hierarchy = slicer.vtkMRMLSubjectHierarchyNode.GetSubjectHierarchyNode(slicer.mrmlScene)
+    for place in folders:
+        volume, source = read_folder(place)
+        if source.suv is not None:  # Slicer's own reader knows no SUV: it loads Bq/ml
+            volume = volume.with_array((volume.array / source.suv.factor).astype(np.float32), unit=type(volume.unit).BQML)
+        node = node_from_volume(slicer.mrmlScene, volume)
+        uids = " ".join(str(header.SOPInstanceUID) for header in source.headers)
+        hierarchy.SetItemUID(hierarchy_item(node), slicer.vtkMRMLSubjectHierarchyConstants.GetDICOMInstanceUIDName(), uids)
+        slicer.dicomDatabase.add(source.files)
+    open_panel.enter()
+    open_panel.fuse()
+    return open_panel, folders
+
+
+@pytest.fixture
+def folder(from_dicom, tmp_path):
+    panel, _ = from_dicom
+    panel.parameters.exportFolder = tmp_path
+    return tmp_path
+
+
+def test_a_pet_in_becquerel_is_fused_in_suv(from_dicom):
+    panel, _ = from_dicom
+    assert "PET SUV 0-10" in panel.ui.summaryLabel.text
+    assert panel.widget.fusion.result.gray.GetAttribute("LCDFusion.FunctionRange") == "0 to 10"
+
+
+def test_dicom_into_the_folder(from_dicom, folder):
+    panel, folders = from_dicom
+    panel.ui.dicomFolderButton.click()
+    assert "dicom_color, dicom_gray" in panel.ui.exportLabel.text
+    source = pydicom.dcmread(sorted(folders[0].glob("*.dcm"))[0])
+    for name in ("dicom_color", "dicom_gray"):
+        files = sorted((folder / name).glob("*.dcm"))
+        assert len(files) == 8
+        fused = pydicom.dcmread(files[0])
+        assert fused.StudyInstanceUID == source.StudyInstanceUID
+        assert fused.PatientID == source.PatientID
+        assert list(fused.ImageType)[:2] == ["DERIVED", "SECONDARY"]
+        assert len(fused.SourceImageSequence) >= 2
+        assert "NOT FOR DIAGNOSTIC USE" in fused.SeriesDescription
+    stored = np.stack([pydicom.dcmread(file).pixel_array for file in sorted((folder / "dicom_color").glob("*.dcm"))])
+    np.testing.assert_array_equal(stored, voxels(panel.widget.fusion.result.color))
+
+
+def test_dicom_into_the_database(from_dicom):
+    panel, _ = from_dicom
+    before = len(slicer.dicomDatabase.files)
+    panel.ui.dicomDatabaseButton.click()
+    assert panel.ui.exportLabel.text == "The colour and the gray series are in the DICOM database."
+    assert len(slicer.dicomDatabase.files) == before + 16
+
+
+def test_nrrd_nifti_csv_and_pictures(from_dicom, folder):
+    panel, _ = from_dicom
+    panel.ui.nrrdButton.click()
+    panel.ui.niftiButton.click()
+    gray = sitk.ReadImage(str(folder / "fused_gray.nrrd"))
+    assert gray.GetSize() == (64, 64, 8)
+    assert "not for diagnostic use" in gray.GetMetaData("LCDFusion_note")
+    assert (folder / "fused_color.nii.gz").is_file()
+    panel.widget.export.saveMetrics(folder / "metrics.csv")
+    rows = list(csv.DictReader((folder / "metrics.csv").open()))
+    assert len(rows) == 10
+    assert float(rows[3]["QABF"]) == pytest.approx(panel.widget.fusion.result.slice_metrics(3)[0]["QABF"], abs=1e-6)
+    assert rows[3]["image"], "the anatomy's image number"
+
+    panel.widget.review.review.slice = 3
+    panel.ui.keySliceButton.click()
+    panel.widget.review.review.slice = 5
+    panel.ui.keySliceButton.click()
+    assert panel.ui.keySlicesLabel.text == "Marked: 4, 6"
+    panel.ui.keySliceButton.click()
+    assert panel.ui.keySlicesLabel.text == "Marked: 4"
+    nodes = slicer.mrmlScene.GetNumberOfNodes()
+    panel.ui.picturesButton.click()
+    assert slicer.mrmlScene.GetNumberOfNodes() == nodes
+    picture = sitk.GetArrayFromImage(sitk.ReadImage(str(folder / "fused_slice_0004.png")))
+    assert picture.shape[1] > 2000
+    assert picture.std() > 20
+    assert sorted(path.name for path in folder.iterdir()) == sorted(
+        ["fused_color.nii.gz", "fused_color.nrrd", "fused_gray.nii.gz", "fused_gray.nrrd", "fused_slice_0004.png", "metrics.csv"]
+    )
+
+
+def test_a_place_that_cannot_be_written_is_one_sentence(from_dicom, folder):
+    panel, _ = from_dicom
+    panel.parameters.exportFolder = folder / "missing"
+    panel.ui.nrrdButton.click()
+    assert "does not exist or may not be written" in panel.ui.exportLabel.text
+
+
+def test_slicers_export_dialog_offers_it(host, from_dicom, folder):
+    panel, _ = from_dicom
+    host.Module(PLUGIN)
+    plugin = slicer.modules.dicomPlugins["DICOMLCDFusionPlugin"]()
+    result = panel.widget.fusion.result
+    assert plugin.examineForExport(hierarchy_item(panel.parameters.anatomy)) == []
+    assert plugin.examineForImport([]) == []
+    for node, interpretation in ((result.color, "RGB"), (result.gray, "MONOCHROME2")):
+        (exportable,) = plugin.examineForExport(hierarchy_item(node))
+        assert exportable.confidence > 0.5, "before the scalar volume plugin, which would call it ORIGINAL"
+        exportable.directory = str(folder)
+        assert plugin.export([exportable]) == ""
+        files = sorted((folder / f"LCDFusion_{hierarchy_item(node)}").rglob("*.dcm"))
+        assert len(files) == 8
+        assert pydicom.dcmread(files[0]).PhotometricInterpretation == interpretation
