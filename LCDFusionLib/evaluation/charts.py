@@ -75,10 +75,10 @@ def draw_radar(table: Table, file: Path, *, title: str, highlighted: Collection[
     methods = [name for name in table.methods if name not in table.warnings]
     means = np.array([[table.cells[name][metric].mean for metric in AXES] for name in methods])
     radii = normalised(means)
-    angles = np.pi / 2 - np.linspace(0, 2 * np.pi, len(AXES), endpoint=False)  # clockwise from above
+    angles = (np.pi / 2 - np.linspace(0, 2 * np.pi, len(AXES), endpoint=False)) % (2 * np.pi)  # clockwise from above
     figure = Figure(figsize=(10.5, 7.6))
     FigureCanvasAgg(figure)
-    ax = figure.add_axes((0.1, 0.12, 0.56, 0.73), polar=True)
+    ax = figure.add_axes((0.1, 0.12, 0.56, 0.7), polar=True)
     for name, radius in zip(methods, radii, strict=True):
         strong = name in highlighted
         ax.plot(
@@ -93,6 +93,7 @@ def draw_radar(table: Table, file: Path, *, title: str, highlighted: Collection[
         )
         if strong:
             ax.fill(angles, np.nan_to_num(radius), color=colors[name], alpha=0.08)
+    ax.set_xlim(0, 2 * np.pi)
     ax.set_ylim(0, 1.02)
     ax.set_yticks(np.linspace(INNERMOST, 1, 4), [""] * 4)
     labels = [f"{metric}\n{_range(column)}" for metric, column in zip(AXES, means.T, strict=True)]

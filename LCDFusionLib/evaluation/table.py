@@ -40,7 +40,8 @@ class Cell(NamedTuple):
     Attributes:
         mean: over the pairs where the metric is defined; NaN where it never is.
         deviation: population standard deviation over the same.
-        rank: 1 is the highest mean; equal means share a rank. None: not ranked.
+        rank: 1 is the highest mean; equal means share a rank. None: not ranked, as a warning, a column of one source, or a mean over fewer
+            pairs than others have.
         pairs: how many pairs it is defined on.
     """
 
@@ -76,12 +77,12 @@ def tabulate(measured: Sequence[Measured], *, warnings: Collection[str]) -> Tabl
     statistics = {name: {column: _statistics(values[name][column]) for column in COLUMNS} for name in methods}
     cells: dict[str, dict[str, Cell]] = {name: {} for name in methods}
     for column in COLUMNS:
-        means = {name: statistics[name][column][0] for name in methods if name not in warnings}
+        ranked = {name: statistics[name][column] for name in methods if name not in warnings and column in METRICS}
+        most = max((count for *_, count in ranked.values()), default=0)
+        means = {name: mean for name, (mean, _, count) in ranked.items() if count == most > 0}
         for name in methods:
             mean, deviation, count = statistics[name][column]
-            rank = None
-            if column in METRICS and np.isfinite(means.get(name, np.nan)):
-                rank = 1 + sum(other > mean for other in means.values())
+            rank = 1 + sum(other > mean for other in means.values()) if name in means else None
             cells[name][column] = Cell(mean, deviation, rank, count)
     return Table(methods, tuple(name for name in methods if name in warnings), cells, len({row.pair for row in measured}))
 

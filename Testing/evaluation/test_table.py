@@ -59,6 +59,8 @@ def test_what_one_source_keeps_is_not_ranked(table):
 def test_undefined_values_are_left_out_and_counted(table):
     assert table.cells["poor"]["SCD"].mean == pytest.approx(0.2)
     assert table.cells["poor"]["SCD"].pairs == 1
+    assert table.cells["poor"]["SCD"].rank is None, "a mean over fewer pairs is not compared"
+    assert table.cells["good"]["SCD"].rank == 1
     assert np.isnan(table.cells["anatomy-only"]["SCD"].mean)
 
 
@@ -80,7 +82,7 @@ def test_files_say_the_same(table, tmp_path):
     text = (tmp_path / "table.md").read_text()
     lines = {line.split("|")[1].strip(): line.split("|")[2:] for line in text.splitlines() if line.startswith("| ")}
     assert lines["good"][COLUMNS.index("QABF")].strip() == "0.900 ± 0.100 (1)"
-    assert lines["poor"][COLUMNS.index("SCD")].strip() == "0.200 ± 0.000\\* (3)"
+    assert lines["poor"][COLUMNS.index("SCD")].strip() == "0.200 ± 0.000\\*"
     assert lines["*anatomy-only*"][COLUMNS.index("SCD")].strip() == "-"
     assert "Not ranked: anatomy-only" in text
 
@@ -102,6 +104,16 @@ def test_charts_show_a_method_in_its_colour(table, tmp_path, draw):
         assert min(picture.shape[:2]) > 400
         red = (np.abs(picture - [0xD6, 0x27, 0x28]).max(axis=-1) < 12).sum()
         assert (red > 200) == bool(highlighted)
+
+
+def test_radar_goes_all_the_way_round(table, tmp_path):
+    draw_radar(table, tmp_path / "radar.png", title="made up", highlighted=["good"])
+    picture = sitk.GetArrayFromImage(sitk.ReadImage(str(tmp_path / "radar.png")))[..., :3].astype(int)
+    red = np.abs(picture - [0xD6, 0x27, 0x28]).max(axis=-1) < 12
+    middle, centre = int(0.53 * red.shape[0]), int(0.38 * red.shape[1])
+    for half in (red[:middle], red[middle:]):
+        assert half[:, :centre].sum() > 200
+        assert half[:, centre : int(0.66 * red.shape[1])].sum() > 200
 
 
 def test_radar_has_the_eight_metrics_and_what_is_kept_of_each_source():
