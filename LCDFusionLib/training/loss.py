@@ -20,7 +20,7 @@ class LossWeights:
 
     Attributes:
         sources: the paper's L_int = mean|f - a| + mean|f - b|. Flat for every f between a and b, so alone it ends in a copy of one.
-        gradient: the paper's L_grad = mean| |grad f| - max(|grad a|, |grad b|) |, Sobel; the paper's alpha.
+        gradient: the paper's L_grad = mean| |grad f| - max(|grad a|, |grad b|) |, Sobel, not normalised; the paper's alpha.
         overlay: mean|f - overlay(a, b)|: one optimum, in which more uptake is never darker and white anatomy leaves room for it.
         edges: 1 - Q^AB/F.
         correlation: 2 - SCD, which asks for the function wherever the anatomy does not explain the fused image.
@@ -116,8 +116,8 @@ def darkening_loss(before: Tensor, after: Tensor, added: Tensor) -> Tensor:
 
 
 def gradient_magnitude(image: Tensor) -> Tensor:
-    """|gx| + |gy| by Sobel on (B, 1, H, W), in intensity per pixel, replicated border."""
-    return sobel_gradient(image).abs().sum(dim=1, keepdim=True)
+    """|gx| + |gy| by the unnormalised Sobel on (B, 1, H, W), as related methods take it: 8 times the slope per pixel; border replicated."""
+    return 8 * sobel_gradient(image).abs().sum(dim=1, keepdim=True)
 
 
 def sobel_gradient(image: Tensor) -> Tensor:

@@ -52,7 +52,7 @@ class CropSampler:
 
     Args:
         sources: groups of pairs with the share of crops that each gives.
-        size: edge of a crop in pixels; smaller slices are passed over.
+        size: edge of a crop in pixels; smaller slices are padded with their edge.
         seed: of the random generator.
     """
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from typing import Literal
 
 from .loss import LossWeights
 
@@ -29,7 +30,7 @@ class Preset:
     loss: LossWeights
     steps: int
     learning_rate: float
-    schedule: str
+    schedule: Literal["cosine", "paper"]
     batch_size: int = 8
     crop: int = 64
     steps_per_epoch: int = 100

@@ -47,9 +47,9 @@ def test_gradients_are_finite_where_metrics_are_undefined():
     assert all(np.isfinite(term) for term in terms.values())
 
 
-def test_gradient_magnitude_of_a_ramp_is_its_slope():
+def test_gradient_magnitude_of_a_ramp_is_that_of_the_unnormalised_sobel():
     ramp = torch.arange(20.0).repeat(20, 1)[None, None] * 0.03
-    assert gradient_magnitude(ramp)[0, 0, 1:-1, 1:-1] == pytest.approx(0.03, abs=1e-6)
+    assert gradient_magnitude(ramp)[0, 0, 1:-1, 1:-1] == pytest.approx(8 * 0.03, abs=1e-6)
 
 
 def test_in_the_overlay_more_uptake_is_never_darker():
