@@ -17,9 +17,10 @@ MAY_IMPORT = {
     "fusion": {"network", "images", "metrics"},
     "scene": {"network", "images", "metrics", "fusion"},
     "dicom": {"network", "images", "metrics", "fusion"},
+    "pacs": set(),
     "phantom": {"images", "dicom"},
     "training": {"network", "images", "metrics", "fusion"},
-    "cli": {"network", "images", "metrics", "fusion", "scene", "dicom", "phantom", "training"},
+    "cli": {"network", "images", "metrics", "fusion", "scene", "dicom", "pacs", "phantom", "training"},
 }
 THIRD_PARTY = {
     "network": {"torch"},
@@ -28,6 +29,7 @@ THIRD_PARTY = {
     "fusion": {"numpy", "torch"},
     "scene": {"numpy", "vtk", "slicer", "vtkmodules"},
     "dicom": {"numpy", "pydicom"},
+    "pacs": {"pydicom", "pynetdicom", "dicomweb_client", "requests"},
     "phantom": {"numpy", "SimpleITK", "pydicom"},
     "training": {"numpy", "torch", "SimpleITK", "matplotlib", "tqdm"},
     "cli": {"numpy", "matplotlib", "tqdm"},

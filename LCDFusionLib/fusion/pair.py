@@ -132,7 +132,8 @@ def _warnings(anatomy: Volume, function: Volume, resampled: Resampled, settings:
     frames = anatomy.frame_of_reference, function.frame_of_reference
     if all(frames) and frames[0] != frames[1]:
         warnings.append(
-            f"'{anatomy.name}' and '{function.name}' have different frames of reference: they may not lie on each other; compare them."
+            f"'{anatomy.name}' and '{function.name}' have different frames of reference: they may not lie on each other; "
+            "compare them, or register them."
         )
     elif not all(frames) and anatomy.in_patient_space:
         warnings.append(
