@@ -6,7 +6,7 @@ RUN := .venv/bin/
 
 # What Debian and Ubuntu must bring: a way to make virtual environments, OpenGL for the slice views, DICOM validators for the tests.
 SYSTEM_PACKAGES := python3-venv libegl1 libgl1-mesa-dri
-TEST_PACKAGES := dicom3tools dcmtk
+TEST_PACKAGES := dicom3tools dcmtk orthanc orthanc-dicomweb
 
 .PHONY: demo test check setup clean
 .DEFAULT_GOAL := demo
@@ -28,7 +28,7 @@ setup: .venv/.ready
 	@test -n "$(PYTHON)" || { echo "LCDFusion needs Python 3.10, 3.11 or 3.12; install one (for example: apt-get install python3.11 python3.11-venv) and run make again."; exit 1; }
 	@sh .ci/system-packages $(SYSTEM_PACKAGES)
 	$(PYTHON) -m venv .venv
-	$(RUN)pip install --quiet --disable-pip-version-check --editable '.[scene,test]' --constraint constraints.txt
+	$(RUN)pip install --quiet --disable-pip-version-check --editable '.[scene,pacs,test]' --constraint constraints.txt
 	@touch $@
 
 .venv/.ready-for-tests: .venv/.ready

@@ -2,7 +2,7 @@
 
 The rooms import one way only::
 
-    network, images, metrics  <-  fusion  <-  scene, dicom, phantom, training  <-  hosts (desktop module, cli)
+    network, images, metrics  <-  fusion  <-  scene, dicom, pacs, phantom, training  <-  hosts (desktop module, cli)
 """
 
 __version__ = "0.1.0"

@@ -17,10 +17,11 @@ MAY_IMPORT = {
     "fusion": {"network", "images", "metrics"},
     "scene": {"network", "images", "metrics", "fusion", "dicom"},
     "dicom": {"network", "images", "metrics", "fusion"},
+    "pacs": set(),
     "phantom": {"images", "dicom"},
     "training": {"network", "images", "metrics", "fusion"},
     "evaluation": {"network", "images", "metrics", "fusion", "phantom", "training"},
-    "cli": {"network", "images", "metrics", "fusion", "scene", "dicom", "phantom", "training", "evaluation"},
+    "cli": {"network", "images", "metrics", "fusion", "scene", "dicom", "pacs", "phantom", "training", "evaluation"},
 }
 THIRD_PARTY = {
     "network": {"torch"},
@@ -29,6 +30,7 @@ THIRD_PARTY = {
     "fusion": {"numpy", "torch"},
     "scene": {"numpy", "vtk", "slicer", "vtkmodules"},
     "dicom": {"numpy", "pydicom"},
+    "pacs": {"pydicom", "pynetdicom", "dicomweb_client", "requests"},
     "phantom": {"numpy", "SimpleITK", "pydicom"},
     "training": {"numpy", "torch", "SimpleITK", "matplotlib", "tqdm"},
     "evaluation": {"numpy", "torch", "SimpleITK", "matplotlib"},

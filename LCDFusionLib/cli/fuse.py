@@ -19,6 +19,7 @@ from LCDFusionLib.fusion import Finished, FusionPair, FusionResult, FusionSettin
 from LCDFusionLib.fusion.metrics_csv import write_metrics_csv
 from LCDFusionLib.images.color import COLOR_TABLES, DEFAULT_COLOR_TABLE
 from LCDFusionLib.images.files import write_volume
+from LCDFusionLib.images.registration import Registration, write_transform
 from LCDFusionLib.images.volume import Modality, Unit
 from LCDFusionLib.images.window import PRESETS, Window
 
@@ -26,9 +27,21 @@ from .inputs import Input, check_belonging, check_not_the_same, mismatch_kinds, 
 from .interrupts import held
 from .output_folder import check_target, whole_folder
 from .overview import slices_to_show, write_overview
+from .register import find_registration, given_registration, moved_input, registration_facts
+from .registration_picture import write_registration_picture
 from .report import write_report
 
-RESULT = ("fused_gray.nrrd", "fused_color.nrrd", "dicom_color", "dicom_gray", "metrics.csv", "overview.png", "report.json")
+RESULT = (
+    "fused_gray.nrrd",
+    "fused_color.nrrd",
+    "dicom_color",
+    "dicom_gray",
+    "metrics.csv",
+    "overview.png",
+    "report.json",
+    "registration.tfm",
+    "registration.png",
+)
 """What a result may hold."""
 
 
@@ -56,6 +69,9 @@ def add_parser(commands: argparse._SubParsersAction) -> None:
         default="",
         help=f"fuse although the headers do not agree; WHAT names in what: {', '.join(KINDS)} (several with commas between)",
     )
+    align = parser.add_mutually_exclusive_group()
+    align.add_argument("--register", action="store_true", help="move the function rigidly onto the anatomy first")
+    align.add_argument("--transform", type=Path, metavar="FILE", help="move it by this rigid transform (.tfm, from 3D Slicer or register)")
     parser.set_defaults(run=run)
 
 
@@ -82,6 +98,12 @@ def run(options: argparse.Namespace) -> None:
             f"'{anatomy.path}' is a picture that does not know where in the patient it lies, so it cannot become DICOM; omit --dicom."
         )
     mismatches, belonging = check_belonging(anatomy, function, confirmed)
+    registration = None
+    original = function
+    if options.register or options.transform:
+        with _timed("register", times):
+            registration = find_registration(anatomy, function) if options.register else given_registration(options.transform)
+        function = moved_input(function, anatomy, registration)
     notes = [*belonging, *anatomy.notes, *function.notes]
     fuse_to_folder(
         anatomy,
@@ -92,6 +114,8 @@ def run(options: argparse.Namespace) -> None:
         with_dicom=options.dicom or anatomy.source is not None,
         notes=notes,
         mismatches=mismatches,
+        registration=registration,
+        unregistered=original,
         times=times,
     )
 
@@ -106,6 +130,8 @@ def fuse_to_folder(
     with_dicom: bool = True,
     notes: Sequence[str] = (),
     mismatches: Sequence[Mismatch] = (),
+    registration: Registration | None = None,
+    unregistered: Input | None = None,
     times: dict[str, float] | None = None,
 ) -> FusionResult:
     """Fuse two volumes that were read and write the whole output folder.
@@ -119,6 +145,8 @@ def fuse_to_folder(
         with_dicom: write both DICOM series too.
         notes: what the user has to know of the inputs; they come first in the result's.
         mismatches: in what the inputs do not belong together, confirmed by the user; written into report and series.
+        registration: how `function` was moved; its transform and a picture are written too.
+        unregistered: the function as it lay before that.
         times: seconds of the stages before; the others are added.
     """
     times = {} if times is None else times
@@ -147,7 +175,14 @@ def fuse_to_folder(
             if mismatches:
                 title = f"CONFIRMED MISMATCH: {', '.join(mismatch.kind for mismatch in mismatches)}    {title}"
             shown = write_overview(pair, result, folder / "overview.png", title=title)
-        write_report(pair, result, folder, anatomy=anatomy, function=function, mismatches=mismatches, times=times, shown=shown)
+            if registration is not None and unregistered is not None:
+                write_transform(registration.matrix, folder / "registration.tfm")
+                volumes = anatomy.volume, unregistered.volume, function.volume
+                write_registration_picture(*volumes, folder / "registration.png", title=f"{pair.anatomy.name} + {pair.function.name}")
+        moved = None if registration is None else registration_facts(registration)
+        write_report(
+            pair, result, folder, registration=moved, anatomy=anatomy, function=function, mismatches=mismatches, times=times, shown=shown
+        )
     for mismatch in mismatches:
         print(f"MISMATCH, confirmed: {mismatch.text}")
     for note in result.notes:

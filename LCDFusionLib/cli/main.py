@@ -33,18 +33,19 @@ def _run(arguments: Sequence[str] | None) -> int:
         warnings.simplefilter("ignore")  # they are for programmers, and would stand between the lines that the user has to read
     # These load numpy, SimpleITK and pydicom, which takes a second: here, where Ctrl-C already ends in order.
     from LCDFusionLib.fusion import WorkerDied
+    from LCDFusionLib.pacs import TransferError
 
-    from . import ablate, demo, evaluate, fuse, studies, train
+    from . import ablate, demo, evaluate, fetch, fuse, register, send, studies, train
 
     parser = argparse.ArgumentParser(prog="lcdfusion", description="Fuses CT or MR with PET or SPECT volumes.", epilog=DISCLAIMER)
     parser.add_argument("--version", action="version", version=f"lcdfusion {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for command in (studies, fuse, demo, train, evaluate, ablate):
+    for command in (studies, register, fuse, send, fetch, demo, train, evaluate, ablate):
         command.add_parser(commands)
     options = parser.parse_args(arguments)
     try:
         options.run(options)
-    except WorkerDied as error:
+    except (WorkerDied, TransferError) as error:
         return _say(str(error), FAILED)
     except MemoryError:
         return _say("there is not enough memory for these volumes; close other programs, or crop the volumes.", FAILED)

@@ -30,6 +30,7 @@ def write_report(
     anatomy: Input,
     function: Input,
     mismatches: Sequence[Mismatch],
+    registration: dict[str, Any] | None,
     times: dict[str, float],
     shown: list[int],
 ) -> None:
@@ -47,6 +48,7 @@ def write_report(
         },
         "weights": {"name": result.weights_name, "sha256": result.weights_sha256},
         "confirmed_mismatches": {mismatch.kind: mismatch.text for mismatch in mismatches},
+        "registration": registration,
         "overlap": pair.overlap,
         "notes": list(result.notes),
         "slices": len(result.metrics),

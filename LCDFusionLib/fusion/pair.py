@@ -174,7 +174,10 @@ def frame_of_reference_warning(anatomy: Volume, function: Volume) -> str | None:
     """Why it is not sure that the two lie on each other; None where one frame of reference holds both."""
     frames = anatomy.frame_of_reference, function.frame_of_reference
     if all(frames) and frames[0] != frames[1]:
-        return f"'{anatomy.name}' and '{function.name}' have different frames of reference: they may not lie on each other; compare them."
+        return (
+            f"'{anatomy.name}' and '{function.name}' have different frames of reference: they may not lie on each other; "
+            "compare them, or register them."
+        )
     if not all(frames) and anatomy.in_patient_space:
         return "No common frame of reference is known; that the two lie on each other is taken from their positions: compare them."
     return None

@@ -1,0 +1,22 @@
+"""Images to and from an archive: C-STORE, C-FIND and C-GET by pynetdicom, STOW, QIDO and WADO by dicomweb-client.
+
+Both archives speak the same few words (`Archive`); `transfer` sends and fetches with either, goes on after a broken link, and says what
+arrived. Importing this loads neither client.
+"""
+
+from .address import Address, Security, parse_address
+from .transfer import Archive, FetchReport, LinkError, SendReport, TransferError, connect, fetch, send
+
+__all__ = [
+    "Address",
+    "Archive",
+    "FetchReport",
+    "LinkError",
+    "Security",
+    "SendReport",
+    "TransferError",
+    "connect",
+    "fetch",
+    "parse_address",
+    "send",
+]

@@ -1,0 +1,143 @@
+"""Registration: known motions come back, impossible pairs are called so, nothing is resampled, the transform means the same to ITK."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import SimpleITK as sitk
+
+from LCDFusionLib import phantom
+from LCDFusionLib.errors import InputError
+from LCDFusionLib.images.files import read_volume
+from LCDFusionLib.images.registration import move, read_transform, register, write_transform
+from LCDFusionLib.images.resample import resample_onto
+from LCDFusionLib.images.volume import Modality, Unit, Volume
+from Testing.images.evaluate_registration import centre_of, error, rigid_motion
+
+MOTION = rigid_motion(np.random.default_rng(1), np.array([10.0, -20.0, 30.0]))
+
+
+@pytest.fixture(scope="module")
+def head():
+    return phantom.head()
+
+
+@pytest.fixture(scope="module")
+def found(head):
+    """(motion, registration) of a few draws of up to 20 mm and 10 degrees."""
+    rng = np.random.default_rng(11)
+    motions = [rigid_motion(rng, centre_of(head.anatomy)) for _ in range(3)]
+    return [(m, register(replace(head.function, ijk_to_lps=m @ head.function.ijk_to_lps), head.anatomy)) for m in motions]
+
+
+def test_known_motions_come_back(head, found):
+    errors = np.array([error(r.matrix @ motion, np.eye(4), centre_of(head.anatomy)) for motion, r in found])
+    assert np.median(errors[:, 0]) < 1.0
+    assert np.median(errors[:, 1]) < 0.5
+    for motion, registration in found:
+        assert registration.problem is None, registration.quality
+        assert registration.mutual_information > registration.before
+        assert registration.shift_mm == pytest.approx(np.linalg.norm((motion - np.eye(4)) @ [*centre_of(head.anatomy), 1]), abs=1.5)
+
+
+def test_what_is_resampled_are_the_original_voxels(head, found):
+    """The matrix goes in front, so the one resampling gives what the unmoved pair gives."""
+    motion, registration = found[0]
+    moved = replace(head.function, ijk_to_lps=motion @ head.function.ijk_to_lps)
+    back = move(moved, head.anatomy, registration.matrix)
+    assert back.array is head.function.array
+    assert back.frame_of_reference == head.anatomy.frame_of_reference
+    exact = move(moved, head.anatomy, np.linalg.inv(motion))
+    np.testing.assert_allclose(
+        resample_onto(exact, head.anatomy).volume.array, resample_onto(head.function, head.anatomy).volume.array, atol=1e-3
+    )
+    np.testing.assert_array_equal(move(moved, head.anatomy, np.eye(4)).ijk_to_lps, moved.ijk_to_lps)  # undone
+
+
+def test_a_pair_that_cannot_be_aligned_is_called_so(head):
+    """PET of pure noise: no place is better than another."""
+    noise = head.function.with_array(np.random.default_rng(3).random(head.function.shape, dtype=np.float32))
+    registration = register(noise, head.anatomy)
+    assert registration.problem
+    with pytest.raises(InputError, match="cannot be aligned with confidence"):
+        registration.check(noise, head.anatomy)
+
+
+def test_cancel_and_progress(head):
+    parts = []
+
+    def cancel(part):
+        parts.append(part)
+        if part > 0.2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        register(head.function, head.anatomy, progress=cancel)
+    assert parts == sorted(parts)
+    assert parts[-1] < 0.5
+
+
+def test_what_cannot_be_registered():
+    flat = Volume(np.zeros((2, 8, 8), np.float32), np.eye(4), Modality.PET, name="flat")
+    with pytest.raises(InputError, match="'flat' has too few slices"):
+        register(flat, flat)
+    color = Volume(np.zeros((8, 8, 8, 3), np.uint8), np.eye(4), name="colour")
+    with pytest.raises(InputError, match="'colour' is a picture"):
+        register(color, color)
+
+
+class TestTransformFile:
+    def test_itk_reads_the_way_back(self, tmp_path):
+        """SimpleITK, resampling with the file, takes each fixed point to where the moving volume has it."""
+        write_transform(MOTION, tmp_path / "registration.tfm")
+        point = np.array([12.0, -30.0, 44.0, 1.0])
+        moved = sitk.ReadTransform(str(tmp_path / "registration.tfm")).TransformPoint((MOTION @ point)[:3].tolist())
+        np.testing.assert_allclose(moved, point[:3], atol=1e-9)
+        np.testing.assert_allclose(read_transform(tmp_path / "registration.tfm"), MOTION, atol=1e-9)
+        assert [path.name for path in tmp_path.iterdir()] == ["registration.tfm"]
+
+    def test_slicer_reads_the_same_motion(self, tmp_path):
+        """The .tfm as Slicer's storage node reads it, and our own node, move a point alike."""
+        slicer = pytest.importorskip("slicer", reason="slicer-core is not installed")
+        from LCDFusionLib.scene.transforms import transform_node
+
+        write_transform(MOTION, tmp_path / "registration.tfm")
+        scene = slicer.vtkMRMLScene()
+        ours = transform_node(scene, MOTION, name="registration")
+        read, storage = scene.AddNewNodeByClass("vtkMRMLLinearTransformNode", "read"), slicer.vtkMRMLTransformStorageNode()
+        storage.SetFileName(str(tmp_path / "registration.tfm"))
+        assert storage.ReadData(read) == 1
+        flip = np.diag([-1.0, -1.0, 1.0, 1.0])
+        expected = (flip @ MOTION @ flip @ [12.0, -30.0, 44.0, 1.0])[:3]
+        for node in (ours, read):
+            matrix = slicer.vtkMRMLLinearTransformNode.GetMatrixTransformToParent
+            import vtk
+
+            to_parent = vtk.vtkMatrix4x4()
+            matrix(node, to_parent)
+            np.testing.assert_allclose(to_parent.MultiplyPoint((12.0, -30.0, 44.0, 1.0))[:3], expected, atol=1e-6)
+
+    @pytest.mark.parametrize(("factor", "words"), [(1.1, "stretches"), (-1.0, "mirrors")])
+    def test_not_rigid(self, tmp_path, factor, words):
+        write_transform(np.diag([factor, 1.0, 1.0, 1.0]), tmp_path / "t.tfm")
+        with pytest.raises(InputError, match=words):
+            read_transform(tmp_path / "t.tfm")
+
+    def test_no_transform(self, tmp_path):
+        (tmp_path / "t.tfm").write_text("nothing")
+        for name in ("t.tfm", "missing.tfm"):
+            with pytest.raises(InputError, match="cannot be read"):
+                read_transform(tmp_path / name)
+
+
+def test_a_real_pair_comes_back(shared_data):
+    """CT and PET of STS_037: a motion comes back, on top of what the unmoved pair gives."""
+    folder = shared_data / "pet-ct-mr-sarcoma" / "STS_037"
+    ct = read_volume(folder / "ct.nrrd", modality=Modality.CT)
+    pet = read_volume(folder / "pet.nrrd", modality=Modality.PET, unit=Unit.SUVBW)
+    unmoved = register(pet, ct)
+    motion = rigid_motion(np.random.default_rng(7), centre_of(ct))
+    again = register(replace(pet, ijk_to_lps=motion @ pet.ijk_to_lps), ct)
+    mm, degrees = error(again.matrix @ motion, unmoved.matrix, centre_of(ct))
+    assert mm < 1.0
+    assert degrees < 0.75
