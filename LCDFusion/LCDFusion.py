@@ -128,6 +128,7 @@ class LCDFusionParameterNode:
     regionRadius: Annotated[float, WithinRange(1, 100)] = 10.0
     isocontour: Annotated[float, WithinRange(1, 99)] = 41.0
     plotted: str = "QABF"
+    metricsInView: bool = True
     exportFolder: Path = Path.home()
     keySlices: list[int]
     anatomyKind: AnatomyKind = AnatomyKind.AUTO
