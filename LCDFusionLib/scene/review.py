@@ -178,7 +178,7 @@ class Review:
         for name in layouts.LINKED:
             node = layouts.slice_node(self._scene, name)
             if node is not None:
-                node.JumpSliceByCentering(*ras)
+                node.JumpSliceByOffsetting(*ras)  # zoom and pan stay as they are
         crosshair = self._scene.GetFirstNodeByClass("vtkMRMLCrosshairNode")
         if crosshair is not None:
             crosshair.SetCrosshairRAS(*ras)
