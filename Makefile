@@ -4,9 +4,11 @@
 PYTHON ?= $(firstword $(foreach p,python3.11 python3.12 python3.10 python3,$(shell $(p) -c 'import sys; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 12))' 2>/dev/null && echo $(p))))
 RUN := .venv/bin/
 
-# What Debian and Ubuntu must bring: a way to make virtual environments, OpenGL for the slice views, DICOM validators for the tests.
+# What Debian and Ubuntu must bring: a way to make virtual environments, OpenGL for the slice views, DICOM validators and what Qt
+# looks for at run time for the tests.
 SYSTEM_PACKAGES := python3-venv libegl1 libgl1-mesa-dri
-TEST_PACKAGES := dicom3tools dcmtk orthanc orthanc-dicomweb
+TEST_PACKAGES := dicom3tools dcmtk orthanc orthanc-dicomweb \
+	libgl1 libxkbcommon0 libfontconfig1 libdbus-1-3 libglib2.0-0 fonts-dejavu-core
 
 .PHONY: demo test check setup clean
 .DEFAULT_GOAL := demo

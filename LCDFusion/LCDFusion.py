@@ -9,7 +9,7 @@ from typing import Annotated
 import qt
 import slicer
 import vtk
-from slicer import vtkMRMLScalarVolumeNode, vtkMRMLTableNode, vtkMRMLVectorVolumeNode, vtkMRMLVolumeNode
+from slicer import vtkMRMLScalarVolumeNode, vtkMRMLTableNode, vtkMRMLVectorVolumeNode
 from slicer.i18n import tr as _
 from slicer.i18n import translate
 from slicer.parameterNodeWrapper import WithinRange, parameterNodeWrapper
@@ -103,14 +103,14 @@ def _loadPhantom(phantom):
 class LCDFusionParameterNode:
     """Everything that the panel shows, so that a saved scene brings it back.
 
-    anatomy, function - the inputs.
+    anatomy, function - the inputs; a colour function (vtkMRMLVectorVolumeNode) is a scalar volume node too.
     fusedColor, fusedGray, metrics - the result of the pair.
     window to batchSize - choices of `LCDFusionLib.scene.choices`; functionUpper is in the function's unit, 0 for automatic.
     isocontour - in percent of the maximum. keySlices - K of marked slices.
     """
 
     anatomy: vtkMRMLScalarVolumeNode
-    function: vtkMRMLVolumeNode
+    function: vtkMRMLScalarVolumeNode
     fusedColor: vtkMRMLVectorVolumeNode
     fusedGray: vtkMRMLScalarVolumeNode
     metrics: vtkMRMLTableNode
@@ -128,6 +128,7 @@ class LCDFusionParameterNode:
     regionRadius: Annotated[float, WithinRange(1, 100)] = 10.0
     isocontour: Annotated[float, WithinRange(1, 99)] = 41.0
     plotted: str = "QABF"
+    metricsInView: bool = True
     exportFolder: Path = Path.home()
     keySlices: list[int]
     anatomyKind: AnatomyKind = AnatomyKind.AUTO

@@ -156,6 +156,7 @@ class ReviewPanel(Panel):
             opacity=parameters.opacity,
             comparison=parameters.comparison,
             split=parameters.split,
+            metrics=parameters.metricsInView,
         )
 
     def _arranged(self):

@@ -35,9 +35,10 @@ READOUTS = (
     Readout("SF", "SF", 1, "Spatial frequency: detail, and noise."),
     Readout("EI", "EI", 1, "Edge intensity: mean Sobel magnitude."),
 )
+_WITH_SOURCES = 3
 SOURCE_READOUTS = tuple(
     Readout(f"{readout.key}_{source}", f"{readout.label} {source}", readout.digits, f"{readout.label} of the {source} image alone.")
-    for readout in READOUTS[:3]
+    for readout in READOUTS[:_WITH_SOURCES]
     for source in ("anatomy", "function")
 )
 BLEND_SUFFIX = "_blend"
@@ -55,11 +56,21 @@ def format_value(readout: Readout, metrics: Mapping[str, float]) -> str:
     return f"{value:.{readout.digits}f}" if math.isfinite(value) else "-"
 
 
-def readout_rows(metrics: Mapping[str, float], blend: Mapping[str, float], *, sources: bool = False) -> list[tuple[str, str, str]]:
-    """(label, fused, blend) a metric, as text; with `sources`, also what is kept of each source alone."""
+def readout_rows(
+    metrics: Mapping[str, float], blend: Mapping[str, float], *, sources: bool = False, brief: bool = False
+) -> list[tuple[str, str, str]]:
+    """(label, fused, blend) a metric, as text.
+
+    Args:
+        metrics: of the fused image.
+        blend: of the blend.
+        sources: also what is kept of each source alone.
+        brief: only the metrics that compare with both sources.
+    """
+    readouts = READOUTS[:_WITH_SOURCES] if brief else READOUTS
     return [
         (readout.label, format_value(readout, metrics), format_value(readout, blend))
-        for readout in READOUTS + (SOURCE_READOUTS if sources else ())
+        for readout in readouts + (SOURCE_READOUTS if sources else ())
     ]
 
 
@@ -74,10 +85,10 @@ def readout_table(metrics: Mapping[str, float], blend: Mapping[str, float]) -> l
     return rows
 
 
-def readout_text(title: str, metrics: Mapping[str, float], blend: Mapping[str, float]) -> str:
-    """A title and the rows below it, as lines for a fixed-width font."""
+def readout_text(title: str, metrics: Mapping[str, float], blend: Mapping[str, float], *, brief: bool = False) -> str:
+    """A title and the rows below it, as lines for a fixed-width font; `brief` as in `readout_rows`."""
     if not any(math.isfinite(value) for value in metrics.values()):
         return f"{title}\nnot fused yet"
     lines = [title, f"{'':<5}{'fused':>7}{'blend':>7}"]
-    lines += [f"{label:<5}{fused:>7}{beside:>7}" for label, fused, beside in readout_rows(metrics, blend)]
+    lines += [f"{label:<5}{fused:>7}{beside:>7}" for label, fused, beside in readout_rows(metrics, blend, brief=brief)]
     return "\n".join(lines)

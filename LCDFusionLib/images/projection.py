@@ -101,7 +101,7 @@ class TurningProjection:
         size = np.array([self._columns, self._columns, self._rows])
         start = self.centre - self.spacing_mm * (size - 1) / 2 * [1, 1, -1]
         resample = sitk.ResampleImageFilter()
-        resample.SetInterpolator(sitk.sitkLinear)
+        resample.SetInterpolator(sitk.sitkNearestNeighbor)  # a small hot lesion must not fade between two grids
         resample.SetSize(size.tolist())
         resample.SetOutputSpacing([self.spacing_mm] * 3)
         resample.SetOutputDirection([1, 0, 0, 0, 1, 0, 0, 0, -1])

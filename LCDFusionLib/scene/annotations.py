@@ -11,6 +11,8 @@ from LCDFusionLib.scene.planes import patient_letters, slice_index
 from LCDFusionLib.scene.results import ResultNodes
 
 _WHITE, _PALE_YELLOW, _GREY = (1.0, 1.0, 1.0), (1.0, 1.0, 0.65), (0.9, 0.9, 0.9)
+_LOW_VIEW = 600
+"""Height of a view, in pixels, below which all eight metrics would hide much of the image."""
 
 
 class SliceAnnotations:
@@ -24,7 +26,9 @@ class SliceAnnotations:
         >>> annotations.show_metrics(result)
     """
 
-    def __init__(self, renderer: vtk.vtkRenderer, slice_node: slicer.vtkMRMLSliceNode, *, letters: bool = True, bottom: int = 30) -> None:
+    def __init__(
+        self, renderer: vtk.vtkRenderer, slice_node: slicer.vtkMRMLSliceNode, *, letters: bool = True, bottom: int = 30, brief: bool = False
+    ) -> None:
         """Takes a view.
 
         Args:
@@ -32,10 +36,11 @@ class SliceAnnotations:
             slice_node: the view's slice node.
             letters: write the patient's sides; False where the host does so, or where the image does not know them (PNG).
             bottom: pixels at the bottom that are taken: 30 by Slicer's ruler, more where the host writes there too.
+            brief: in a low view write only the metrics that compare with both sources, so that the image is not hidden.
         """
         self._renderer, self._slice_node, self._letters = renderer, slice_node, letters
         self._result: ResultNodes | None = None
-        self._bottom = bottom
+        self._bottom, self._brief, self._visible = bottom, brief, True
         self._title = self._text(0.015, 0.985, "left", "top", color=_WHITE, bold=True)
         self._sides = [
             self._text(0.015, 0.5, "left", "centered", color=_PALE_YELLOW, bold=True),
@@ -53,15 +58,17 @@ class SliceAnnotations:
         """Writes the view's title, one or more lines, at the top left."""
         self._title.SetInput(title)
 
-    def show_metrics(self, result: ResultNodes | None) -> None:
+    def show_metrics(self, result: ResultNodes | None, *, visible: bool = True) -> None:
         """Writes the metrics of the slice on show, and the notice that this is research software; None takes both away.
+
+        With `visible` False the metrics are not written, but the notice is.
 
         In a plane that is not that of the slices, the mean over all slices is written.
         """
         for subject, tag in self._observed[1:]:
             subject.RemoveObserver(tag)
         del self._observed[1:]
-        self._result = result
+        self._result, self._visible = result, visible
         if result is not None:
             self._observe(result.metrics)
         self._notice.SetInput(DISCLAIMER.split(":")[0] if result is not None else "")
@@ -111,11 +118,12 @@ class SliceAnnotations:
             actor.SetPosition(actor.GetPosition()[0], y / height)
 
     def _metrics_text(self) -> str:
-        if self._result is None or self._result.gray.GetScene() is None:
+        if self._result is None or self._result.gray.GetScene() is None or not self._visible:
             return ""
         index = slice_index(self._slice_node, self._result.gray)
         title = "mean over slices" if index is None else self._result.slice_title(index)
-        return readout_text(title, *self._result.slice_metrics(index))
+        brief = self._brief and self._slice_node.GetDimensions()[1] < _LOW_VIEW
+        return readout_text(title, *self._result.slice_metrics(index), brief=brief)
 
     def _text(
         self,

@@ -74,6 +74,7 @@ def link(scene: slicer.vtkMRMLScene) -> None:
         if view is not None and composite is not None:
             view.SetViewGroup(_VIEW_GROUP)
             view.SetRulerType(slicer.vtkMRMLAbstractViewNode.RulerTypeThin)
+            view.SetRulerColor(slicer.vtkMRMLAbstractViewNode.RulerColorYellow)
             composite.SetLinkedControl(True)
             composite.SetHotLinkedControl(True)
     for node in _nodes(scene, "vtkMRMLCrosshairNode"):

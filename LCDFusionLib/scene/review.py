@@ -23,6 +23,8 @@ from LCDFusionLib.scene.planes import offset_of_slice, show_slices, slice_index
 from LCDFusionLib.scene.projection_view import RAS, ProjectionView
 from LCDFusionLib.scene.results import ResultNodes, remove_node
 
+_ON_BLACK_AND_WHITE = (0.85, 0.42, 0.05)  # letters that are legible on both
+
 Node: TypeAlias = "slicer.vtkMRMLVolumeNode"
 
 
@@ -39,6 +41,7 @@ class Look:
         opacity: of the function in the blend.
         comparison: of the fused view.
         split: place of the line, 0 to 1.
+        metrics: written in the fused view.
     """
 
     anatomy_window: Window | None
@@ -49,6 +52,7 @@ class Look:
     opacity: float = 0.5
     comparison: Comparison = Comparison.NONE
     split: float = 0.5
+    metrics: bool = True
 
 
 class Review:
@@ -115,20 +119,25 @@ class Review:
         stretched = self._stored_range(look.function_window)
         show_function(self._function, stretched, COLOR_TABLES[look.table])
         self._fill(layouts.ANATOMY, self._anatomy)
-        self._fill(
-            layouts.FUNCTION, self._function_for_reading(stretched) if look.function is FunctionLook.INVERSE_GRAY else self._function
-        )
+        shown = self._function_for_reading(stretched) if look.function is FunctionLook.INVERSE_GRAY else self._function
+        self._fill(layouts.FUNCTION, shown)
+        self._show_color_bar(shown)
         self._fill(layouts.BLEND, self._anatomy, self._function, look.opacity)
         self._fill_fused()
         self._show_projection()
         self._title()
 
     def annotate(self, renderers: Mapping[str, vtk.vtkRenderer], *, bottom: int = 30) -> None:
-        """Writes titles, patient sides and metrics in the views of these renderers, by layout name; `bottom` as in `SliceAnnotations`."""
+        """Writes titles, patient sides and metrics in views.
+
+        Args:
+            renderers: of the views, by layout name.
+            bottom: as in `SliceAnnotations`.
+        """
         for texts in self._annotations.values():
             texts.close()
         self._annotations = {
-            name: SliceAnnotations(renderer, node, letters=name != layouts.PROJECTION, bottom=bottom)
+            name: SliceAnnotations(renderer, node, letters=name != layouts.PROJECTION, bottom=bottom, brief=True)
             for name, renderer in renderers.items()
             if (node := layouts.slice_node(self._scene, name)) is not None
         }
@@ -169,7 +178,7 @@ class Review:
         for name in layouts.LINKED:
             node = layouts.slice_node(self._scene, name)
             if node is not None:
-                node.JumpSliceByCentering(*ras)
+                node.JumpSliceByOffsetting(*ras)  # zoom and pan stay as they are
         crosshair = self._scene.GetFirstNodeByClass("vtkMRMLCrosshairNode")
         if crosshair is not None:
             crosshair.SetCrosshairRAS(*ras)
@@ -291,7 +300,7 @@ class Review:
         unit = "" if self._volume is None or self._volume.is_color else f"\n{uptake.lower:g}-{uptake.upper:.3g} {self._volume.unit.value}"
         compared = {
             Comparison.FLICKER: "Blend" if self._flickered else "Fused",
-            Comparison.SPLIT: "Blend | Fused",
+            Comparison.SPLIT: "Blend left, fused right",
         }
         titles = {
             layouts.ANATOMY: "Anatomy" + (f"\nW {window.width:g}  L {window.level:g}" if window else ""),
@@ -303,13 +312,16 @@ class Review:
         for name, texts in self._annotations.items():
             texts.set_title(titles[name])
             if name == layouts.FUSED:
-                texts.show_metrics(self._result)
+                texts.show_metrics(self._result, visible=self._look.metrics)
 
     def _show_color_bar(self, shown: Node) -> None:
         view = layouts.slice_node(self._scene, layouts.FUNCTION)
         if self._color_bar is not None and self._color_bar.GetScene() is not None:
             self._scene.RemoveNode(self._color_bar)
         self._color_bar = show_color_bar(shown, view) if view is not None else None
+        if self._color_bar is not None:
+            self._color_bar.GetLabelTextProperty().SetColor(*_ON_BLACK_AND_WHITE)
+            self._color_bar.GetTitleTextProperty().SetColor(*_ON_BLACK_AND_WHITE)
 
     def _follow(self) -> None:
         """The split picture is made for the slice on show."""

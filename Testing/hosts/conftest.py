@@ -135,6 +135,8 @@ class Panel:
         """Saves what the panel and the views look like."""
         from PIL import Image
 
+        for _ in range(5):  # Qt lays a changed text out over several rounds
+            self.idle()
         PICTURES.mkdir(parents=True, exist_ok=True)
         Image.fromarray(self.layout_manager.picture()).save(PICTURES / f"{name}-views.png")
         self.module.widget.grab().save(str(PICTURES / f"{name}-panel.png"))

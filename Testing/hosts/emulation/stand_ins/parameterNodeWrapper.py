@@ -121,6 +121,7 @@ def _binding(widget, parameter):
     """(read, write, changed signal); a pair that Slicer's wrapper cannot bind is an error."""
     kind = parameter.kind
     if type(widget) is slicer.qMRMLNodeComboBox and parameter.is_node:
+        widget.nodeTypes = [kind().GetClassName()]  # an abstract class is an error in Slicer too
         return widget.currentNode, widget.setCurrentNode, widget.currentNodeChanged
     if type(widget) is qt.QCheckBox and kind is bool:
         return lambda: widget.checked, lambda value: setattr(widget, "checked", value), widget.stateChanged

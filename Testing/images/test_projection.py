@@ -1,0 +1,56 @@
+"""The turning projection, against a point whose place is known."""
+
+import numpy as np
+import pytest
+
+from LCDFusionLib.errors import InputError
+from LCDFusionLib.images.projection import TurningProjection
+from LCDFusionLib.images.volume import Modality, Unit, Volume, geometry_matrix
+
+
+def pet(direction=None):
+    """SUV 9 in 2x2x2 voxels at (30, -20, 15), which is left, in front and above the middle; SUV 5 straight behind it."""
+    direction = np.eye(3) if direction is None else direction
+    matrix = geometry_matrix(np.array([4.0, 4.0, 5.0]), direction, np.zeros(3))
+    matrix[:3, 3] = -matrix[:3, :3] @ [19.5, 19.5, 9.5]
+    array = np.zeros((20, 40, 40), np.float32)
+    for place, value in (((30, -20, 15), 9), ((30, 40, 15), 5)):
+        i, j, k = np.floor(np.linalg.inv(matrix) @ [*place, 1])[:3].astype(int)
+        array[k : k + 2, j : j + 2, i : i + 2] = value
+    return Volume(array, matrix, Modality.PET, Unit.SUVBW, "PET")
+
+
+@pytest.mark.parametrize("direction", [np.eye(3), np.diag([-1.0, -1.0, 1.0]), np.diag([1.0, 1.0, -1.0])])
+@pytest.mark.parametrize("angle", [0, 40, 90, 180, 275])
+def test_a_click_on_the_hottest_pixel_goes_to_its_place(direction, angle):
+    seen = TurningProjection(pet(direction))
+    picture = seen.picture(angle)
+    assert picture.shape == seen.shape
+    row, column = np.unravel_index(picture.argmax(), picture.shape)
+    assert np.linalg.norm(np.array(seen.point(angle, column=column, row=row)) - (30, -20, 15)) < 9
+
+
+def test_it_shows_the_patient_from_the_front_and_then_turned():
+    seen = TurningProjection(pet())
+    middle_row, middle_column = (np.array(seen.shape) - 1) / 2
+    row, column = np.unravel_index(seen.picture(0).argmax(), seen.shape)
+    assert row < middle_row, "head up"
+    assert column > middle_column, "patient's left on the right"
+    _, column = np.unravel_index(seen.picture(180).argmax(), seen.shape)
+    assert column < middle_column, "and from behind on the left"
+
+
+def test_nothing_is_lost_at_any_angle():
+    seen = TurningProjection(pet())
+    for angle in range(0, 360, 15):
+        assert seen.picture(angle).max() == 9
+
+
+def test_outside_the_picture_there_is_nothing():
+    assert TurningProjection(pet()).point(0, column=-3, row=2) is None
+
+
+def test_a_colour_image_has_no_intensity():
+    volume = pet()
+    with pytest.raises(InputError, match="needs a PET or SPECT volume with values"):
+        TurningProjection(volume.with_array(np.zeros((*volume.shape, 3), np.uint8)))
