@@ -24,13 +24,24 @@ EDGES_WANTED = 0.8
 LEAST_EDGE = 1 / 255
 """Mean gradient a pixel below which a lesion is white or black all over and the anatomy shows no edge in it."""
 
+UPTAKE_WANTED = 0.4
+"""Of PET's uptake contrast: 0.8 of what a 50/50 average has. contrast_to_noise knows no scale; below this its lesion cannot be seen."""
+
+UPTAKE_CONTRAST = Measure(
+    "uptake_contrast", "the same beyond what the anatomy's gray values foretell, fused / PET (50/50 average: 0.5)", UPTAKE_WANTED
+)
+
 MEASURES = (
     Measure("contrast", "lesion minus surroundings in the fused gray image / the same in PET"),
-    Measure("uptake_contrast", "the same beyond what the anatomy's gray values foretell, fused / PET"),
-    Measure("contrast_to_noise", "uptake_contrast / noise, in the fused gray image / in PET", 0.8),
+    UPTAKE_CONTRAST,
+    Measure("contrast_to_noise", "uptake_contrast / noise, in the fused gray image / in PET", 0.8, together_with=UPTAKE_CONTRAST),
     Measure("contrast_to_structure", "contrast / SD of the surroundings, anatomy's structures and all, fused / PET", 0.8),
     Measure("edges", "the anatomy's edges inside the lesion, along their own direction, fused / anatomy", EDGES_WANTED),
-    Measure("color_difference", "CIEDE2000 of lesion and surroundings, fused colour image / 50/50 blend", 1.0),
+    Measure(
+        "color_difference",
+        "CIEDE2000 of lesion and surroundings, fused colour image / 50/50 blend (mostly the colouring, which adds PET)",
+        1.0,
+    ),
     Measure("color_sharpness", "QABF of the colour image's luma, fused / 50/50 blend", 1.0),
 )
 
@@ -72,7 +83,7 @@ class LesionCase:
         return self.lesion[self.shown]
 
     def measure(self, fused: Image) -> dict[str, float]:
-        """See `MEASURES`; besides PET's own values, those of the colours, and the highest contrast_to_structure that any image can have."""
+        """See `MEASURES`; besides PET's own values, those of the colours, and the ceiling of contrast_to_structure (see `judgement`)."""
         anatomy, function = (np.stack([getattr(pair, source) for pair in self.pairs]) for source in ("anatomy", "function"))
         pet, (pet_uptake, pet_noise), (uptake, noise) = self.contrast(function), self.beyond(anatomy, function), self.beyond(anatomy, fused)
         structure, of_anatomy = (float(np.hypot(image[self.surroundings].std(), ROUNDING)) for image in (function, anatomy))
