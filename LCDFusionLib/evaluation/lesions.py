@@ -96,7 +96,7 @@ class LesionCase:
             "uptake_contrast": uptake / pet_uptake,
             "contrast_to_noise": uptake / noise / (pet_uptake / pet_noise),
             "contrast_to_structure": contrast / float(np.hypot(fused[self.surroundings].std(), ROUNDING)) / (pet / structure),
-            "edges": self.edges(fused, anatomy),
+            "edges": self.edges(fused, anatomy, function),
             "color_difference": differences[0] / differences[1],
             "color_sharpness": sharpness[0] / sharpness[1],
             "pet_contrast": pet,
@@ -123,16 +123,20 @@ class LesionCase:
             values = values - slope * known
         return self.contrast(values), float(np.hypot(values[self.surroundings].std(), ROUNDING))
 
-    def edges(self, fused: Image, anatomy: Image) -> float:
+    def edges(self, fused: Image, anatomy: Image, function: Image) -> float:
         """Gradient of the fused image along that of the anatomy / gradient of the anatomy, both summed over the lesion, -1 to 1.
 
-        In each pixel more than the anatomy's own counts as all of it, so that PET's slopes cannot stand for edges elsewhere.
+        PET's slopes must not stand for edges of the anatomy: what of the fused gradient a linear fit to the gradients of both sources
+        gives to PET is taken out, and in each pixel more than the anatomy's own counts as all of it.
         """
-        of_fused, of_anatomy = (np.array(np.gradient(image.astype(np.float64), axis=(1, 2))) for image in (fused, anatomy))
-        strength = np.sqrt((of_anatomy**2).sum(axis=0))[self.lesion]
+        of_fused, of_anatomy, of_pet = (
+            np.array(np.gradient(image.astype(np.float64), axis=(1, 2)))[:, self.lesion] for image in (fused, anatomy, function)
+        )
+        strength = np.sqrt((of_anatomy**2).sum(axis=0))
         if strength.mean() < LEAST_EDGE:
             return float("nan")
-        along = (of_fused * of_anatomy).sum(axis=0)[self.lesion] / np.where(strength > 0, strength, 1)
+        _, slope = np.linalg.lstsq(np.stack([of_anatomy.ravel(), of_pet.ravel()], axis=1), of_fused.ravel(), rcond=None)[0]
+        along = ((of_fused - max(slope, 0.0) * of_pet) * of_anatomy).sum(axis=0) / np.where(strength > 0, strength, 1)
         return float(np.clip(along, -strength, strength).sum() / strength.sum())
 
     def color_difference(self, rgb: NDArray[np.uint8]) -> float:

@@ -64,14 +64,15 @@ class Table:
 
     Attributes:
         methods: in the order in which they were given.
-        copies: those that are no fusion, whatever their names (see `COPY`); not ranked.
+        copies: those that are no fusion, whatever their names (see `COPY`), with the number of pairs of which they hand back one source
+            (RMS); not ranked.
         seen: those that were trained or validated on patients or series among the pairs; not ranked.
         cells: by method, then by metric.
         pairs: how many there are.
     """
 
     methods: tuple[str, ...]
-    copies: tuple[str, ...]
+    copies: dict[str, int]
     seen: tuple[str, ...]
     cells: dict[str, dict[str, Cell]]
     pairs: int
@@ -84,7 +85,8 @@ def tabulate(measured: Sequence[Measured], *, seen: Collection[str] = ()) -> Tab
         name: {column: np.array([row.values[column] for row in measured if row.method == name]) for column in COLUMNS} for name in methods
     }
     statistics = {name: {column: _statistics(values[name][column], zero=column in SCD) for column in COLUMNS} for name in methods}
-    copies = tuple(name for name in methods if is_copy([row.beyond for row in measured if row.method == name]))
+    beyond = {name: [row.beyond for row in measured if row.method == name] for name in methods}
+    copies = {name: sum(rms <= COPY for _, rms in each) for name, each in beyond.items() if is_copy(each)}
     cells: dict[str, dict[str, Cell]] = {name: {} for name in methods}
     for column in COLUMNS:
         ranked = {name: statistics[name][column] for name in methods if name not in (*copies, *seen) and column in METRICS}
@@ -153,9 +155,9 @@ def write_markdown(table: Table, file: Path, *, title: str, remarks: Sequence[st
     lines.append("")
     if table.copies:
         lines.append(
-            f"*Not ranked: {', '.join(table.copies)}.* These are a copy of one source with the other thrown away (on any pair equal to it "
-            f"within {COPY:g} gray levels, or on most pairs a linear function of it within {COPY:g} RMS); what they score is a warning "
-            "against reading QABF and VIF without the columns of each source."
+            f"*Not ranked: {', '.join(f'{name} ({count} of {table.pairs} pairs)' for name, count in table.copies.items())}.* These hand "
+            f"back one source with the other thrown away (equal to it within {COPY:g} gray levels on any pair, or a linear function of it "
+            f"within {COPY:g} RMS on most); what they score is a warning against reading QABF and VIF without the columns of each source."
         )
         lines.append("")
     for remark in remarks:

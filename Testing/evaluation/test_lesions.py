@@ -58,6 +58,17 @@ def test_anatomy_itself_keeps_all_edges_and_no_contrast():
     assert inverted["edges"] == pytest.approx(-1)
 
 
+def test_slopes_of_pet_do_not_stand_for_edges_of_the_anatomy():
+    """Where the anatomy shows the lesion's rim, too, PET by itself has its edges; it keeps none of the anatomy's, the average half."""
+    of = case(texture=0.02)
+    pairs = tuple(replace(pair, anatomy=round_to_8_bit(pair.anatomy + 0.3 * pair.function)) for pair in of.pairs)
+    of = replace(of, pairs=pairs, lesion=np.stack([np.hypot(*(np.mgrid[:64, :64] - 32)) < 12] * 2))
+    anatomy, function = stacks(of)
+    assert abs(of.measure(function)["edges"]) < 0.02
+    assert of.measure(((anatomy + function) / 2).astype(np.float32))["edges"] == pytest.approx(0.5, abs=0.02)
+    assert of.measure(anatomy)["edges"] == pytest.approx(1, abs=0.02)
+
+
 def test_a_lesion_that_the_anatomy_shows_too_is_no_sign_of_uptake():
     """The anatomy's own contrast, however strong, counts as contrast and not as contrast of uptake."""
     of = case()

@@ -49,7 +49,7 @@ def test_mean_deviation_and_rank(table):
 
 
 def test_copy_is_not_ranked_and_takes_no_rank_from_others(table):
-    assert table.copies == ("anatomy-only",)
+    assert table.copies == {"anatomy-only": 2}
     assert all(table.cells["anatomy-only"][metric].rank is None for metric in COLUMNS)
     assert table.cells["anatomy-only"]["QABF"].mean > table.cells["good"]["QABF"].mean
 
@@ -115,7 +115,7 @@ def test_files_say_the_same(table, tmp_path):
     assert lines["poor"][COLUMNS.index("SCD")].strip() == "0.100 ± 0.100\\* (3)"
     assert lines["*anatomy-only*"][COLUMNS.index("SCD")].strip() == "0.000 ± 0.000\\*"
     assert "SCD counts as 0 there" in text
-    assert "Not ranked: anatomy-only" in text
+    assert "Not ranked: anatomy-only (2 of 2 pairs)" in text
 
 
 def test_axes_of_the_radar_reach_from_the_least_to_the_highest():
