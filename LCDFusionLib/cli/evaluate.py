@@ -20,7 +20,7 @@ if TYPE_CHECKING:  # they load torch, which is only needed once the command runs
     from LCDFusionLib.evaluation.pair_sets import PairSet
 
 DESCRIPTION = """
-Fuses images that no training saw with several methods, measures every fused image, and writes for each SET a folder with
+Fuses images that the shipped weights never saw with several methods, measures every fused image, and writes for each SET a folder with
   table.md, table.csv   mean, standard deviation and rank of each method, metric by metric
   values.csv            every pair and method
   bars.png, radar.png   the table as pictures
@@ -32,7 +32,8 @@ for example: lcdfusion evaluate ct-pet-lung lesions-ct --data DATA -o RESULT
 
 SET is one of
   pet-mri, pet-mri-scalar      held-out brain atlas series; FDG PET as the luma of its colours, or as the uptake that these stand for
-  spect-mri, spect-mri-scalar  the same for SPECT
+                               (training saw the same brain in another plane: the atlas has only one with PET)
+  spect-mri, spect-mri-scalar  the same for SPECT, of brains that training never saw
   ct-pet-mediastinum           held-out sarcoma patients, CT window 350/40, PET from SUV 0 (black) to 10 (white)
   ct-pet-lung                  the same in CT window 1400/-700
   mr-pet                       held-out sarcoma patients, T1 MR
@@ -48,6 +49,9 @@ and function-only are no fusion: they show what a plain copy of one source score
 the pairs with --images, fuse them with your program into PNG files of the same names, and give that folder with --fused.
 
 Read QABF and VIF together with QABF_function, VIF_function and SCD_function: a copy of the anatomy wins the first two.
+QABF, VIF and SCD are terms of the loss that our weights are trained with, so their ranks there are no independent finding. Weights that
+were trained on a patient or series among the pairs, and what turns out to be a copy of one source, are not ranked. SCD counts as 0 where
+it is undefined, as the fused image equals a source.
 Images are rounded to 8 bits (0..255) before they are fused and again before they are measured, for every method alike.
 """
 
@@ -75,8 +79,8 @@ def add_parser(commands: argparse._SubParsersAction) -> None:
         "--weights",
         action="append",
         default=[],
-        metavar="NAME_OR_FILE",
-        help="further weights: ct-pet, mr-pet or a .pt file; may be repeated",
+        metavar="[NAME=]WEIGHTS",
+        help="further weights: ct-pet, mr-pet or a .pt file, and the name to give them; may be repeated",
     )
     parser.add_argument(
         "--fused",
@@ -143,18 +147,27 @@ def _methods(chosen: Sequence[str], pairs: PairSet | Check, options: argparse.Na
         name, equals, folder = text.partition("=")
         if not (name and equals and folder):
             raise InputError(f"--fused {text} cannot be read: write NAME=FOLDER, for example --fused CDDFuse=results/cddfuse.")
-        if not re.fullmatch(r"[\w.+-]+", name) or name in SOURCES:
-            raise InputError(f"A method cannot be called '{name}': take letters and digits, and neither of {', '.join(SOURCES)}.")
-        external = FusedFolder(name, Path(folder), pairs.name)
+        external = FusedFolder(_checked(name), Path(folder), pairs.name)
         external.check(pairs.pairs)
         methods.append(external)
-    weights = dict.fromkeys([*(pairs.weights if NETWORK in chosen else ()), *options.weights])
-    methods += [Network(name, device=options.device) for name in weights]
+    for text in dict.fromkeys([*(pairs.weights if NETWORK in chosen else ()), *options.weights]):
+        name, equals, file = text.partition("=")
+        if equals and not Path(text).is_file():
+            methods.append(Network(file, name=_checked(name), device=options.device))
+        else:
+            methods.append(Network(text, device=options.device))
     methods += [BUILT_IN[name] for name in chosen if name in WARNINGS]
     names = [method.name for method in methods]
     for name in names:
         if names.count(name) > 1:
-            raise InputError(f"Two methods are called '{name}': rename a weights file, or the name before '=' in --fused.")
+            raise InputError(f"Two methods are called '{name}': give another name before '=' in --weights or --fused.")
     if not names:
         raise InputError("There is no method to evaluate: name some with --methods, --weights or --fused.")
     return methods
+
+
+def _checked(name: str) -> str:
+    """The name of a method, which is that of a folder, too."""
+    if not re.fullmatch(r"[\w.+-]+", name) or name in SOURCES:
+        raise InputError(f"A method cannot be called '{name}': take letters and digits, and neither of {', '.join(SOURCES)}.")
+    return name

@@ -17,6 +17,9 @@ from .pair_sets import pair_set, round_to_8_bit
 SIZES = (2.0, 4.0, 8.0)
 """Standard deviation of the spots in pixels."""
 
+DISC = 4.0
+"""Discs with a hard edge, too, their radius 2 sigma: a halo is worst round them."""
+
 STRENGTHS = (0.1, 0.4)
 """Of the range shown: SUV 1 and 4 where that ends at 10."""
 
@@ -24,8 +27,8 @@ MEASURES = (
     Measure("darkest", "worst change of one pixel inside a spot, gray levels of 255", -2.0),
     Measure("darkest_permille", "0.1 percentile of the change inside the spots, gray levels", -2.0),
     Measure("gain", "change inside the spots / uptake added, mean"),
-    Measure("halo", "darkening round the spots, worst pixel, gray levels", 2.0, lower_is_better=True),
-    Measure("halo_permille", "darkening round the spots, 99.9th percentile, gray levels", 2.0, lower_is_better=True),
+    Measure("halo", "darkening of all else within 4 sigma, worst pixel, gray levels", 2.0, lower_is_better=True),
+    Measure("halo_permille", "darkening of all else within 4 sigma, 99.9th percentile, gray levels", 2.0, lower_is_better=True),
 )
 
 NOTES = {"darkest 0.1 %": "darkest_permille", "halo": "halo_permille"}
@@ -37,7 +40,7 @@ class AddedUptakeCase:
 
     Attributes:
         name: of the slice.
-        pairs: the slice as it is; then one with spots for each size and strength.
+        pairs: the slice as it is; then one with spots for each size and strength, and one with discs for each strength.
         spots: their sigma in pixels and their strength, in the order of `pairs[1:]`.
     """
 
@@ -48,7 +51,7 @@ class AddedUptakeCase:
     outline: None = None
 
     def measure(self, fused: Image) -> dict[str, float]:
-        """See `MEASURES`. Inside: where more than half of a spot's strength was added. Round: 2.5 to 4 sigma from its centre."""
+        """See `MEASURES`. Inside: where more than half of a spot's strength was added. Halo: all else within 4 sigma of its centre."""
         before = self.pairs[0].function
         inside, round_them, gains = [], [], []
         for pair, after, (sigma, strength) in zip(self.pairs[1:], fused[1:], self.spots, strict=True):
@@ -57,7 +60,7 @@ class AddedUptakeCase:
             there = added > strength / 2
             distance = distance_to_spots(before.shape, sigma) / sigma
             inside.append(change[there])
-            round_them.append(change[(distance > 2.5) & (distance < 4)])
+            round_them.append(change[(distance < 4) & ~there])
             if there.any():
                 gains.append(change[there].mean() / (255 * added[there].mean()))
         changes, halo = np.concatenate(inside), 0 - np.concatenate(round_them)
@@ -79,17 +82,20 @@ def distance_to_spots(shape: tuple[int, ...], sigma: float) -> NDArray[np.float6
     return np.hypot(rows[:, None], columns[None, :])
 
 
-def with_spots(pair: SlicePair, sigma: float, strength: float) -> SlicePair:
-    """The same pair with Gaussian spots of uptake, as far as the range goes."""
-    spots = strength * np.exp(-0.5 * (distance_to_spots(pair.function.shape, sigma) / sigma) ** 2)
+def with_spots(pair: SlicePair, sigma: float, strength: float, *, hard: bool = False) -> SlicePair:
+    """The same pair with Gaussian spots of uptake, or with `hard` discs of 2 sigma, as far as the range goes."""
+    distance = distance_to_spots(pair.function.shape, sigma) / sigma
+    spots = strength * (distance <= 2 if hard else np.exp(-0.5 * distance**2))
     hotter = round_to_8_bit((pair.function + spots).clip(0, 1).astype(np.float32))
-    return replace(pair, function=hotter, name=f"{pair.name}_spots_{sigma:g}_{strength:g}")
+    return replace(pair, function=hotter, name=f"{pair.name}_{'discs' if hard else 'spots'}_{sigma:g}_{strength:g}")
 
 
 def added_uptake_case(pair: SlicePair, *, name: str) -> AddedUptakeCase:
-    """All sizes and strengths on one pair."""
+    """All sizes and strengths of spots, and discs, on one pair."""
     spots = tuple((sigma, strength) for sigma in SIZES for strength in STRENGTHS)
-    return AddedUptakeCase(name, (pair, *(with_spots(pair, *spot) for spot in spots)), spots)
+    discs = tuple((DISC, strength) for strength in STRENGTHS)
+    hotter = (*(with_spots(pair, *spot) for spot in spots), *(with_spots(pair, *disc, hard=True) for disc in discs))
+    return AddedUptakeCase(name, (pair, *hotter), (*spots, *discs))
 
 
 def added_uptake_check(name: str, data: Path | None) -> Check:

@@ -19,10 +19,10 @@ WARNING = "#b0b0b0"
 
 
 def method_colors(table: Table, highlighted: Collection[str]) -> dict[str, str]:
-    """A colour for each method: reds for `highlighted` (our weights), gray for warnings."""
+    """A colour for each method: reds for `highlighted` (our weights), gray for copies of one source."""
     colors, plain, strong = {}, 0, 0
     for name in table.methods:
-        if name in table.warnings:
+        if name in table.copies:
             colors[name] = WARNING
         elif name in highlighted:
             colors[name], strong = HIGHLIGHT[strong % len(HIGHLIGHT)], strong + 1
@@ -32,7 +32,7 @@ def method_colors(table: Table, highlighted: Collection[str]) -> dict[str, str]:
 
 
 def draw_bars(table: Table, file: Path, *, title: str, highlighted: Collection[str] = ()) -> None:
-    """A panel for each metric: bars are means, whiskers standard deviations; warnings gray and hatched."""
+    """A panel for each metric: bars are means, whiskers standard deviations; what is not ranked is hatched, copies gray."""
     colors = method_colors(table, highlighted)
     rows, columns = 3, 5
     height = rows * (0.24 * len(table.methods) + 0.75) + 0.6
@@ -43,7 +43,7 @@ def draw_bars(table: Table, file: Path, *, title: str, highlighted: Collection[s
         for place, name in enumerate(table.methods):
             cell = table.cells[name][metric]
             if np.isfinite(cell.mean):
-                hatch = "///" if name in table.warnings else None
+                hatch = "///" if name in (*table.copies, *table.seen) else None
                 panel.barh(place, cell.mean, xerr=cell.deviation, color=colors[name], hatch=hatch, edgecolor="white", ecolor="#555555")
                 if cell.rank == 1:
                     panel.text(0.02, place, "1st", va="center", fontsize=7, color="white", transform=panel.get_yaxis_transform())
@@ -59,7 +59,8 @@ def draw_bars(table: Table, file: Path, *, title: str, highlighted: Collection[s
         panel.text(
             0,
             0.95,
-            "Mean and standard deviation\nover the pairs; higher is better.\nHatched: one source alone, a\nwarning, not ranked.\n"
+            "Mean and standard deviation\nover the pairs; higher is better.\n"
+            "Hatched: not ranked, as one source\nalone (gray) or trained on these.\n"
             "IE, AG, SD, SF, EI also reward\nnoise and overshoot.",
             va="top",
             fontsize=8.5,
@@ -72,8 +73,8 @@ def draw_bars(table: Table, file: Path, *, title: str, highlighted: Collection[s
 def draw_radar(table: Table, file: Path, *, title: str, highlighted: Collection[str] = ()) -> None:
     """A line for each ranked method; every axis reaches from the least mean of all methods to the highest."""
     colors = method_colors(table, highlighted)
-    methods = [name for name in table.methods if name not in table.warnings]
-    means = np.array([[table.cells[name][metric].mean for metric in AXES] for name in methods])
+    methods = [name for name in table.methods if name not in (*table.copies, *table.seen)]
+    means = np.array([[table.cells[name][metric].mean for metric in AXES] for name in methods]).reshape(-1, len(AXES))
     radii = normalised(means)
     angles = (np.pi / 2 - np.linspace(0, 2 * np.pi, len(AXES), endpoint=False)) % (2 * np.pi)  # clockwise from above
     figure = Figure(figsize=(10.5, 7.6))
@@ -99,7 +100,8 @@ def draw_radar(table: Table, file: Path, *, title: str, highlighted: Collection[
     labels = [f"{metric}\n{_range(column)}" for metric, column in zip(AXES, means.T, strict=True)]
     ax.set_xticks(angles, labels, fontsize=9)
     ax.tick_params(axis="x", pad=20)
-    figure.legend(loc="center right", frameon=False, fontsize=9.5, bbox_to_anchor=(0.985, 0.5))
+    if methods:
+        figure.legend(loc="center right", frameon=False, fontsize=9.5, bbox_to_anchor=(0.985, 0.5))
     figure.suptitle(f"{title} ({table.pairs} pairs)", fontsize=12)
     figure.text(
         0.01, 0.015, "Each axis: from the least mean (inner ring) to the highest (outer ring) of these methods, as written.", fontsize=8

@@ -48,12 +48,14 @@ class Measure:
         says: for people.
         target: at least this is wanted (at most, if `lower_is_better`); None: none.
         lower_is_better: True for faults.
+        together_with: the target counts as reached only where that measure's is, too.
     """
 
     name: str
     says: str
     target: float | None = None
     lower_is_better: bool = False
+    together_with: Measure | None = None
 
     def reached(self, values: NDArray) -> NDArray[np.bool_]:
         """Where the target is reached."""

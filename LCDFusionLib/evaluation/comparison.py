@@ -25,12 +25,15 @@ class Measured:
         method: its name.
         values: `METRICS` and `PER_SOURCE`; NaN where undefined.
         fused: (H, W) in [0, 1], rounded to 8 bits.
+        beyond: what it has beyond the source that it is most like: the largest difference, and the RMS of what is left of it when a
+            multiple of that source and a constant are taken out; gray levels.
     """
 
     pair: str
     method: str
     values: dict[str, float]
     fused: Image
+    beyond: tuple[float, float] = (255.0, 255.0)
 
 
 def compare(pairs: Sequence[SlicePair], methods: Sequence[Method | FusedFolder]) -> Iterator[Measured]:
@@ -43,8 +46,17 @@ def compare(pairs: Sequence[SlicePair], methods: Sequence[Method | FusedFolder])
         anatomy, function = (_tensor(image) for image in (pair.anatomy, pair.function))
         for method in methods:
             fused = round_to_8_bit(fuse(method, pair))
-            values = evaluate(_tensor(fused), anatomy, function)
-            yield Measured(pair.name, method.name, {name: value.item() for name, value in values.items()}, fused)
+            values = {name: value.item() for name, value in evaluate(_tensor(fused), anatomy, function).items()}
+            each = [beyond(fused, source) for source in (pair.anatomy, pair.function)]
+            yield Measured(pair.name, method.name, values, fused, (min(most for most, _ in each), min(rms for _, rms in each)))
+
+
+def beyond(fused: Image, source: Image) -> tuple[float, float]:
+    """What a fused image has beyond one source, in gray levels (see `Measured.beyond`)."""
+    f, s = gray_levels(fused), gray_levels(source)
+    (of_source, common), (_, of_fused) = np.cov(s.ravel(), f.ravel(), bias=True)
+    explained = common**2 / of_source if of_source > 0 else 0.0
+    return float(np.abs(f - s).max()), float(np.sqrt(max(of_fused - explained, 0.0)))
 
 
 def fuse(method: Method | FusedFolder, pair: SlicePair) -> Image:

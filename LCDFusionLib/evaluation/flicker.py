@@ -59,9 +59,7 @@ def flicker_check(name: str, data: Path) -> Check:
     """
     stem, windows = ("ct", {"mediastinum": 0, "lung": 1}) if name.endswith("ct") else ("mr_t1", {"auto": 0})
     cases = []
-    for volume in sarcoma.sarcoma_pairs(data / "pet-ct-mr-sarcoma", stem):
-        if volume.group not in sarcoma.HELD_OUT:
-            continue
+    for volume in sarcoma.sarcoma_pairs(data / "pet-ct-mr-sarcoma", stem, patients=sarcoma.HELD_OUT):
         middle = (len(volume.anatomy) - SLICES) // 2
         for window, index in windows.items():
             slices = [volume.slice_pair(k, volume.windows[index], SUV_UPPER) for k in range(middle, middle + SLICES)]

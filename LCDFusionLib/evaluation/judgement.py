@@ -29,11 +29,14 @@ def write_cases(judged: Sequence[Judged], file: Path) -> None:
             writer.writerow([row.case.name, row.method, *(f"{row.values[n]:.6f}" if np.isfinite(row.values[n]) else "" for n in names)])
 
 
-def write_summary(check: Check, judged: Sequence[Judged], file: Path) -> None:
-    """A Markdown table: of each method and measure the mean, the worst, and in how many cases the target is reached."""
+def write_summary(check: Check, judged: Sequence[Judged], file: Path, *, remarks: Sequence[str] = ()) -> None:
+    """A Markdown table: of each method and measure the mean, the worst, and in how many cases the target is reached; `remarks` below."""
     lines = [f"# {check.title}", "", f"{len(check.cases)} cases. Each cell: mean, worst case, and how many cases reach the target.", ""]
     for measure in check.measures:
-        bound = "" if measure.target is None else f" Target: at {'most' if measure.lower_is_better else 'least'} {measure.target:g}."
+        bound = "" if measure.target is None else f" Target: at {'most' if measure.lower_is_better else 'least'} {measure.target:g}"
+        if measure.together_with is not None:
+            bound += f", and {measure.together_with.name} reaches its own"
+        bound += "." if bound else ""
         lines.append(f"- **{measure.name}**: {measure.says}.{bound}")
     lines += ["", "| method | " + " | ".join(measure.name for measure in check.measures) + " |", "|---|" + "---|" * len(check.measures)]
     for method in _methods(judged):
@@ -44,15 +47,21 @@ def write_summary(check: Check, judged: Sequence[Judged], file: Path) -> None:
             if defined.size == 0:
                 cells.append("-")
                 continue
-            reached = "" if measure.target is None else f"; {int(measure.reached(defined).sum())} of {defined.size}"
+            hits = measure.reached(values)
+            if measure.together_with is not None:
+                hits &= measure.together_with.reached(_values(judged, method, measure.together_with.name))
+            reached = "" if measure.target is None else f"; {int(hits.sum())} of {defined.size}"
             cells.append(f"{defined.mean():.2f}; {measure.worst(defined):.2f}{reached}")
         lines.append(f"| {method} | " + " | ".join(cells) + " |")
-    lines += ["", *_ceiling(judged)]
+    lines.append("")
+    for remark in remarks:
+        lines += [remark, ""]
+    lines += _ceiling(judged)
     file.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
 def _ceiling(judged: Sequence[Judged]) -> list[str]:
-    """What no method can reach, for measures that have such a bound."""
+    """What an image that keeps the anatomy cannot reach, for measures that have such a bound."""
     key = "ceiling_contrast_to_structure"
     if key not in judged[0].values:
         return []
@@ -61,7 +70,8 @@ def _ceiling(judged: Sequence[Judged]) -> list[str]:
     lines = [
         "An image on [0, 1] has a contrast of at most 1. If it also keeps 0.8 of the anatomy's structures round the lesion, its contrast "
         "over the SD of the surroundings is at most 1 / (0.8 SD of the anatomy there). That may be less than 0.8 of what PET has, which "
-        f"shows next to nothing there: contrast_to_structure >= 0.8 is beyond every method in {len(low)} of {len(ceilings)} cases.",
+        f"shows next to nothing there: in {len(low)} of {len(ceilings)} cases no image has contrast_to_structure >= 0.8 and 0.8 of the "
+        "anatomy's structures, too. One that gives up the anatomy can pass the bound.",
         "",
         "| case | PET contrast | PET contrast to noise | PET contrast to structure | ceiling of contrast_to_structure |",
         "|---|---|---|---|---|",

@@ -110,7 +110,8 @@ def _folders(data: Path | None, name: str, pattern: str) -> list[Path]:
 
 
 def _case(name: str, window: str | None, pair: FusionPair, lesion: NDArray[np.bool_], shell: NDArray[np.bool_]) -> LesionCase:
-    """At most three slices, evenly among those with at least half of the largest cross-section."""
+    """At most three slices, evenly among those with at least half of the largest cross-section; the group is the last word of the name."""
+    group = name.split()[-1]
     area = lesion.sum(axis=(1, 2))
     large = np.flatnonzero(area >= area.max() / 2)
     chosen = sorted({int(k) for k in large[np.linspace(0, len(large) - 1, SLICES + 2)[1:-1].round().astype(int)]})
@@ -119,7 +120,7 @@ def _case(name: str, window: str | None, pair: FusionPair, lesion: NDArray[np.bo
         SlicePair(
             round_to_8_bit(pair.anatomy01[k]),
             round_to_8_bit(pair.function01[k]),
-            name,
+            group,
             f"{name.replace(', ', '_').replace(' ', '_')}_{k:03d}",
         )
         for k in chosen

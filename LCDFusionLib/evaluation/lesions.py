@@ -24,13 +24,24 @@ EDGES_WANTED = 0.8
 LEAST_EDGE = 1 / 255
 """Mean gradient a pixel below which a lesion is white or black all over and the anatomy shows no edge in it."""
 
+UPTAKE_WANTED = 0.4
+"""Of PET's uptake contrast: 0.8 of what a 50/50 average has. contrast_to_noise knows no scale; below this its lesion cannot be seen."""
+
+UPTAKE_CONTRAST = Measure(
+    "uptake_contrast", "the same beyond what the anatomy's gray values foretell, fused / PET (50/50 average: 0.5)", UPTAKE_WANTED
+)
+
 MEASURES = (
     Measure("contrast", "lesion minus surroundings in the fused gray image / the same in PET"),
-    Measure("uptake_contrast", "the same beyond what the anatomy's gray values foretell, fused / PET"),
-    Measure("contrast_to_noise", "uptake_contrast / noise, in the fused gray image / in PET", 0.8),
+    UPTAKE_CONTRAST,
+    Measure("contrast_to_noise", "uptake_contrast / noise, in the fused gray image / in PET", 0.8, together_with=UPTAKE_CONTRAST),
     Measure("contrast_to_structure", "contrast / SD of the surroundings, anatomy's structures and all, fused / PET", 0.8),
     Measure("edges", "the anatomy's edges inside the lesion, along their own direction, fused / anatomy", EDGES_WANTED),
-    Measure("color_difference", "CIEDE2000 of lesion and surroundings, fused colour image / 50/50 blend", 1.0),
+    Measure(
+        "color_difference",
+        "CIEDE2000 of lesion and surroundings, fused colour image / 50/50 blend (mostly the colouring, which adds PET)",
+        1.0,
+    ),
     Measure("color_sharpness", "QABF of the colour image's luma, fused / 50/50 blend", 1.0),
 )
 
@@ -72,7 +83,7 @@ class LesionCase:
         return self.lesion[self.shown]
 
     def measure(self, fused: Image) -> dict[str, float]:
-        """See `MEASURES`; besides PET's own values, those of the colours, and the highest contrast_to_structure that any image can have."""
+        """See `MEASURES`; besides PET's own values, those of the colours, and the ceiling of contrast_to_structure (see `judgement`)."""
         anatomy, function = (np.stack([getattr(pair, source) for pair in self.pairs]) for source in ("anatomy", "function"))
         pet, (pet_uptake, pet_noise), (uptake, noise) = self.contrast(function), self.beyond(anatomy, function), self.beyond(anatomy, fused)
         structure, of_anatomy = (float(np.hypot(image[self.surroundings].std(), ROUNDING)) for image in (function, anatomy))
@@ -85,7 +96,7 @@ class LesionCase:
             "uptake_contrast": uptake / pet_uptake,
             "contrast_to_noise": uptake / noise / (pet_uptake / pet_noise),
             "contrast_to_structure": contrast / float(np.hypot(fused[self.surroundings].std(), ROUNDING)) / (pet / structure),
-            "edges": self.edges(fused, anatomy),
+            "edges": self.edges(fused, anatomy, function),
             "color_difference": differences[0] / differences[1],
             "color_sharpness": sharpness[0] / sharpness[1],
             "pet_contrast": pet,
@@ -112,16 +123,20 @@ class LesionCase:
             values = values - slope * known
         return self.contrast(values), float(np.hypot(values[self.surroundings].std(), ROUNDING))
 
-    def edges(self, fused: Image, anatomy: Image) -> float:
+    def edges(self, fused: Image, anatomy: Image, function: Image) -> float:
         """Gradient of the fused image along that of the anatomy / gradient of the anatomy, both summed over the lesion, -1 to 1.
 
-        In each pixel more than the anatomy's own counts as all of it, so that PET's slopes cannot stand for edges elsewhere.
+        PET's slopes must not stand for edges of the anatomy: what of the fused gradient a linear fit to the gradients of both sources
+        gives to PET is taken out, and in each pixel more than the anatomy's own counts as all of it.
         """
-        of_fused, of_anatomy = (np.array(np.gradient(image.astype(np.float64), axis=(1, 2))) for image in (fused, anatomy))
-        strength = np.sqrt((of_anatomy**2).sum(axis=0))[self.lesion]
+        of_fused, of_anatomy, of_pet = (
+            np.array(np.gradient(image.astype(np.float64), axis=(1, 2)))[:, self.lesion] for image in (fused, anatomy, function)
+        )
+        strength = np.sqrt((of_anatomy**2).sum(axis=0))
         if strength.mean() < LEAST_EDGE:
             return float("nan")
-        along = (of_fused * of_anatomy).sum(axis=0)[self.lesion] / np.where(strength > 0, strength, 1)
+        _, slope = np.linalg.lstsq(np.stack([of_anatomy.ravel(), of_pet.ravel()], axis=1), of_fused.ravel(), rcond=None)[0]
+        along = ((of_fused - max(slope, 0.0) * of_pet) * of_anatomy).sum(axis=0) / np.where(strength > 0, strength, 1)
         return float(np.clip(along, -strength, strength).sum() / strength.sum())
 
     def color_difference(self, rgb: NDArray[np.uint8]) -> float:

@@ -1,4 +1,4 @@
-"""Named sets of pairs that no training saw, and folders of one's own.
+"""Named sets of pairs whose patients and series the shipped weights never saw, and folders of one's own.
 
 All images are rounded to 8 bits (0..255, halves up), the sources before they are fused and the fused images before they are measured: PNG
 files from elsewhere are, so all are treated alike, and `lcdfusion fuse` measures in the same way.
@@ -60,10 +60,10 @@ class PairSet:
 
 
 TITLES = {
-    "pet-mri": "PET/MRI, held-out brain atlas series, PET as luma",
-    "pet-mri-scalar": "PET/MRI, held-out brain atlas series, uptake recovered from the colours",
-    "spect-mri": "SPECT/MRI, held-out brain atlas series, SPECT as luma",
-    "spect-mri-scalar": "SPECT/MRI, held-out brain atlas series, uptake recovered from the colours",
+    "pet-mri": "PET/MRI, held-out atlas series of a brain that training saw in another plane, PET as luma",
+    "pet-mri-scalar": "PET/MRI, held-out atlas series of a brain that training saw in another plane, uptake from the colours",
+    "spect-mri": "SPECT/MRI, held-out brains of the atlas, SPECT as luma",
+    "spect-mri-scalar": "SPECT/MRI, held-out brains of the atlas, uptake from the colours",
     "ct-pet-mediastinum": "PET/CT, held-out sarcoma patients, CT window 350/40, SUV 0-10",
     "ct-pet-lung": "PET/CT, held-out sarcoma patients, CT window 1400/-700, SUV 0-10",
     "mr-pet": "PET/MR, held-out sarcoma patients, T1 MR in its automatic window, SUV 0-10",
@@ -135,17 +135,12 @@ def _atlas(folder: Path, name: str) -> list[SlicePair]:
 
 
 def _sarcoma(folder: Path, name: str) -> list[SlicePair]:
-    volumes = sarcoma.sarcoma_pairs(folder, "mr_t1" if name == "mr-pet" else "ct")
     pairs = []
-    for volume in volumes:
-        if volume.group not in sarcoma.HELD_OUT:
-            continue
+    for volume in sarcoma.sarcoma_pairs(folder, "mr_t1" if name == "mr-pet" else "ct", patients=sarcoma.HELD_OUT):
         window = volume.windows[1 if name == "ct-pet-lung" else 0]
         filled = np.flatnonzero(volume.anatomy.std(axis=(1, 2)) > 0)
         for k in filled[sarcoma_slices(len(filled))].tolist():
             pairs.append(replace(volume.slice_pair(k, window, SUV_UPPER), name=f"{volume.group}_{k:03d}"))
-    if not pairs:
-        raise FileNotFoundError(f"none of the held-out patients {', '.join(sarcoma.HELD_OUT)} is in '{folder}'")
     return pairs
 
 

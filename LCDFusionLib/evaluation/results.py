@@ -12,6 +12,7 @@ from .judgement import draw_cases, draw_dots, write_cases, write_summary
 from .methods import WARNINGS, FusedFolder, Method, Network
 from .pair_sets import PairSet
 from .png import write_png
+from .remarks import remarks, seen
 from .sheet import Picture, Row, draw_sheet, note, rows_to_show
 from .table import tabulate, write_csv, write_markdown, write_values
 
@@ -48,10 +49,10 @@ def _evaluate_set(pairs: PairSet, methods: Sequence[Method | FusedFolder], folde
         if images:
             write_png(row.fused, folder / "images" / row.method / f"{row.pair}.png")
         done()
-    table, ours = tabulate(measured, warnings=WARNINGS), _ours(methods)
+    table, ours = tabulate(measured, seen=seen(pairs, methods)), _ours(methods)
     write_values(measured, folder / "values.csv")
     write_csv(table, folder / "table.csv")
-    write_markdown(table, folder / "table.md", title=pairs.title)
+    write_markdown(table, folder / "table.md", title=pairs.title, remarks=remarks(pairs, methods))
     draw_bars(table, folder / "bars.png", title=pairs.title, highlighted=ours)
     draw_radar(table, folder / "radar.png", title=pairs.title, highlighted=ours)
     draw_sheet(_rows(pairs, measured), folder / "sheet.png", title=pairs.title, legend=LEGEND)
@@ -65,7 +66,7 @@ def _evaluate_check(check: Check, methods: Sequence[Method | FusedFolder], folde
             write_png(row.fused, folder / "images" / row.method / f"{row.case.pairs[row.case.shown].name}.png")
         done()
     write_cases(judged, folder / "cases.csv")
-    write_summary(check, judged, folder / "table.md")
+    write_summary(check, judged, folder / "table.md", remarks=remarks(check, methods))
     draw_dots(check, judged, folder / "dots.png", warnings=WARNINGS, highlighted=_ours(methods))
     draw_cases(check, judged, folder / "sheet.png")
     if check.color_notes:

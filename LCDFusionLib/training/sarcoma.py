@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 
 import numpy as np
@@ -22,17 +23,21 @@ HELD_OUT = ("STS_001", "STS_003", "STS_017", "STS_037", "STS_047")
 VALIDATION = ("STS_007", "STS_021")
 
 
-def sarcoma_pairs(folder: Path, anatomy: str) -> list[VolumePair]:
+def sarcoma_pairs(folder: Path, anatomy: str, *, patients: Collection[str] | None = None) -> list[VolumePair]:
     """Every patient that has this anatomy.
 
     Args:
         folder: the `pet-ct-mr-sarcoma` folder.
         anatomy: "ct" or "mr_t1", the stem of the anatomy's file.
+        patients: only these are read, such as `HELD_OUT`; None: all.
+
+    Raises:
+        FileNotFoundError: there is none.
     """
     pairs = []
     for case in sorted(folder.glob("STS_*")):
         file = case / f"{anatomy}.nrrd"
-        if not file.is_file():
+        if not file.is_file() or (patients is not None and case.name not in patients):
             continue
         volume = read_volume(file)
         pet = resample_onto(read_volume(case / "pet.nrrd", modality=Modality.PET, unit=Unit.SUVBW), volume).volume

@@ -64,6 +64,32 @@ def test_inverted_uptake_and_haloes_are_caught():
     assert judged(dark_rim)["halo"] > 10
 
 
+def test_a_dark_ring_anywhere_within_four_sigma_is_caught():
+    """Below half of the strength and short of 2.5 sigma, where a halo sits."""
+    of = added_uptake_case(pair(), name="p")
+    for place, (sigma, strength) in enumerate(of.spots, start=1):
+        for start in (1.3, 1.8, 2.2, 3.0, 3.6):
+            distance = distance_to_spots(of.pairs[0].function.shape, sigma) / sigma
+            ring = (distance > start) & (distance < start + 0.4)
+            fused = np.stack([each.function for each in of.pairs])
+            fused[place][ring] = 0
+            values = of.measure(fused)
+            assert max(values["halo"], -values["darkest"]) > 5, (sigma, strength, start)
+
+
+def test_discs_have_a_hard_edge_and_their_halo_is_seen():
+    before = pair()
+    disc = with_spots(before, 4.0, 0.4, hard=True)
+    added, distance = disc.function - before.function, distance_to_spots(before.function.shape, 4.0)
+    assert added[distance <= 8].min() > 0.39
+    assert added[distance > 8].max() == 0
+    of = added_uptake_case(before, name="p")
+    assert [each.name for each in of.pairs[-2:]] == ["p_discs_4_0.1", "p_discs_4_0.4"]
+    fused = np.stack([each.function for each in of.pairs])
+    fused[-1][(distance > 8) & (distance < 10)] -= 0.05
+    assert of.measure(fused.clip(0, 1))["halo"] > 5
+
+
 def flicker(rule):
     random = np.random.default_rng(0)
     anatomy, function = (np.clip(0.5 + 0.02 * np.cumsum(random.normal(size=(6, 32, 32)), axis=0), 0, 1).astype(np.float32) for _ in "ab")

@@ -75,6 +75,8 @@ def test_a_check_end_to_end(tmp_path, capsys, shared_data):
         (["--methods", "maximum", "--fused", "maximum=."], "is missing: every pair needs"),
         (["--methods", "maximum", "--fused", "X=nowhere"], "There is no folder 'nowhere'"),
         (["--methods", "maximum", "--weights", "nothing"], "There are no weights 'nothing'"),
+        (["--methods", "maximum", "--weights", "../up=ct-pet"], "cannot be called '../up'"),
+        (["--methods", "maximum", "--weights", "ct-pet", "--weights", "ct-pet=mr-pet"], "Two methods are called 'ct-pet'"),
         (["mr-pet", "--methods", "maximum"], "--data"),
     ],
 )

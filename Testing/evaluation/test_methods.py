@@ -9,6 +9,7 @@ from LCDFusionLib.evaluation.methods import BUILT_IN, ATrous, FusedFolder, Lapla
 from LCDFusionLib.evaluation.methods.filters import BINOMIAL, box_mean, smooth
 from LCDFusionLib.evaluation.methods.guided_filter import guided_filter
 from LCDFusionLib.evaluation.pair_sets import pair_set, to_8_bit
+from LCDFusionLib.evaluation.table import is_copy
 from LCDFusionLib.training.pairs import SlicePair
 from Testing.evaluation.conftest import anatomy_and_function, write
 
@@ -75,6 +76,7 @@ def test_smoothing_against_an_independent_filter():
     assert smooth(image, BINOMIAL, step=4) == pytest.approx(expected, abs=1e-12)
     inside = np.s_[6:-6, 6:-6]
     assert box_mean(image, 6)[inside] == pytest.approx(ndimage.uniform_filter(image, 13)[inside], abs=1e-12)
+    assert box_mean(image, 6)[0, 0] == pytest.approx(image[:7, :7].mean()), "no more than lies in the image"
     assert box_mean(image, 100) == pytest.approx(np.full(image.shape, image.mean()), abs=1e-12)
 
 
@@ -93,6 +95,27 @@ def test_latlrr_parts_an_image_into_low_rank_and_salient():
     low, salient = LatLRR().parts(flat)
     assert low + salient == pytest.approx(flat, abs=0.02)
     assert np.linalg.matrix_rank(low, tol=0.05) <= 2
+
+
+def test_latlrr_adds_the_salient_parts_and_does_not_average_them():
+    """So the fused image is brighter than the average wherever anything is salient, and darker nowhere."""
+    anatomy, function = images((48, 40))
+    low, salient = LatLRR().parts(anatomy.astype(np.float64))
+    assert low.std() > 0.02
+    assert salient.std() > 0.02
+    gain = LatLRR().fuse(anatomy, function) - (anatomy + function) / 2
+    assert gain.mean() > 0.05
+    assert gain.min() > -0.02
+    assert np.corrcoef(gain.ravel(), salient.ravel())[0, 1] > 0.5
+
+
+def test_a_trous_keeps_the_stronger_detail_of_either_source_and_averages_the_rest():
+    anatomy, function = (np.full((64, 64), level, dtype=np.float32) for level in (0.2, 0.4))
+    anatomy[16, 16], function[48, 48] = 0.6, 0.9  # each where the other shows nothing
+    fused = ATrous().fuse(anatomy, function)
+    assert fused[16, 16] - 0.3 == pytest.approx(0.4, abs=0.01)
+    assert fused[48, 48] - 0.3 == pytest.approx(0.5, abs=0.01)
+    assert fused[32, 5] == pytest.approx(0.3, abs=0.01)
 
 
 def test_network_is_the_one_that_ships():
@@ -118,6 +141,26 @@ def test_copies_score_what_the_definitions_say():
     assert rows["anatomy-only"]["VIF_function"] < 0.2
     assert np.isnan(rows["anatomy-only"]["SCD"])
     assert rows["anatomy-only"]["QABF"] > rows["average"]["QABF"], "a copy beats a fusion"
+
+
+@pytest.mark.parametrize("name", BUILT_IN)
+def test_only_the_copies_are_found_to_be_copies(name):
+    rows = list(compare([pair("one"), pair("two")], [BUILT_IN[name]]))
+    # The noise of these anatomies is more salient than the smooth function everywhere, so the guided filter does hand them back.
+    assert is_copy([row.beyond for row in rows]) == (name in ("anatomy-only", "function-only", "guided-filter"))
+
+
+def test_copy_under_another_name_and_with_a_trace_of_uptake_is_found(tmp_path):
+    one = pair()
+    for name, rule in {
+        "the MRI": lambda a, f: a,
+        "brighter": lambda a, f: a + 2,
+        "flatter": lambda a, f: 0.9 * a + 10,
+        "a trace": lambda a, f: 0.97 * a + 8 / 255 * f,
+    }.items():
+        write(np.rint(rule(255 * one.anatomy, 255 * one.function)).clip(0, 255).astype(np.uint8), tmp_path / name / "one.png")
+        (row,) = compare([one], [FusedFolder("theirs", tmp_path / name, "set")])
+        assert is_copy([row.beyond]), name
 
 
 def test_folder_of_fused_images_is_measured_like_a_method(tmp_path):

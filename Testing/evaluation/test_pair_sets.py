@@ -6,8 +6,7 @@ import pytest
 from LCDFusionLib.errors import InputError
 from LCDFusionLib.evaluation.catalogue import check_names
 from LCDFusionLib.evaluation.pair_sets import TITLES, evenly, pair_set, sarcoma_slices
-from LCDFusionLib.training.data import ATLAS_HELD_OUT
-from LCDFusionLib.training.sarcoma import HELD_OUT
+from LCDFusionLib.training.data import training_data
 from Testing.evaluation.conftest import anatomy_and_function, write
 
 
@@ -27,10 +26,22 @@ def test_named_sets_hold_what_is_documented(sets):
     }
 
 
-def test_no_training_and_no_validation_saw_them(sets):
-    """`Testing/training` checks that nothing of these groups is drawn there."""
+def test_no_training_and_no_validation_saw_them(sets, shared_data):
+    """What the training of each set's weights draws from has no patient and no series of it."""
+    drawn = {}
+    for kind in ("ct-pet", "mr-pet"):
+        data = training_data(shared_data, kind)
+        drawn[kind] = {pair.group for _, pairs in data.sources for pair in pairs} | {pair.group for pair in data.validation}
     for each in sets.values():
-        assert {pair.group for pair in each.pairs} <= {*HELD_OUT, *ATLAS_HELD_OUT}
+        (kind,) = each.weights
+        assert drawn[kind]
+        assert not {pair.group for pair in each.pairs} & drawn[kind]
+
+
+def test_brain_that_training_saw_in_another_plane_is_named(sets):
+    """The atlas has one brain with PET; its three series are its planes."""
+    for name in ("pet-mri", "pet-mri-scalar"):
+        assert "of a brain that training saw in another plane" in sets[name].title
 
 
 def test_pairs_are_8_bit_images_with_something_in_them(sets):

@@ -8,7 +8,7 @@ import SimpleITK as sitk
 
 from LCDFusionLib.evaluation.charts import AXES, INNERMOST, draw_bars, draw_radar, normalised
 from LCDFusionLib.evaluation.comparison import Measured
-from LCDFusionLib.evaluation.table import COLUMNS, tabulate, write_csv, write_markdown, write_values
+from LCDFusionLib.evaluation.table import COLUMNS, is_copy, tabulate, write_csv, write_markdown, write_values
 from LCDFusionLib.metrics import METRICS, PER_SOURCE
 
 NOTHING = np.zeros((2, 2), dtype=np.float32)
@@ -24,14 +24,16 @@ def measured():
             if method == "anatomy-only":
                 values["SCD"] = float("nan")
             if method == "poor" and pair == "q":
+                values["VIF"] = float("nan")
+            if method == "poor" and pair == "q":
                 values["SCD"] = float("nan")
-            rows.append(Measured(pair, method, values, NOTHING))
+            rows.append(Measured(pair, method, values, NOTHING, (0.0, 0.0) if method == "anatomy-only" else (90.0, 20.0)))
     return rows
 
 
 @pytest.fixture
 def table():
-    return tabulate(measured(), warnings=["anatomy-only", "function-only"])
+    return tabulate(measured())
 
 
 def test_every_metric_has_its_column():
@@ -47,7 +49,7 @@ def test_mean_deviation_and_rank(table):
 
 
 def test_copy_is_not_ranked_and_takes_no_rank_from_others(table):
-    assert table.warnings == ("anatomy-only",)
+    assert table.copies == {"anatomy-only": 2}
     assert all(table.cells["anatomy-only"][metric].rank is None for metric in COLUMNS)
     assert table.cells["anatomy-only"]["QABF"].mean > table.cells["good"]["QABF"].mean
 
@@ -56,12 +58,40 @@ def test_what_one_source_keeps_is_not_ranked(table):
     assert all(table.cells["good"][metric].rank is None for metric in PER_SOURCE)
 
 
+@pytest.mark.parametrize(
+    ("beyond", "copied"),
+    [
+        ([(0, 0), (90, 20), (90, 20)], True),  # one pair handed back
+        ([(2, 1), (90, 20), (90, 20)], True),  # and disguised by a gray level or two
+        ([(3, 1), (90, 20), (90, 20)], False),  # a faint uptake under a bright anatomy, as the maximum has it
+        ([(40, 0.5), (12, 1.5), (90, 20)], True),  # a source made darker, on most pairs
+    ],
+)
+def test_copy_is_known_by_its_images_and_not_by_its_name(beyond, copied):
+    assert is_copy(beyond) == copied
+
+
+def test_network_that_saw_the_pairs_is_not_ranked_and_takes_no_rank_from_others():
+    table = tabulate(measured(), seen=["good"])
+    assert table.seen == ("good",)
+    assert all(cell.rank is None for cell in table.cells["good"].values())
+    assert [table.cells[name]["QABF"].rank for name in ("as-good", "poor")] == [1, 2]
+
+
 def test_undefined_values_are_left_out_and_counted(table):
-    assert table.cells["poor"]["SCD"].mean == pytest.approx(0.2)
+    assert table.cells["poor"]["VIF"].mean == pytest.approx(0.2)
+    assert table.cells["poor"]["VIF"].pairs == 1
+    assert table.cells["poor"]["VIF"].rank is None, "a mean over fewer pairs is not compared"
+    assert table.cells["good"]["VIF"].rank == 1
+
+
+def test_undefined_scd_counts_as_nothing():
+    """A method that hands back a source where it would score badly must not gain by it."""
+    table = tabulate(measured())
+    assert table.cells["poor"]["SCD"].mean == pytest.approx(0.1)
     assert table.cells["poor"]["SCD"].pairs == 1
-    assert table.cells["poor"]["SCD"].rank is None, "a mean over fewer pairs is not compared"
-    assert table.cells["good"]["SCD"].rank == 1
-    assert np.isnan(table.cells["anatomy-only"]["SCD"].mean)
+    assert table.cells["poor"]["SCD"].rank == 3
+    assert table.cells["anatomy-only"]["SCD"].mean == 0
 
 
 def test_files_say_the_same(table, tmp_path):
@@ -82,9 +112,10 @@ def test_files_say_the_same(table, tmp_path):
     text = (tmp_path / "table.md").read_text()
     lines = {line.split("|")[1].strip(): line.split("|")[2:] for line in text.splitlines() if line.startswith("| ")}
     assert lines["good"][COLUMNS.index("QABF")].strip() == "0.900 ± 0.100 (1)"
-    assert lines["poor"][COLUMNS.index("SCD")].strip() == "0.200 ± 0.000\\*"
-    assert lines["*anatomy-only*"][COLUMNS.index("SCD")].strip() == "-"
-    assert "Not ranked: anatomy-only" in text
+    assert lines["poor"][COLUMNS.index("SCD")].strip() == "0.100 ± 0.100\\* (3)"
+    assert lines["*anatomy-only*"][COLUMNS.index("SCD")].strip() == "0.000 ± 0.000\\*"
+    assert "SCD counts as 0 there" in text
+    assert "Not ranked: anatomy-only (2 of 2 pairs)" in text
 
 
 def test_axes_of_the_radar_reach_from_the_least_to_the_highest():
@@ -122,6 +153,12 @@ def test_radar_has_the_eight_metrics_and_what_is_kept_of_each_source():
 
 @pytest.mark.parametrize("draw", [draw_bars, draw_radar])
 def test_charts_stand_what_is_undefined_everywhere(tmp_path, draw):
-    rows = [Measured("p", name, dict.fromkeys(COLUMNS, float("nan")), NOTHING) for name in ("a", "anatomy-only")]
-    draw(tabulate(rows, warnings=["anatomy-only"]), tmp_path / "chart.png", title="nothing")
+    rows = [Measured("p", name, dict.fromkeys(COLUMNS, float("nan")), NOTHING) for name in ("a", "b")]
+    draw(tabulate(rows), tmp_path / "chart.png", title="nothing")
     assert (tmp_path / "chart.png").stat().st_size > 10_000
+
+
+@pytest.mark.parametrize("draw", [draw_bars, draw_radar])
+def test_charts_stand_a_table_without_a_ranked_method(tmp_path, draw):
+    draw(tabulate([row for row in measured() if row.method == "anatomy-only"]), tmp_path / "chart.png", title="a copy alone")
+    assert (tmp_path / "chart.png").stat().st_size > 5_000

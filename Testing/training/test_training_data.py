@@ -5,6 +5,8 @@ import json
 import numpy as np
 import pytest
 
+from LCDFusionLib.images.files import read_volume
+from LCDFusionLib.training import sarcoma
 from LCDFusionLib.training.atlas import atlas_pairs, uptake_from_colors
 from LCDFusionLib.training.card import describe
 from LCDFusionLib.training.data import training_data
@@ -68,7 +70,7 @@ def test_crops_follow_the_seed():
     assert not np.array_equal(first, other)
 
 
-@pytest.mark.parametrize("kind", ["ct-pet", "mr-pet"])
+@pytest.mark.parametrize("kind", ["ct-pet", "mr-pet", "both"])
 def test_no_patient_or_series_is_on_both_sides(shared_data, kind):
     data = training_data(shared_data, kind)
     trained = {pair.group for _, pairs in data.sources for pair in pairs}
@@ -76,7 +78,18 @@ def test_no_patient_or_series_is_on_both_sides(shared_data, kind):
     assert trained
     assert validated
     assert not trained & validated
-    assert not trained & {"STS_001", "STS_003", "STS_017", "STS_037", "STS_047", "PET-MRI/25"}
+    held_out = {"STS_001", "STS_003", "STS_017", "STS_037", "STS_047", "PET-MRI/25", "SPECT-MRI/9", "SPECT-MRI/21", "SPECT-MRI/40"}
+    assert not (trained | validated) & held_out
+
+
+def test_only_the_patients_asked_for_are_read(shared_data, monkeypatch):
+    read = []
+    monkeypatch.setattr(sarcoma, "read_volume", lambda file, **options: read.append(file) or read_volume(file, **options))
+    (one,) = sarcoma.sarcoma_pairs(shared_data / "pet-ct-mr-sarcoma", "mr_t1", patients=("STS_001",))
+    assert one.group == "STS_001"
+    assert {file.parent.name for file in read} == {"STS_001"}
+    with pytest.raises(FileNotFoundError):
+        sarcoma.sarcoma_pairs(shared_data / "pet-ct-mr-sarcoma", "ct", patients=("nobody",))
 
 
 def test_an_added_lesion_only_adds():

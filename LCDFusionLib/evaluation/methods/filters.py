@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import SimpleITK as sitk
 from numpy.typing import NDArray
 
 BINOMIAL = (1 / 16, 4 / 16, 6 / 16, 4 / 16, 1 / 16)
@@ -21,15 +22,8 @@ def smooth(image: NDArray, weights: tuple[float, ...] | NDArray, *, step: int = 
 
 
 def box_mean(image: NDArray, radius: int) -> NDArray:
-    """Mean over the window of 2 radius + 1 pixels, as far as it lies in the image; the same time for every radius."""
-    for axis in (0, 1):
-        size = image.shape[axis]
-        total = np.concatenate([np.zeros_like(np.take(image, [0], axis), dtype=np.float64), image.cumsum(axis, dtype=np.float64)], axis)
-        first = np.maximum(np.arange(size) - radius, 0)
-        last = np.minimum(np.arange(size) + radius + 1, size)
-        count = (last - first).reshape([-1, 1] if axis == 0 else [1, -1])
-        image = (np.take(total, last, axis) - np.take(total, first, axis)) / count
-    return image
+    """Mean over the window of 2 radius + 1 pixels, as far as it lies in the image."""
+    return sitk.GetArrayFromImage(sitk.BoxMean(sitk.GetImageFromArray(image.astype(np.float64)), [radius, radius]))
 
 
 def gaussian(size: int, sigma: float) -> NDArray:

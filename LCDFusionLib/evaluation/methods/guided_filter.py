@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import SimpleITK as sitk
 from numpy.typing import NDArray
 
 from LCDFusionLib.training.pairs import Image
@@ -57,5 +58,4 @@ def guided_filter(guide: NDArray, image: NDArray, radius: int, epsilon: float) -
 
 
 def _laplacian(image: NDArray) -> NDArray:
-    padded = np.pad(image, 1, mode="edge")
-    return padded[:-2, 1:-1] + padded[2:, 1:-1] + padded[1:-1, :-2] + padded[1:-1, 2:] - 4 * image
+    return sitk.GetArrayFromImage(sitk.Laplacian(sitk.GetImageFromArray(image)))
