@@ -62,7 +62,7 @@ PRESETS = {
             overlay=4.0,
             edges=8.0,
             correlation=0.3,
-            function_floor=10.0,
+            function_floor=20.0,
             anatomy_floor=5.0,
             lesion_edges=1.0,
             background=3.0,
@@ -74,9 +74,10 @@ PRESETS = {
     ),
 }
 
-MR_CHANGES = {"headroom": 0.05, "lesion_edges": 0.4, "function_floor": 20.0}
+MR_CHANGES = {"headroom": 0.05, "lesion_edges": 0.4}
 """What the default loss of `mr-pet` has in place of the one for CT.
 
 The windows of an MR leave little of it white, so less headroom is needed. Over a brain uptake is everywhere and the MR is full of edges:
-with the weights for CT the network shows the MR and gives up the floor of the function (VIF 0.13 where the maximum rule has 0.20).
+with the weights for CT, and a floor of the function of 10, the network showed the MR and gave up that floor (VIF 0.13 where the maximum rule
+has 0.20).
 """
