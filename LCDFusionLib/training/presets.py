@@ -78,6 +78,6 @@ MR_CHANGES = {"headroom": 0.05, "lesion_edges": 0.4}
 """What the default loss of `mr-pet` has in place of the one for CT.
 
 The windows of an MR leave little of it white, so less headroom is needed. Over a brain uptake is everywhere and the MR is full of edges:
-with the weights for CT, and a floor of the function of 10, the network showed the MR and gave up that floor (VIF 0.13 where the maximum rule
-has 0.20).
+with the weights for CT, and a floor of the function of 10, the network showed the MR and gave up that floor (VIF of the function 0.13 where
+the maximum rule has 0.20).
 """
