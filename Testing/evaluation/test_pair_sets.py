@@ -6,7 +6,6 @@ import pytest
 from LCDFusionLib.errors import InputError
 from LCDFusionLib.evaluation.catalogue import check_names
 from LCDFusionLib.evaluation.pair_sets import TITLES, evenly, pair_set, sarcoma_slices
-from LCDFusionLib.training.data import training_data
 from Testing.evaluation.conftest import anatomy_and_function, write
 
 
@@ -26,16 +25,18 @@ def test_named_sets_hold_what_is_documented(sets):
     }
 
 
-def test_no_training_and_no_validation_saw_them(sets, shared_data):
-    """What the training of each set's weights draws from has no patient and no series of it."""
-    drawn = {}
-    for kind in ("ct-pet", "mr-pet"):
-        data = training_data(shared_data, kind)
-        drawn[kind] = {pair.group for _, pairs in data.sources for pair in pairs} | {pair.group for pair in data.validation}
-    for each in sets.values():
-        (kind,) = each.weights
-        assert drawn[kind]
-        assert not {pair.group for pair in each.pairs} & drawn[kind]
+def test_they_hold_whom_training_never_draws(sets):
+    """`Testing/training/test_training_data.py` checks with the same names that no training and no validation has them."""
+    patients = {"STS_001", "STS_003", "STS_017", "STS_037", "STS_047"}
+    groups = {name: {pair.group for pair in each.pairs} for name, each in sets.items()}
+    assert groups == {
+        "pet-mri": {"PET-MRI/25"},
+        "pet-mri-scalar": {"PET-MRI/25"},
+        "spect-mri": {"SPECT-MRI/9", "SPECT-MRI/21", "SPECT-MRI/40"},
+        "ct-pet-mediastinum": patients,
+        "ct-pet-lung": patients,
+        "mr-pet": {"STS_001", "STS_017", "STS_047"},
+    }
 
 
 def test_brain_that_training_saw_in_another_plane_is_named(sets):
