@@ -29,7 +29,7 @@ THIRD_PARTY = {
     "images": {"numpy", "SimpleITK"},
     "fusion": {"numpy", "torch"},
     "scene": {"numpy", "vtk", "slicer", "vtkmodules"},
-    "dicom": {"numpy", "pydicom"},
+    "dicom": {"numpy", "pydicom", "PIL", "dicomanonymizer"},
     "pacs": {"pydicom", "pynetdicom", "dicomweb_client", "requests"},
     "phantom": {"numpy", "SimpleITK", "pydicom"},
     "training": {"numpy", "torch", "SimpleITK", "matplotlib", "tqdm"},

@@ -13,7 +13,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from LCDFusionLib import __version__
-from LCDFusionLib.dicom import KINDS, Derivation, Mismatch, write_fused_color, write_fused_gray
+from LCDFusionLib.dicom import KINDS, Derivation, Mismatch
 from LCDFusionLib.errors import InputError
 from LCDFusionLib.fusion import Finished, FusionPair, FusionResult, FusionSettings, FusionWorker, SliceFused, Started, prepare
 from LCDFusionLib.fusion.metrics_csv import write_metrics_csv
@@ -23,6 +23,7 @@ from LCDFusionLib.images.registration import Registration, write_transform
 from LCDFusionLib.images.volume import Modality, Unit
 from LCDFusionLib.images.window import PRESETS, Window
 
+from .dicom_output import DICOM_RESULT, write_dicom
 from .inputs import Input, check_belonging, check_not_the_same, mismatch_kinds, read_anatomy, read_function
 from .interrupts import held
 from .output_folder import check_target, whole_folder
@@ -34,8 +35,7 @@ from .report import write_report
 RESULT = (
     "fused_gray.nrrd",
     "fused_color.nrrd",
-    "dicom_color",
-    "dicom_gray",
+    *DICOM_RESULT,
     "metrics.csv",
     "overview.png",
     "report.json",
@@ -69,6 +69,7 @@ def add_parser(commands: argparse._SubParsersAction) -> None:
         default="",
         help=f"fuse although the headers do not agree; WHAT names in what: {', '.join(KINDS)} (several with commas between)",
     )
+    parser.add_argument("--deidentify", action="store_true", help="take the patient out of the DICOM series (PS3.15 basic profile)")
     align = parser.add_mutually_exclusive_group()
     align.add_argument("--register", action="store_true", help="move the function rigidly onto the anatomy first")
     align.add_argument("--transform", type=Path, metavar="FILE", help="move it by this rigid transform (.tfm, from 3D Slicer or register)")
@@ -116,6 +117,7 @@ def run(options: argparse.Namespace) -> None:
         mismatches=mismatches,
         registration=registration,
         unregistered=original,
+        deidentify=options.deidentify,
         times=times,
     )
 
@@ -132,6 +134,7 @@ def fuse_to_folder(
     mismatches: Sequence[Mismatch] = (),
     registration: Registration | None = None,
     unregistered: Input | None = None,
+    deidentify: bool = False,
     times: dict[str, float] | None = None,
 ) -> FusionResult:
     """Fuse two volumes that were read and write the whole output folder.
@@ -147,6 +150,7 @@ def fuse_to_folder(
         mismatches: in what the inputs do not belong together, confirmed by the user; written into report and series.
         registration: how `function` was moved; its transform and a picture are written too.
         unregistered: the function as it lay before that.
+        deidentify: take the patient out of the DICOM series (PS3.15 basic profile).
         times: seconds of the stages before; the others are added.
     """
     times = {} if times is None else times
@@ -161,20 +165,21 @@ def fuse_to_folder(
         with _timed("write", times):
             write_volume(result.gray, folder / "fused_gray.nrrd")
             write_volume(result.color, folder / "fused_color.nrrd")
-            if with_dicom:
-                derivation = _derivation(pair, result, mismatches)
-                write_fused_color(
-                    result.color, folder / "dicom_color", anatomy=anatomy.source, function=function.source, derivation=derivation
-                )
-                write_fused_gray(
-                    result.gray, folder / "dicom_gray", anatomy=anatomy.source, function=function.source, derivation=derivation
-                )
             numbers = anatomy.source.instance_numbers if anatomy.source else None
             write_metrics_csv(result, folder / "metrics.csv", image_numbers=numbers)
             title = f"{pair.anatomy.name} + {pair.function.name}    {_windows(pair)}    weights {result.weights_name}"
             if mismatches:
                 title = f"CONFIRMED MISMATCH: {', '.join(mismatch.kind for mismatch in mismatches)}    {title}"
             shown = write_overview(pair, result, folder / "overview.png", title=title)
+            if with_dicom:
+                derivation = _derivation(pair, result, mismatches)
+                not_written = write_dicom(folder, pair, result, anatomy.source, function.source, derivation, key_slices=shown)
+                if deidentify:
+                    from LCDFusionLib.dicom.deidentify import deidentify_folder
+
+                    deidentify_folder(folder)
+                    not_written.append("The DICOM series are de-identified; report.json and the pictures still name the inputs.")
+                result = replace(result, notes=(*result.notes, *not_written))
             if registration is not None and unregistered is not None:
                 write_transform(registration.matrix, folder / "registration.tfm")
                 volumes = anatomy.volume, unregistered.volume, function.volume

@@ -50,6 +50,8 @@ def fuse_command(folder: Path, contents: FolderContents, pair: SeriesPair) -> st
     parts = ["lcdfusion", "fuse", str(folder), str(folder)]
     for role, series in (("anatomy", pair.anatomy), ("function", pair.function)):
         parts += [f"--{role}-series", _choice(contents, series)]
+    if pair.needs_registration:
+        parts.append("--register")
     if pair.mismatches:
         parts += ["--confirm-mismatch", ",".join(pair.mismatches)]
     return shlex.join([*parts, "-o", "RESULT"])

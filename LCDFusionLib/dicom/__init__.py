@@ -1,5 +1,7 @@
 """DICOM in and out: series in a folder, one series to a volume, fused volumes to series. pydicom reads and writes."""
 
+from .blending import why_no_blending_state, write_blending_state
+from .companions import fused_headers, write_key_images, write_metrics_report
 from .folder import FolderContents, choose_series, find_series, scan_folder, series_of_files
 from .fused_series import Derivation, write_fused_color, write_fused_gray
 from .identity import KINDS, Mismatch, days_apart, find_mismatches, identity_is_known, unconfirmed
@@ -25,6 +27,7 @@ __all__ = [
     "days_apart",
     "find_mismatches",
     "find_series",
+    "fused_headers",
     "identity_is_known",
     "propose_pairs",
     "read_folder",
@@ -32,7 +35,11 @@ __all__ = [
     "scan_folder",
     "series_of_files",
     "unconfirmed",
+    "why_no_blending_state",
+    "write_blending_state",
     "write_fused_color",
     "write_fused_gray",
+    "write_key_images",
+    "write_metrics_report",
     "write_original_series",
 ]

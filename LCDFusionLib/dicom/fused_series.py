@@ -14,12 +14,12 @@ from pydicom.config import disable_value_validation
 from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset
 from pydicom.uid import UID, CTImageStorage, MRImageStorage, SecondaryCaptureImageStorage
-from pydicom.valuerep import MAX_VALUE_LEN, STR_VR_REGEXES
 
 from LCDFusionLib import __version__
 from LCDFusionLib.images.volume import Volume
 
 from .instance import MANUFACTURER, code, decimal_strings, new_uid, set_body_part, set_instance, set_pixels, set_plane, write_instances
+from .patient_and_study import patient_and_study
 from .reader import SeriesSource
 from .utc_offset import utc_offset
 
@@ -30,53 +30,6 @@ _NOTICE = "NOT FOR DIAGNOSTIC USE"
 _WHITE = 4095
 _FIRST_SERIES_NUMBER = 9001
 
-_PATIENT_AND_STUDY = (
-    "SpecificCharacterSet",
-    "TimezoneOffsetFromUTC",
-    # Patient
-    "PatientName",
-    "PatientID",
-    "IssuerOfPatientID",
-    "IssuerOfPatientIDQualifiersSequence",
-    "OtherPatientIDsSequence",
-    "PatientBirthDate",
-    "PatientSex",
-    "PatientSpeciesDescription",
-    "PatientIdentityRemoved",
-    "DeidentificationMethod",
-    "DeidentificationMethodCodeSequence",
-    # General Study, Patient Study
-    "StudyInstanceUID",
-    "StudyDate",
-    "StudyTime",
-    "StudyID",
-    "StudyDescription",
-    "AccessionNumber",
-    "IssuerOfAccessionNumberSequence",
-    "ReferringPhysicianName",
-    "PatientAge",
-    "PatientSize",
-    "PatientWeight",
-    "LongitudinalTemporalInformationModified",
-    # Clinical Trial Subject
-    "ClinicalTrialSponsorName",
-    "ClinicalTrialProtocolID",
-    "ClinicalTrialProtocolName",
-    "ClinicalTrialSiteID",
-    "ClinicalTrialSiteName",
-    "ClinicalTrialSubjectID",
-)
-_TYPE_2 = (
-    "PatientName",
-    "PatientID",
-    "PatientBirthDate",
-    "PatientSex",
-    "StudyDate",
-    "StudyTime",
-    "StudyID",
-    "AccessionNumber",
-    "ReferringPhysicianName",
-)
 _IMAGE_PLANE = ("ImagePositionPatient", "ImageOrientationPatient", "PixelSpacing", "SliceThickness")
 
 
@@ -215,7 +168,7 @@ class _FusedSeries:
         self._derivation = _describe(derivation, anatomy, function)
         self._comments = _mismatch_sentence(derivation)
         with disable_value_validation():
-            self._patient_and_study = _carry_over(anatomy.headers[0]) if anatomy is not None else _unknown_patient(derivation)
+            self._patient_and_study = patient_and_study(anatomy.headers[0]) if anatomy is not None else _unknown_patient(derivation)
         self._created = derivation.created.astimezone(utc_offset(self._patient_and_study))  # without an offset: local time
         # The anatomy's image numbers, so that one number is one place in both; they often run from head to feet, slices from feet to head.
         self._numbers = (anatomy.instance_numbers if anatomy else None) or range(1, volume.shape[0] + 1)
@@ -317,36 +270,6 @@ def _mismatch_sentence(derivation: Derivation) -> str:
         return ""
     listing = ", ".join(derivation.confirmed_mismatches)
     return f"MISMATCH OF THE INPUTS, CONFIRMED BY THE USER: {listing}".encode("ascii", "replace").decode()[:600]
-
-
-def _carry_over(header: Dataset) -> Dataset:
-    """Patient and study of a source: public attributes of those modules alone, valid even where the source's were not."""
-    dataset = Dataset()
-    for keyword in _PATIENT_AND_STUDY:
-        if keyword in header:
-            element = copy.deepcopy(header[keyword])
-            _make_valid(element)
-            dataset.add(element)
-        elif keyword in _TYPE_2:
-            setattr(dataset, keyword, "")
-    dataset.remove_private_tags()
-    try:
-        utc_offset(dataset)
-    except ValueError:
-        del dataset.TimezoneOffsetFromUTC
-    return dataset
-
-
-def _make_valid(element: DataElement) -> None:
-    """Cut descriptive text that is too long and empty dates that are none; names and identifiers stay as they are."""
-    if element.keyword in ("PatientName", "PatientID", "AccessionNumber", "StudyInstanceUID") or not isinstance(element.value, str):
-        return
-    longest = MAX_VALUE_LEN.get(element.VR)
-    if longest is not None and len(element.value) > longest:
-        element.value = element.value[:longest]
-    pattern = STR_VR_REGEXES.get(element.VR)
-    if element.value and pattern is not None and not pattern.match(element.value):
-        element.value = ""
 
 
 def _shorten_decimals(element: DataElement) -> None:

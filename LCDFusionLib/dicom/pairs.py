@@ -26,7 +26,7 @@ class SeriesPair:
         function: PET or SPECT.
         reasons: what speaks for the pair, in words.
         cautions: what the user should know before, such as different frames of reference.
-        needs_registration: the two have no common frame of reference.
+        needs_registration: the two have different frames of reference.
         mismatches: kinds of `Mismatch` that a fusion asks to be confirmed.
     """
 
@@ -121,7 +121,7 @@ def _pair(anatomy: Series, function: Series) -> tuple[tuple, SeriesPair] | None:
         function=function,
         reasons=tuple(reasons),
         cautions=tuple(cautions),
-        needs_registration=not same_frame,
+        needs_registration=all(frames) and not same_frame,
         mismatches=tuple(mismatch.kind for mismatch in mismatches),
     )
     return rank, pair

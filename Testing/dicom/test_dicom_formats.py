@@ -230,6 +230,29 @@ def test_a_tilted_gantry_is_resampled_truly(tilted, make):
     np.testing.assert_allclose(onto.volume.array[inside], expected[inside], atol=1e-3)
 
 
+def test_a_coronal_stack_with_an_uneven_last_gap_keeps_every_place(make, write_series, edit, tmp_path):
+    """Scanners round positions: the last slice lies 0.1 mm beside its even place. Both fused series lie where their sources do."""
+    folder = write_series(make(Modality.CT, direction=np.array([[1.0, 0, 0], [0, 0, 1], [0, -1, 0]])))
+
+    def nudge(dataset, index):
+        if index == 5:
+            x, y, z = dataset.ImagePositionPatient
+            dataset.ImagePositionPatient = [x, float(y) + 0.1, z]
+
+    edit(folder, nudge)
+    volume, source = read_folder(folder)
+    given = {"weights": "ct-pet", "weights_sha256": "0" * 64, "anatomy_window": "350/40 HU", "function_range": "0 to 10 SUVbw"}
+    options = {"anatomy": source, "function": None, "derivation": Derivation(**given)}
+    gray = volume.with_array(np.zeros(volume.shape, np.float32))
+    color = volume.with_array(np.zeros((*volume.shape, 3), np.uint8))
+    for out in (write_fused_gray(gray, tmp_path / "g", **options), write_fused_color(color, tmp_path / "c", **options)):
+        for path, header in zip(sorted(out.iterdir()), source.headers, strict=True):
+            fused = pydicom.dcmread(path)
+            np.testing.assert_allclose(fused.ImagePositionPatient, header.ImagePositionPatient, rtol=0, atol=1e-5)
+            np.testing.assert_allclose(fused.ImageOrientationPatient, header.ImageOrientationPatient, rtol=0, atol=1e-9)
+            assert fused.PixelSpacing == header.PixelSpacing
+
+
 def test_copies_count_once(write_series, tmp_path):
     folder = write_series(Modality.CT)
     before, _ = read_folder(folder)

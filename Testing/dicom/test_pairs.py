@@ -11,6 +11,7 @@ import pydicom
 import pytest
 from pydicom.uid import generate_uid
 
+from LCDFusionLib.cli.studies import fuse_command
 from LCDFusionLib.dicom import Patient, Study, propose_pairs, scan_folder
 from LCDFusionLib.images.volume import Modality
 from Testing.cli.place import Place, refusal
@@ -59,6 +60,9 @@ def test_the_order_of_the_pairs(put, tmp_path):
     assert first.cautions == ()
     assert not first.needs_registration
     assert last.needs_registration
+    contents = scan_folder(tmp_path / "mess")
+    assert "--register" in fuse_command(tmp_path / "mess", contents, last)
+    assert "--register" not in fuse_command(tmp_path / "mess", contents, first)
     assert {"different frames of reference: register", "PET not attenuation-corrected", "no SUV"} <= set(last.cautions)
 
 

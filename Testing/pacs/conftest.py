@@ -12,7 +12,15 @@ import urllib.request
 import numpy as np
 import pytest
 
-from LCDFusionLib.dicom import Derivation, read_folder, write_fused_color, write_fused_gray
+from LCDFusionLib.dicom import (
+    Derivation,
+    fused_headers,
+    read_folder,
+    write_fused_color,
+    write_fused_gray,
+    write_key_images,
+    write_metrics_report,
+)
 from LCDFusionLib.images.volume import Modality
 from Testing.cli.small_study import body, write_series
 
@@ -110,7 +118,7 @@ def address(request, orthanc):
 
 @pytest.fixture(scope="session")
 def result(tmp_path_factory):
-    """CT, PET and both fused series of one small study; not to be changed."""
+    """CT, PET, both fused series, key slices and metrics of one small study, 26 objects; not to be changed."""
     folder = tmp_path_factory.mktemp("result")
     anatomy, function = (read_folder(write_series(folder / m.value, body(m))) for m in (Modality.CT, Modality.PET))
     noise = np.random.default_rng(4).random(anatomy[0].shape, dtype=np.float32)
@@ -118,8 +126,10 @@ def result(tmp_path_factory):
     color = anatomy[0].with_array(np.rint(np.stack([noise, noise**2, 1 - noise], axis=-1) * 255).astype(np.uint8))
     words = {"weights": "ct-pet", "weights_sha256": "0" * 64, "anatomy_window": "350/40 HU", "function_range": "0 to 10 SUVbw"}
     given = {"anatomy": anatomy[1], "function": function[1], "derivation": Derivation(**words)}
-    write_fused_gray(gray, folder / "dicom_gray", **given)
+    headers = fused_headers(write_fused_gray(gray, folder / "dicom_gray", **given))
     write_fused_color(color, folder / "dicom_color", **given)
+    write_key_images(headers, [2], folder / "dicom_key_images", reason="One slice.")
+    write_metrics_report(headers, [{"IE": 5.0}] * 6, [{"IE": 4.0}] * 6, [2], folder / "dicom_metrics")
     return folder
 
 

@@ -1,0 +1,186 @@
+"""Objects that go with a fused series: which slices to look at first (Key Object Selection), and its metrics (Enhanced SR).
+
+Both are made from the headers of the written series, so that they belong to the same patient and study, and refer to it.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+
+import numpy as np
+import pydicom
+from pydicom.config import disable_value_validation
+from pydicom.dataset import Dataset
+from pydicom.uid import UID, EnhancedSRStorage, KeyObjectSelectionDocumentStorage
+
+from LCDFusionLib import DISCLAIMER, __version__
+
+from .instance import MANUFACTURER, code, new_uid, set_instance, write_instances
+from .patient_and_study import patient_and_study
+
+SCHEME = "99LCDFUSION"
+"""Coding Scheme Designator of what DICOM has no code for: the fusion metrics."""
+
+_KEY_SERIES_NUMBER, _METRICS_SERIES_NUMBER = 9051, 9052
+_UNITLESS = code("1", "no units", "UCUM")
+
+
+def fused_headers(folder: str | os.PathLike[str]) -> list[Dataset]:
+    """Headers of a series that `write_fused_color` or `write_fused_gray` wrote, in the order of the volume's slices."""
+    return [pydicom.dcmread(path, stop_before_pixels=True) for path in sorted(Path(folder).iterdir())]
+
+
+def write_key_images(headers: Sequence[Dataset], slices: Sequence[int], folder: str | os.PathLike[str], *, reason: str) -> Path:
+    """Write a Key Object Selection (PS3.3 A.35.4) that marks slices of a fused series.
+
+    Args:
+        headers: from `fused_headers`.
+        slices: indices into `headers`.
+        folder: made, holds the one object.
+        reason: why these slices, in words (Key Object Description).
+
+    Raises:
+        ValueError: no slice, or an index that is none.
+        InputError: the folder cannot be written.
+    """
+    chosen = [headers[k] for k in slices]
+    if not chosen:
+        raise ValueError("a key object selection needs at least one slice")
+    dataset = _document(headers[0], KeyObjectSelectionDocumentStorage, "KO", _KEY_SERIES_NUMBER, "LCDFusion key slices", chosen)
+    dataset.ConceptNameCodeSequence = [code("113000", "Of Interest")]
+    dataset.ContentTemplateSequence = [_template("2010")]
+    dataset.ContentSequence = [_text("CONTAINS", code("113012", "Key Object Description"), f"{reason} {DISCLAIMER}")]
+    dataset.ContentSequence.extend(_image(header) for header in chosen)
+    return _write(dataset, folder)
+
+
+def write_metrics_report(
+    headers: Sequence[Dataset],
+    metrics: Sequence[Mapping[str, float]],
+    blend_metrics: Sequence[Mapping[str, float]],
+    slices: Sequence[int],
+    folder: str | os.PathLike[str],
+) -> Path:
+    """Write the metrics as Enhanced SR (PS3.3 A.35.2): the means over all slices, then those of some slices, each beside the 50/50 blend's.
+
+    Args:
+        headers: of the fused gray series, from `fused_headers`.
+        metrics: for each slice, by name; NaN where undefined.
+        blend_metrics: likewise of the 50/50 average.
+        slices: indices of the slices that are listed.
+        folder: made, holds the one object.
+
+    Raises:
+        InputError: the folder cannot be written.
+    """
+    dataset = _document(headers[0], EnhancedSRStorage, "SR", _METRICS_SERIES_NUMBER, "LCDFusion metrics", [headers[k] for k in slices])
+    dataset.CompletionFlag, dataset.VerificationFlag = "COMPLETE", "UNVERIFIED"
+    dataset.PerformedProcedureCodeSequence = []
+    scheme = Dataset()
+    scheme.CodingSchemeDesignator, scheme.CodingSchemeName = SCHEME, "LCDFusion"
+    scheme.CodingSchemeResponsibleOrganization = "LCDFusion"
+    dataset.CodingSchemeIdentificationSequence = [scheme]
+    dataset.ConceptNameCodeSequence = [_own("REPORT", "Metrics of image fusion")]
+    means = [_means(rows) for rows in (metrics, blend_metrics)]
+    dataset.ContentSequence = [
+        _text("CONTAINS", _own("NOTICE", "Notice"), f"{DISCLAIMER} Metrics describe pictures, not patients."),
+        _container(_own("MEAN", "Mean over all slices"), [], *means),
+    ]
+    for k in slices:
+        place = [_image(headers[k])]
+        title = _own("SLICE", f"Image {headers[k].get('InstanceNumber', k + 1)}")
+        dataset.ContentSequence.append(_container(title, place, metrics[k], blend_metrics[k]))
+    return _write(dataset, folder)
+
+
+def _document(first: Dataset, sop_class: UID, modality: str, number: int, description: str, evidence: Sequence[Dataset]) -> Dataset:
+    """Patient to SR Document General, and the root container."""
+    created = datetime.now().astimezone()
+    with disable_value_validation():
+        dataset = patient_and_study(first)
+    set_instance(dataset, sop_class=sop_class, series_uid=new_uid(), number=1, created=created)
+    dataset.Modality, dataset.SeriesNumber, dataset.SeriesDescription = modality, number, f"{description} - NOT FOR DIAGNOSTIC USE"
+    dataset.SeriesDate, dataset.SeriesTime = dataset.ContentDate, dataset.ContentTime
+    dataset.ReferencedPerformedProcedureStepSequence = []
+    dataset.Manufacturer = dataset.ManufacturerModelName = MANUFACTURER
+    dataset.DeviceSerialNumber, dataset.SoftwareVersions = __version__, __version__
+    series = Dataset()
+    series.SeriesInstanceUID = first.SeriesInstanceUID
+    series.ReferencedSOPSequence = [_reference(header) for header in evidence]
+    study = Dataset()
+    study.StudyInstanceUID, study.ReferencedSeriesSequence = first.StudyInstanceUID, [series]
+    dataset.CurrentRequestedProcedureEvidenceSequence = [study]
+    dataset.ValueType, dataset.ContinuityOfContent = "CONTAINER", "SEPARATE"
+    return dataset
+
+
+def _write(dataset: Dataset, folder: str | os.PathLike[str]) -> Path:
+    with disable_value_validation():
+        return write_instances([dataset], folder)
+
+
+def _reference(header: Dataset) -> Dataset:
+    item = Dataset()
+    item.ReferencedSOPClassUID, item.ReferencedSOPInstanceUID = header.SOPClassUID, header.SOPInstanceUID
+    return item
+
+
+def _template(number: str) -> Dataset:
+    item = Dataset()
+    item.MappingResource, item.TemplateIdentifier = "DCMR", number
+    return item
+
+
+def _own(value: str, meaning: str) -> Dataset:
+    return code(value, meaning, SCHEME)
+
+
+def _item(value_type: str, name: Dataset | None) -> Dataset:
+    item = Dataset()
+    item.RelationshipType, item.ValueType = "CONTAINS", value_type
+    if name is not None:
+        item.ConceptNameCodeSequence = [name]
+    return item
+
+
+def _text(relationship: str, name: Dataset, text: str) -> Dataset:
+    item = _item("TEXT", name)
+    item.RelationshipType, item.TextValue = relationship, text
+    return item
+
+
+def _image(header: Dataset) -> Dataset:
+    item = _item("IMAGE", None)
+    item.ReferencedSOPSequence = [_reference(header)]
+    return item
+
+
+def _container(title: Dataset, first: Sequence[Dataset], fused: Mapping[str, float], blend: Mapping[str, float]) -> Dataset:
+    item = _item("CONTAINER", title)
+    item.ContinuityOfContent = "SEPARATE"
+    item.ContentSequence = [*first, *_numbers("fused image", "F", fused), *_numbers("50/50 blend", "B", blend)]
+    return item
+
+
+def _numbers(what: str, prefix: str, values: Mapping[str, float]) -> list[Dataset]:
+    items = []
+    for name, value in values.items():
+        if np.isfinite(value):
+            measured = Dataset()
+            measured.NumericValue = f"{value:.6g}"
+            measured.MeasurementUnitsCodeSequence = [_UNITLESS]
+            item = _item("NUM", _own(f"{prefix}_{name}"[:16].upper(), f"{name}, {what}"))
+            item.MeasuredValueSequence = [measured]
+            items.append(item)
+    return items
+
+
+def _means(rows: Sequence[Mapping[str, float]]) -> dict[str, float]:
+    means = {}
+    for name in rows[0]:
+        values = [row[name] for row in rows if np.isfinite(row[name])]
+        means[name] = float(np.mean(values)) if values else float("nan")
+    return means

@@ -1,0 +1,85 @@
+"""De-identification by the Basic Application Confidentiality Profile (PS3.15 annex E), with dicom-anonymizer."""
+
+from __future__ import annotations
+
+import copy
+import logging
+import os
+from pathlib import Path
+
+import pydicom
+from dicomanonymizer import anonymize_dataset
+from dicomanonymizer.simpledicomanonymizer import get_UID
+from pydicom.config import disable_value_validation
+from pydicom.dataset import Dataset
+
+from LCDFusionLib.errors import InputError
+
+from .instance import code
+
+# Ours, and without a word of the patient: what the object is, how it was made, and which images it refers to (their UIDs are replaced). The
+# profile takes them out, because a scanner's may hold names.
+_KEPT = (
+    *("SeriesDescription", "DerivationDescription", "ImageComments", "DerivationCodeSequence", "SoftwareVersions"),
+    *("SourceImageSequence", "ContentSequence", "CurrentRequestedProcedureEvidenceSequence", "BlendingSequence"),
+)
+_NO_DATE = "19000101"  # a real one; the library's 0001-01-01 is refused by validators
+_OF_THE_STANDARD = "1.2.840.10008."  # SOP classes, transfer syntaxes
+
+
+def deidentify_folder(folder: str | os.PathLike[str]) -> int:
+    """De-identify every DICOM file that LCDFusion wrote below a folder, in its place; returns how many.
+
+    UIDs are replaced, the same by the same within one run, so that the series stay together; dates, names and numbers are replaced or
+    emptied, private tags taken out. Series and Derivation Description stay, because this program wrote them.
+
+    Raises:
+        InputError: a file cannot be read or written.
+    """
+    count = 0
+    logger = logging.getLogger("pydicom")
+    level = logger.level
+    logger.setLevel(logging.ERROR)  # the library calls what pydicom calls deprecated, once for every attribute
+    try:
+        for path in sorted(Path(folder).rglob("*.dcm")):
+            try:
+                with disable_value_validation():
+                    dataset = pydicom.dcmread(path)
+                    kept = {keyword: copy.deepcopy(dataset[keyword]) for keyword in _KEPT if keyword in dataset}
+                    anonymize_dataset(dataset)
+                    for element in kept.values():
+                        dataset.add(element)
+                    _replace_nested_uids(dataset)
+                    _set_dates(dataset)
+                    dataset.PatientIdentityRemoved = "YES"
+                    dataset.DeidentificationMethod = "PS3.15 Basic Application Confidentiality Profile"
+                    dataset.DeidentificationMethodCodeSequence = [code("113100", "Basic Application Confidentiality Profile")]
+                    dataset.file_meta.MediaStorageSOPInstanceUID = dataset.SOPInstanceUID
+                    beside = path.with_suffix(".part")
+                    pydicom.dcmwrite(beside, dataset, enforce_file_format=True)
+                    beside.replace(path)
+            except (OSError, pydicom.errors.InvalidDicomError) as error:
+                raise InputError(f"The file '{path}' cannot be de-identified ({error}): check it and the disk.") from error
+            count += 1
+    finally:
+        logger.setLevel(level)
+    return count
+
+
+def _replace_nested_uids(dataset: Dataset) -> None:
+    """Within sequences, where the library does not look: each UID by the one that took its place at the top of its own object."""
+    for element in dataset:
+        if element.VR == "SQ":
+            for item in element.value:
+                for nested in item.iterall():
+                    if nested.VR == "UI" and not str(nested.value).startswith(_OF_THE_STANDARD):
+                        nested.value = get_UID(nested.value)
+
+
+def _set_dates(dataset: Dataset) -> None:
+    for element in dataset:
+        if element.VR == "DA" and element.value:
+            element.value = _NO_DATE
+    dataset.PatientBirthDate = ""
+    if "PresentationCreationDate" in dataset:
+        dataset.PresentationCreationDate, dataset.PresentationCreationTime = _NO_DATE, "000000"

@@ -1,0 +1,163 @@
+"""Key slices, metrics, blending state, de-identification: valid for dciodvfy and dcentvfy, readable for DCMTK, of the right patient."""
+
+import shutil
+import subprocess
+from dataclasses import replace
+
+import numpy as np
+import pydicom
+import pytest
+
+from LCDFusionLib.dicom import (
+    Derivation,
+    fused_headers,
+    read_folder,
+    why_no_blending_state,
+    write_blending_state,
+    write_fused_color,
+    write_fused_gray,
+    write_key_images,
+    write_metrics_report,
+)
+from LCDFusionLib.dicom.deidentify import deidentify_folder
+from LCDFusionLib.images.color import COLOR_TABLES
+from LCDFusionLib.images.volume import Modality
+from LCDFusionLib.images.window import Window
+
+METRICS = [{"IE": 5.0 + k, "QABF": 0.25 * k, "VIF": float("nan") if k == 2 else 0.5} for k in range(4)]
+BLEND = [{name: value / 2 for name, value in row.items()} for row in METRICS]
+
+
+@pytest.fixture
+def fused(make, write_series, tmp_path):
+    """(anatomy, function, folder of results): CT and a PET that was stored as SUV, with one slope."""
+    anatomy = read_folder(write_series(make(Modality.CT, shape=(4, 20, 24))))
+    pet = make(Modality.PET, shape=(4, 20, 24))
+    even = pet.with_array(pet.array / pet.array.max(axis=(1, 2), keepdims=True) * 8)  # one maximum a slice, so one slope
+    function = read_folder(write_series(even))
+    words = {"weights": "ct-pet", "weights_sha256": "0" * 64, "anatomy_window": "350/40 HU", "function_range": "0 to 10 SUVbw"}
+    given = {"anatomy": anatomy[1], "function": function[1], "derivation": Derivation(**words)}
+    gray = np.random.default_rng(2).random(anatomy[0].shape, dtype=np.float32)
+    out = tmp_path / "out"
+    write_fused_gray(anatomy[0].with_array(gray), out / "gray", **given)
+    write_fused_color(anatomy[0].with_array(np.repeat(np.rint(gray * 255).astype(np.uint8)[..., None], 3, -1)), out / "color", **given)
+    write_key_images(fused_headers(out / "color"), [1, 3], out / "key", reason="The hottest.")
+    write_metrics_report(fused_headers(out / "gray"), METRICS, BLEND, [1, 2], out / "metrics")
+    write_blending_state(
+        out / "blend",
+        anatomy=anatomy[1],
+        function=function[1],
+        anatomy_window=Window(350, 40),
+        function_window=Window(10, 5),
+        color_table=COLOR_TABLES["hot-iron"].rgb,
+    )
+    return anatomy, function, out
+
+
+def validator(program):
+    if shutil.which(program) is None:
+        pytest.skip(f"{program} is not installed (Debian package dicom3tools)")
+    return program
+
+
+def test_dciodvfy_finds_no_error_in_any_object(fused):
+    for path in sorted(fused[2].rglob("*.dcm")):
+        report = subprocess.run([validator("dciodvfy"), "-new", str(path)], capture_output=True, text=True, errors="replace", timeout=60)
+        lines = report.stderr.splitlines()
+        assert any(not line.startswith(("Error", "Warning")) for line in lines), lines  # it names the object that it recognised
+        assert [line for line in lines if line.startswith("Error")] == [], path
+
+
+def test_dcentvfy_finds_one_patient_and_one_study(fused, tmp_path):
+    """All that was written, together with both inputs."""
+    (_, anatomy), (_, function), out = fused
+    files = [*map(str, anatomy.files), *map(str, function.files), *map(str, sorted(out.rglob("*.dcm")))]
+    report = subprocess.run([validator("dcentvfy"), *files], capture_output=True, text=True, errors="replace", timeout=60)
+    assert [line for line in (report.stderr + report.stdout).splitlines() if line.startswith("Error")] == []
+
+
+def test_key_slices_name_the_images(fused):
+    (path,) = (fused[2] / "key").iterdir()
+    document, color = pydicom.dcmread(path), fused_headers(fused[2] / "color")
+    assert document.ConceptNameCodeSequence[0].CodeMeaning == "Of Interest"
+    images = [item.ReferencedSOPSequence[0].ReferencedSOPInstanceUID for item in document.ContentSequence if item.ValueType == "IMAGE"]
+    assert images == [color[1].SOPInstanceUID, color[3].SOPInstanceUID]
+    evidence = document.CurrentRequestedProcedureEvidenceSequence[0].ReferencedSeriesSequence[0]
+    assert evidence.SeriesInstanceUID == color[0].SeriesInstanceUID
+    assert [item.ReferencedSOPInstanceUID for item in evidence.ReferencedSOPSequence] == images
+    assert str(document.PatientName) == "Müller^Anna"
+    with pytest.raises(ValueError, match="at least one slice"):
+        write_key_images(color, [], fused[2] / "none", reason="")
+
+
+def test_a_viewer_shows_the_metrics(fused, tmp_path):
+    """DCMTK renders the report; every number is there, undefined ones are not."""
+    if shutil.which("dsr2html") is None:
+        pytest.skip("DCMTK is not installed (Debian package dcmtk)")
+    for folder, words in (
+        ("metrics", ["Mean over all slices", "IE, fused image", "6.5", "3.25", "0.375", "not a medical device", "Müller"]),
+        ("key", ["Of Interest", "The hottest."]),
+    ):
+        (path,) = (fused[2] / folder).iterdir()
+        page = tmp_path / f"{folder}.html"
+        subprocess.run(["dsr2html", "+U8", str(path), str(page)], check=True, capture_output=True, timeout=60)
+        text = page.read_text(encoding="utf-8", errors="replace")
+        for word in words:
+            assert word in text, (word, text)
+    assert text.count("nan") == 0
+
+
+def test_the_blending_state_says_what_the_blend_is(fused):
+    (_, anatomy), (_, function), out = fused
+    state = pydicom.dcmread(next((out / "blend").iterdir()))
+    under, over = state.BlendingSequence
+    assert (under.BlendingPosition, over.BlendingPosition) == ("UNDERLYING", "SUPERIMPOSED")
+    for layer, source in ((under, anatomy), (over, function)):
+        (series,) = layer.ReferencedSeriesSequence
+        assert series.SeriesInstanceUID == source.series.uid
+        assert [i.ReferencedSOPInstanceUID for i in series.ReferencedImageSequence] == [h.SOPInstanceUID for h in source.headers]
+        assert float(layer.RescaleSlope) == float(source.headers[0].RescaleSlope)
+    voi = over.SoftcopyVOILUTSequence[0]
+    # SUV 0 and 10 are the ends of the window, in the Bq/ml of the stored images
+    ends = (np.array([-0.5, 0.5]) * float(voi.WindowWidth) + float(voi.WindowCenter)) * function.suv.factor
+    np.testing.assert_allclose(ends, [0, 10], atol=1e-6)
+    red = np.frombuffer(state.RedPaletteColorLookupTableData, "<u2") // 257
+    np.testing.assert_array_equal(red, COLOR_TABLES["hot-iron"].rgb[:, 0])
+    assert state.RelativeOpacity == 0.5
+
+
+def test_no_blending_state_where_it_would_be_untrue(fused, make, write_series):
+    (_, anatomy), (_, function), _ = fused
+    assert why_no_blending_state(anatomy, function) is None
+    assert "both inputs have to be DICOM" in why_no_blending_state(anatomy, None)
+    varied = read_folder(write_series(make(Modality.PET, shape=(4, 20, 24)), "varied"))[1]
+    assert "rescaled each in another way" in why_no_blending_state(anatomy, varied)
+    moved = function.ijk_to_lps.copy()
+    moved[0, 3] += 5
+    assert "moved by a registration" in why_no_blending_state(anatomy, replace(function, ijk_to_lps=moved))
+    other = replace(function, series=replace(function.series, frame_of_reference="2.25.1"))
+    assert "one frame of reference" in why_no_blending_state(anatomy, other)
+
+
+def test_deidentified_objects_tell_nothing_and_stay_together(fused):
+    """No name, number, date or UID of the inputs is left in any byte; the series still refer to one another and are valid."""
+    (_, anatomy), (_, function), out = fused
+    secrets = {anatomy.series.uid, anatomy.series.study_uid, function.series.uid, anatomy.series.frame_of_reference, "P-17", "20250314"}
+    secrets |= {"Anna", *(h.SOPInstanceUID for h in (*anatomy.headers, *function.headers))}
+    before = fused_headers(out / "color")
+    assert deidentify_folder(out) == len(list(out.rglob("*.dcm")))
+    for path in sorted(out.rglob("*.dcm")):
+        data = path.read_bytes()
+        assert [secret for secret in secrets if secret.encode() in data] == [], path
+        header = pydicom.dcmread(path)
+        assert header.PatientIdentityRemoved == "YES"
+        assert "NOT FOR DIAGNOSTIC USE" in header.SeriesDescription
+        report = subprocess.run([validator("dciodvfy"), "-new", str(path)], capture_output=True, text=True, errors="replace", timeout=60)
+        assert [line for line in report.stderr.splitlines() if line.startswith("Error")] == [], path
+    color, document = fused_headers(out / "color"), pydicom.dcmread(next((out / "key").iterdir()))
+    assert {header.StudyInstanceUID for header in (*color, document)} == {document.StudyInstanceUID}
+    named = [item.ReferencedSOPSequence[0].ReferencedSOPInstanceUID for item in document.ContentSequence if item.ValueType == "IMAGE"]
+    assert named == [color[1].SOPInstanceUID, color[3].SOPInstanceUID]
+    for one, other in zip(before, color, strict=True):
+        assert one.ImagePositionPatient == other.ImagePositionPatient
+        assert "Fused by LCDFusion" in other.DerivationDescription
