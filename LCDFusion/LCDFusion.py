@@ -1,6 +1,7 @@
 """LCDFusion, the 3D Slicer module: shows what LCDFusionLib does, and passes clicks on."""
 
 import logging
+import shutil
 import sys
 import time
 from pathlib import Path
@@ -233,7 +234,7 @@ class LCDFusionWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
     @vtk.calldata_type(vtk.VTK_OBJECT)
     def onNodeRemoved(self, caller, event, node):
         """The person has deleted a node; perhaps one of ours."""
-        if self.parameters is not None and not slicer.mrmlScene.IsClosing() and node.IsA("vtkMRMLDisplayableNode"):
+        if self.parameters is not None and not slicer.mrmlScene.IsClosing() and node.IsA("vtkMRMLStorableNode"):
             self.review.forget(node)
             qt.QTimer.singleShot(0, self._checkCanApply)
 
@@ -286,9 +287,11 @@ class LCDFusionLogic(ScriptedLoadableModuleLogic):
 
     def __init__(self):
         ScriptedLoadableModuleLogic.__init__(self)
+        from LCDFusionLib.fusion import FusionWorker
         from LCDFusionLib.scene.session import FusionSession
 
-        self.session = FusionSession()
+        # Slicer's own interpreter is an application; the Python that can start a process lies beside it, in PATH.
+        self.session = FusionSession(FusionWorker(python=shutil.which("PythonSlicer")))
 
     def getParameterNode(self):
         """The scene's typed parameter node."""

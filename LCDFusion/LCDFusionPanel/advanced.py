@@ -38,6 +38,8 @@ class AdvancedPanel(Panel):
         if worker.machine != self._machine:
             self._machine = worker.machine
             self.widget._checkCanApply()
+        if self.ui.advancedCollapsibleButton.collapsed:
+            return
         log = "\n".join(worker.log)
         if log != self._log:
             self._log = log

@@ -86,6 +86,8 @@ class FusionPanel(Panel):
                 return
             parameters = self.parameters
             anatomy_node, function_node = parameters.anatomy, parameters.function
+            self.widget.say(_("Preparing"))
+            self.ui.statusLabel.repaint()  # large volumes are resampled for a second or two before the worker has them
             anatomy, notes = read_anatomy(anatomy_node, modality=parameters.anatomyKind.modality)
             function, more = read_function(function_node, unit=parameters.functionUnit.unit, find_file=self.logic.findFile)
             first = self.widget.review.slice
@@ -100,7 +102,6 @@ class FusionPanel(Panel):
                 notes=[*notes, *more],
             )
             self.ui.progressBar.value = 0
-            self.widget.say(_("Preparing"))
             self.widget.review.open()
             self.widget._checkCanApply()
             self.widget._timer.start()

@@ -23,6 +23,7 @@ class MetricsPanel(Panel):
         self._observed = []
         self.ui.metricsTable.setHorizontalHeaderLabels([_("Metric"), _("Fused"), _("Blend"), _("Of anatomy"), _("Of function")])
         self.ui.metricsTable.verticalHeader().visible = False
+        self.ui.metricsTable.verticalHeader().setDefaultSectionSize(22)
         self.ui.metricsTable.horizontalHeader().setSectionResizeMode(qt.QHeaderView.Stretch)
         for readout in PLOTTED:
             self.ui.plottedComboBox.addItem(readout.label)

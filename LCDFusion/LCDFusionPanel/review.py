@@ -23,7 +23,7 @@ class ReviewPanel(Panel):
     def __init__(self, widget):
         super().__init__(widget)
         self.review = Review(Application(slicer.mrmlScene, slicer.app.applicationLogic()))
-        self._shown = None
+        self._shown = self._look = None
         self._clicks = []
         self._flicker, self._turn = self._timer(FLICKER_MS, self.onFlicker), self._timer(TURN_MS, self.onTurn)
         self._buttons = {
@@ -70,14 +70,15 @@ class ReviewPanel(Panel):
             return
         result = fusion.result
         shown = (parameters.anatomy, parameters.function, result.gray if result is not None else None, fusion.function.unit)
-        look = self._look()
+        look = self._wantedLook()
         if not views.isShown():
             self._shown = None
         elif shown != self._shown:
             self.review.show(parameters.anatomy, parameters.function, fusion.function, result, look)
-            self._shown = shown
-        else:
+            self._shown, self._look = shown, look
+        elif look != self._look:
             self.review.apply(look)
+            self._look = look
         if self.review.projection is not None and self.review.projection.angle != parameters.projectionAngle:
             self.review.projection.turn(parameters.projectionAngle)
         self._flicker.start() if parameters.comparison is Comparison.FLICKER and views.isShown() else self._flicker.stop()
@@ -145,7 +146,7 @@ class ReviewPanel(Panel):
             self.ui.regionLabel.text = region_text(uptake)
             views.draw()
 
-    def _look(self):
+    def _wantedLook(self):
         parameters, plan = self.parameters, self.widget.fusion.plan
         return Look(
             anatomy_window=plan.anatomy_window,

@@ -6,21 +6,28 @@ from LCDFusionLib.scene import layouts
 
 
 def showArrangement(arrangement):
-    """Switches Slicer to one of our layouts."""
+    """Switches Slicer to one of our layouts; does nothing where Slicer runs without a main window."""
     manager = slicer.app.layoutManager()
+    if manager is None:
+        return
     layouts.register_layouts(manager.layoutLogic().GetLayoutNode())
     manager.setLayout(layouts.LAYOUT_IDS[arrangement])
 
 
 def isShown(arrangement=None):
     """True while one of our layouts (or this one) is on the screen."""
-    shown = slicer.app.layoutManager().layout
+    manager = slicer.app.layoutManager()
+    if manager is None:
+        return False
+    shown = manager.layout
     return shown in layouts.LAYOUT_IDS.values() if arrangement is None else shown == layouts.LAYOUT_IDS[arrangement]
 
 
 def sliceViews():
     """Our slice views that exist, by layout name."""
     manager = slicer.app.layoutManager()
+    if manager is None:
+        return {}
     names = (*layouts.LINKED, layouts.PROJECTION)
     return {name: manager.sliceWidget(name).sliceView() for name in names if name in manager.sliceViewNames()}
 
@@ -33,7 +40,7 @@ def renderers():
 def plotView():
     """Our plot view; None until a layout has made it."""
     manager = slicer.app.layoutManager()
-    for index in range(manager.plotViewCount):
+    for index in range(manager.plotViewCount if manager is not None else 0):
         view = manager.plotWidget(index).plotView()
         if view.mrmlPlotViewNode() is layouts.plot_view_node(slicer.mrmlScene):
             return view
