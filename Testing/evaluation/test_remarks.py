@@ -49,8 +49,10 @@ def test_network_is_found_that_was_trained_or_validated_on_a_pair(with_card):
 
 
 def test_card_that_does_not_say_is_said(with_card):
-    (sentence,) = remarks(a_set("SPECT-MRI/9"), [with_card()])
-    assert "is not known" in sentence
+    unknown_start = {"trained_on": ["STS_002"], "validated_on": [], "never_seen": [], "started_from": {"sha256": "0"}}
+    for network in (with_card(), with_card("continued", **unknown_start)):
+        (sentence,) = remarks(a_set("SPECT-MRI/9"), [network])
+        assert "is not known" in sentence
     assert remarks(a_set("mine", name="mine"), [with_card("other")]) == [], "of a folder of one's own no card can speak"
 
 

@@ -52,6 +52,8 @@ class Network:
 
 
 def _seen(card: dict) -> frozenset[str] | None:
+    if card.get("started_from") and not card.get("never_seen"):  # from weights whose card did not say what they saw
+        return None
     trained, validated = card.get("trained_on"), card.get("validated_on")
     return frozenset([*trained, *validated]) if isinstance(trained, list) and isinstance(validated, list) else None
 
