@@ -9,6 +9,7 @@ from pathlib import Path
 from LCDFusionLib.errors import InputError
 
 from .interrupts import held, resumable
+from .train import check_seed
 
 LEAST_CROP = 41
 """Pixels; VIF has no value on less."""
@@ -36,8 +37,9 @@ def run(options: argparse.Namespace) -> None:
     for name, least in (("steps", 1), ("batch", 1), ("crop", LEAST_CROP), ("pairs", 1)):
         if getattr(options, name) < least:
             raise InputError(f"--{name} must be at least {least}, got {getattr(options, name)}.")
+    check_seed(options.seed)
     from LCDFusionLib.evaluation.pair_sets import pair_set
-    from LCDFusionLib.training.ablation import AblationMismatchError, run_ablation
+    from LCDFusionLib.training.ablation import run_ablation
     from LCDFusionLib.training.ablation_report import write_report
     from LCDFusionLib.training.card import describe
     from LCDFusionLib.training.data import ATLAS_HELD_OUT, training_data
@@ -65,8 +67,6 @@ def run(options: argparse.Namespace) -> None:
     try:
         with resumable(options.output):
             run_ablation(data, held_out, options.output, preset, seed=options.seed, device=device, card=card, held=held)
-    except AblationMismatchError as error:
-        raise InputError(f"'{options.output}' holds an ablation that differs in {error}; choose another folder with -o.") from error
     except OSError as error:
         raise InputError(f"The folder '{options.output}' cannot be used ({error.strerror}); choose another with -o.") from error
     print("tables and pictures:", *write_report(options.output, held_out), sep="\n  ")

@@ -12,7 +12,9 @@ from LCDFusionLib.errors import InputError
 from .interrupts import held, resumable
 
 if TYPE_CHECKING:
+    from LCDFusionLib.network import LoadedWeights
     from LCDFusionLib.training.data import TrainingData
+    from LCDFusionLib.training.pairs import SlicePair
     from LCDFusionLib.training.presets import Preset
 
 SHIPPED_KINDS = ("ct-pet", "mr-pet", "both")
@@ -50,12 +52,17 @@ def add_parser(commands: argparse._SubParsersAction) -> None:
 def run(options: argparse.Namespace) -> None:
     """Train, and say where the best weights are."""
     from LCDFusionLib.fusion.device import device_in_words
-    from LCDFusionLib.network import WeightsError
+    from LCDFusionLib.network import WeightsError, load_weights
+    from LCDFusionLib.training.measure import measure_test
     from LCDFusionLib.training.trainer import Trainer, training_device
 
+    check_seed(options.seed)
     preset = _preset(options)
     try:
-        data, card = _data(options)
+        start = load_weights(options.start_from) if options.start_from else None
+        data, card, test = _data(options, start)
+    except WeightsError as error:
+        raise InputError(str(error)) from error
     except FileNotFoundError as error:
         raise InputError(f"The training data are not complete: {error}") from error
     pairs = sum(len(pairs) for _, pairs in data.sources)
@@ -64,16 +71,25 @@ def run(options: argparse.Namespace) -> None:
         preset = replace(preset, steps=options.steps)
     device = training_device(options.device)
     try:
-        trainer = Trainer(
-            data, preset, options.output, start_from=options.start_from, seed=options.seed, device=device, card=card, held=held
-        )
+        trainer = Trainer(data, preset, options.output, start=start, seed=options.seed, device=device, card=card, held=held)
+        print(f"{preset.steps} steps of {preset.batch_size} on {device_in_words(device)}, from step {trainer.step}")
+        with resumable(options.output):
+            best = trainer.run()
+            print(f"best weights: {best}")
+            if test:
+                means = measure_test(best, test, device)
+                figures = ", ".join(f"{name} {means[name]:.3f}" for name in means)
+                print(f"the {len(test)} test pairs of the {options.split} split, in {best.with_name('test.csv')}: {figures}")
     except WeightsError as error:
         raise InputError(str(error)) from error
     except OSError as error:
         raise InputError(f"The folder '{options.output}' cannot be used for a run ({error.strerror}); choose another with -o.") from error
-    print(f"{preset.steps} steps of {preset.batch_size} on {device_in_words(device)}, from step {trainer.step}")
-    with resumable(options.output):
-        print(f"best weights: {trainer.run()}")
+
+
+def check_seed(seed: int) -> None:
+    """InputError for a seed that numpy or torch cannot take."""
+    if not 0 <= seed < 2**63:
+        raise InputError(f"--seed must be from 0 to 9223372036854775807, got {seed}.")
 
 
 def _preset(options: argparse.Namespace) -> Preset:
@@ -103,17 +119,19 @@ def _preset(options: argparse.Namespace) -> Preset:
     return preset
 
 
-def _data(options: argparse.Namespace) -> tuple[TrainingData, dict]:
-    """What is trained on, and the part of the card that is known before; prints the two splits of a paper's experiment side by side."""
+def _data(options: argparse.Namespace, start: LoadedWeights | None) -> tuple[TrainingData, dict, list[SlicePair]]:
+    """Training data, what of the card is known before, and the test pairs of a paper's experiment, of which both splits are printed."""
     from LCDFusionLib.training.card import describe
     from LCDFusionLib.training.data import ATLAS_HELD_OUT, training_data
     from LCDFusionLib.training.experiments import experiment
     from LCDFusionLib.training.sarcoma import HELD_OUT
     from LCDFusionLib.training.splits import both_splits_in_words
 
+    test: list[SlicePair] = []
     if options.kind in PAPER_KINDS:
         data, split, pairs = experiment(options.data, options.kind, options.split, seed=options.seed)
         print(both_splits_in_words(pairs, seed=options.seed))
+        test = split.test
         used = {pair.group for pair in (*split.training, *split.validation)}
         never_seen = {pair.group for pair in split.test} - used
         words = f"74/10/16 {'of pairs at random' if options.split == 'random' else 'by patient and series'}, seed {options.seed}"
@@ -124,4 +142,4 @@ def _data(options: argparse.Namespace) -> tuple[TrainingData, dict]:
         never_seen, words = {*ATLAS_HELD_OUT, *HELD_OUT}, "by patient and series, fixed"
         if options.kind == "ct-pet":
             never_seen = set(HELD_OUT)
-    return data, describe(data, kind=options.kind, never_seen=never_seen, split=words, seed=options.seed)
+    return data, describe(data, kind=options.kind, never_seen=never_seen, split=words, seed=options.seed, start=start), test

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -53,18 +54,17 @@ def load_weights(name_or_path: str | Path) -> LoadedWeights:
         raise WeightsError(
             f"There are no weights '{name_or_path}'; choose one of {', '.join(shipped_names())} or give the path of a .pt file."
         )
-    card_path = path.with_suffix(".json")
+    sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
     try:
-        card = json.loads(card_path.read_text(encoding="utf-8"))
+        card = _card(path, sha256)
         expected = card["sha256"]
         config = NetworkConfig(**card["network"])
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise WeightsError(f"The card '{card_path}' of the weights '{path.name}' is missing or damaged; restore both files.") from error
-    sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
+        raise WeightsError(f"The card '{path.stem}.json' of the weights '{path}' is missing or damaged; restore both files.") from error
     if sha256 != expected:
         raise WeightsError(
             f"The weights file '{path}' does not match the SHA-256 on its card ({sha256[:12]}..., expected {expected[:12]}...): "
-            "it was changed or is damaged; restore it from the package."
+            "it was changed or is damaged; restore both files, or go on with the training that wrote them."
         )
     network = LCDFusionNet(config)
     try:
@@ -72,6 +72,17 @@ def load_weights(name_or_path: str | Path) -> LoadedWeights:
     except Exception as error:  # torch raises many kinds here: pickle, zip, key and shape errors
         raise WeightsError(f"The weights file '{path}' cannot be read as weights of this network; restore it from the package.") from error
     return LoadedWeights(network.eval(), path.stem, sha256, card)
+
+
+def _card(path: Path, sha256: str) -> dict:
+    """The card beside the weights; where `save_weights` was killed between its two renames, the new one, which is whole already."""
+    unnamed = path.with_suffix(".json.part")
+    if unnamed.exists():
+        with suppress(ValueError, KeyError, TypeError):
+            card = json.loads(unnamed.read_text(encoding="utf-8"))
+            if card["sha256"] == sha256:
+                return card
+    return json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
 
 
 def save_weights(network: LCDFusionNet, path: str | Path, card: dict) -> str:

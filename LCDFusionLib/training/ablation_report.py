@@ -11,7 +11,8 @@ from LCDFusionLib import DISCLAIMER
 from LCDFusionLib.network import LCDFusionNet, RewrittenNet
 from LCDFusionLib.network.operations import PAPER_SIZE, count_operations
 
-from .ablation import COLUMNS, VARIANTS
+from .ablation import VARIANTS, measure_ablation
+from .measure import COLUMNS, write_rows
 from .pairs import SlicePair
 
 LABELS = {
@@ -32,19 +33,20 @@ Means = dict[str, dict[str, dict[str, float]]]
 
 
 def write_report(folder: Path, held_out: dict[str, list[SlicePair]]) -> list[Path]:
-    """Write `ablation.csv`, `cost.csv`, `ablation.md`, `ablation.png` and `sheet.png` to the folder of a finished ablation.
+    """Measure a finished ablation; write `ablation.csv`, `cost.csv`, `ablation.md`, `ablation.png` and `sheet.png` to its folder.
 
     Args:
-        folder: of the ablation, each variant with its metrics.
+        folder: of the ablation, each variant with its fused images.
         held_out: the pairs that were fused, by data set.
 
     Returns:
         The files written.
     """
+    measure_ablation(folder, held_out)
     means = read_means(folder)
     costs = cost_rows()
-    _write_csv(folder / "ablation.csv", [{"data_set": s, "variant": v, **row} for s, rows in means.items() for v, row in rows.items()])
-    _write_csv(folder / "cost.csv", costs)
+    write_rows([{"data_set": s, "variant": v, **row} for s, rows in means.items() for v, row in rows.items()], folder / "ablation.csv")
+    write_rows(costs, folder / "cost.csv")
     (folder / "ablation.md").write_text(markdown_tables(means, costs, {name: len(pairs) for name, pairs in held_out.items()}), "utf-8")
     draw_chart(means, folder / "ablation.png")
     draw_sheet(folder, held_out, folder / "sheet.png")
@@ -82,7 +84,7 @@ def cost_rows() -> list[dict[str, object]]:
 
 
 def markdown_tables(means: Means, costs: list[dict[str, object]], counts: dict[str, int]) -> str:
-    """One table a data set (the best of each column of the paper's Exp1 to Exp5 is bold), and one of the cost."""
+    """One table a data set (the best of each column, of all variants, is bold), and one of the cost."""
     parts = []
     for data_set, rows in means.items():
         best = {name: max(rows[variant][name] for variant in rows) for name in COLUMNS}
@@ -159,13 +161,6 @@ def _save(figure, file: Path) -> None:  # type: ignore[no-untyped-def]
     beside = file.with_suffix(".part")
     figure.savefig(beside, dpi=100, facecolor=figure.get_facecolor(), format="png")
     beside.replace(file)
-
-
-def _write_csv(file: Path, rows: list[dict]) -> None:
-    with file.open("w", newline="") as stream:
-        writer = csv.DictWriter(stream, rows[0])
-        writer.writeheader()
-        writer.writerows(rows)
 
 
 def _decimals(metric: str) -> int:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-import SimpleITK as sitk
 from numpy.typing import NDArray
 
+from LCDFusionLib.errors import InputError
+from LCDFusionLib.images.files import read_volume
 from LCDFusionLib.images.window import luma
 
 from .pairs import SlicePair
@@ -23,16 +24,22 @@ def atlas_pairs(folder: Path, collection: str, *, scalar: bool) -> list[SlicePai
         collection: "PET-MRI" or "SPECT-MRI".
         scalar: recover the uptake from the colours (clinical PET is scalar); otherwise take their luma as the published methods do,
             in which the hottest reds are darker than the yellows.
+
+    Raises:
+        FileNotFoundError: there are no images.
+        InputError: an image is damaged, not of 8 bits, or lacks a partner of its size.
     """
     names = sorted(file.name for file in (folder / collection / "MRI").glob("*.png"))
     if not names:
         raise FileNotFoundError(f"no PNG in '{folder / collection / 'MRI'}': is '{folder}' the brain-atlas folder?")
-    colors = [_read(folder / collection / FUNCTION_FOLDERS[collection] / name)[..., :3] for name in names]
+    colors = [_as_colors(_read(folder / collection / FUNCTION_FOLDERS[collection] / name)) for name in names]
     functions = uptake_from_colors(colors) if scalar else [luma(image) / 255 for image in colors]
     pairs = []
     for name, function in zip(names, functions, strict=True):
         anatomy = _read(folder / collection / "MRI" / name)
-        gray = anatomy if anatomy.ndim == 2 else luma(anatomy[..., :3])
+        gray = anatomy if anatomy.ndim == 2 else luma(anatomy)
+        if gray.shape != function.shape:
+            raise InputError(f"The two images '{name}' of '{folder / collection}' differ in size: copy the collection again.")
         # The digits before the last three name the subject or series, the unit that a split must not cut.
         pairs.append(
             SlicePair((gray / 255).astype(np.float32), function.astype(np.float32), f"{collection}/{name[:-7]}", f"{collection}/{name}")
@@ -81,5 +88,13 @@ def _code(rgb: NDArray[np.uint8]) -> NDArray[np.int64]:
     return rgb.astype(np.int64) @ np.array([65536, 256, 1])
 
 
+def _as_colors(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    return image if image.ndim == 3 else np.stack([image] * 3, axis=-1)
+
+
 def _read(file: Path) -> NDArray[np.uint8]:
-    return sitk.GetArrayFromImage(sitk.ReadImage(str(file)))
+    """A gray (H, W) or a colour (H, W, 3) image."""
+    array = read_volume(file).array[0]
+    if array.dtype != np.uint8:
+        raise InputError(f"'{file}' is not an 8-bit PNG: copy the collection again.")
+    return array

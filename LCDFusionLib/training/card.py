@@ -8,6 +8,7 @@ from collections.abc import Collection
 import torch
 
 from LCDFusionLib import DISCLAIMER, __version__
+from LCDFusionLib.network import LoadedWeights
 
 from .data import TrainingData
 
@@ -21,7 +22,9 @@ SOURCES = {"STS_": SARCOMA, "PET-MRI/": ATLAS, "SPECT-MRI/": ATLAS, "thorax-ct":
 """By the beginning of a group's name."""
 
 
-def describe(data: TrainingData, *, kind: str, never_seen: Collection[str], split: str, seed: int) -> dict:
+def describe(
+    data: TrainingData, *, kind: str, never_seen: Collection[str], split: str, seed: int, start: LoadedWeights | None = None
+) -> dict:
     """The part of a card that is known before training.
 
     Args:
@@ -30,15 +33,23 @@ def describe(data: TrainingData, *, kind: str, never_seen: Collection[str], spli
         never_seen: groups (patients, series) of which no pair is trained or validated on.
         split: how training, validation and test were parted, in words.
         seed: of the run.
+        start: weights that the run begins with: what they saw, these weights saw.
     """
     trained = sorted({pair.group for _, pairs in data.sources for pair in pairs})
     validated = sorted({pair.group for pair in data.validation})
     used = dict.fromkeys(text for beginning, text in SOURCES.items() if any(g.startswith(beginning) for g in (*trained, *validated)))
-    return {
+    before = start.card if start else {}
+    if isinstance(before.get("trained_on"), list):
+        trained = sorted({*trained, *before["trained_on"]})
+        validated = sorted({*validated, *before.get("validated_on", ())})
+        never_seen = {*never_seen} - {*trained, *validated}
+    elif start:
+        never_seen = ()  # their card does not say what they saw
+    card = {
         "title": f"LCDFusion {kind}",
         "intended_use": f"research and teaching. {DISCLAIMER}",
         "licence": "Apache-2.0 (weights); data under the licences named",
-        "data": list(used),
+        "data": list(dict.fromkeys([*used, *before.get("data", ())])),
         "trained_on": trained,
         "validated_on": validated,
         "never_seen": sorted(never_seen),
@@ -46,3 +57,7 @@ def describe(data: TrainingData, *, kind: str, never_seen: Collection[str], spli
         "seed": seed,
         "versions": {"lcdfusion": __version__, "torch": torch.__version__, "python": platform.python_version()},
     }
+    if start:
+        kept = ("title", "started_from", "step", "preset", "protocol")
+        card["started_from"] = {"sha256": start.sha256, **{name: before[name] for name in kept if name in before}}
+    return card

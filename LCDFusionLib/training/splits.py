@@ -9,6 +9,8 @@ from typing import Literal
 
 import numpy as np
 
+from LCDFusionLib.errors import InputError
+
 from .pairs import SlicePair
 
 SHARES = (0.74, 0.10, 0.16)
@@ -47,7 +49,7 @@ def split_pairs(pairs: Sequence[SlicePair], by: Literal["random", "group"], *, s
     nearly as the sizes of the groups allow; no part stays empty.
 
     Raises:
-        ValueError: fewer than three groups.
+        InputError: fewer than three groups.
     """
     random = np.random.default_rng(seed)
     if by == "random":
@@ -56,7 +58,7 @@ def split_pairs(pairs: Sequence[SlicePair], by: Literal["random", "group"], *, s
         return Split(order[:first], order[first:second], order[second:])
     groups = sorted({pair.group for pair in pairs})
     if len(groups) < len(PARTS):
-        raise ValueError(f"a split by patient or series needs at least {len(PARTS)} of them, got {', '.join(groups)}")
+        raise InputError(f"A split by patient or series needs at least {len(PARTS)} of them, got {', '.join(groups)}: add the others.")
     sizes = Counter(pair.group for pair in pairs)
     missing = np.array(SHARES) * len(pairs)
     part_of: dict[str, int] = {}

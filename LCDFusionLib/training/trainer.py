@@ -14,16 +14,19 @@ from typing import Literal
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import nn
 from tqdm import tqdm
 
+from LCDFusionLib.errors import InputError
 from LCDFusionLib.fusion.device import choose_device
 from LCDFusionLib.metrics import evaluate
-from LCDFusionLib.network import LCDFusionNet, NetworkConfig, RewrittenNet, load_weights, save_weights
+from LCDFusionLib.network import LCDFusionNet, LoadedWeights, NetworkConfig, RewrittenNet, save_weights
 
+from .budget import check_budget, fingerprint, keep_budget
 from .curves import plot_curves
 from .data import TrainingData
 from .loss import darkening_loss, fusion_loss
+from .measure import batch_of_one, write_rows
 from .pairs import CropSampler, Image, SlicePair
 from .presets import Preset
 from .whole_slices import WholeSlices
@@ -38,19 +41,22 @@ class Trainer:
     """One training run in one folder; started again on that folder it resumes.
 
     The folder gets `checkpoint.pt` (everything needed to go on), `best.pt` and `best.json` (the weights of the best validation),
-    `log.csv` (a row an epoch) and `curves.png`. On a CPU the same seed and number of threads give the same weights, stopped and resumed
-    or not; CUDA lacks a deterministic form of some operations.
+    `log.csv` (a row an epoch), `curves.png` and `budget.json` (what must be the same when it is resumed). On a CPU the same seed and
+    number of threads give the same weights, stopped and resumed or not; CUDA lacks a deterministic form of some operations.
 
     Args:
         data: what to learn from; whole slices for a protocol that counts in epochs, crops of all sources otherwise.
         preset: the protocol.
         folder: of the run.
         config: the network's variant.
-        start_from: weights to begin with in place of random ones.
+        start: weights to begin with in place of random ones; they become those of this run.
         seed: of weights and crops.
         device: torch device. On CUDA the convolutions run in bfloat16; gates, normalisations and the loss in float32 or above.
         card: what the card of the weights is to say besides the protocol and the validation.
         held: a context in which an interrupt waits, so that it never falls into the middle of an update.
+
+    Raises:
+        InputError: the folder holds a run with another budget, or its checkpoint is damaged or of another network.
     """
 
     def __init__(
@@ -60,7 +66,7 @@ class Trainer:
         folder: Path,
         *,
         config: NetworkConfig | None = None,
-        start_from: Path | None = None,
+        start: LoadedWeights | None = None,
         seed: int = 42,
         device: str | torch.device = "cpu",
         card: dict | None = None,
@@ -68,7 +74,7 @@ class Trainer:
     ) -> None:
         torch.manual_seed(seed)
         self.preset, self.folder, self.device, self.card, self.held = preset, folder, torch.device(device), card or {}, held
-        self.network = load_weights(start_from).network.train() if start_from else LCDFusionNet(config)
+        self.network = start.network.train() if start else LCDFusionNet(config)
         self.network.to(self.device)
         self.model = RewrittenNet(self.network)  # same gradients for less work
         self.optimizer = torch.optim.Adam(self.network.parameters(), lr=preset.learning_rate)
@@ -79,8 +85,18 @@ class Trainer:
         self.losses: list[dict[str, float]] = []  # of the steps since the last validation
         self.random = self._random_state()
         folder.mkdir(parents=True, exist_ok=True)
+        budget = {
+            "kind": self.card.get("title"),
+            **asdict(preset),
+            "seed": seed,
+            "network": asdict(self.network.config),
+            "start": start.sha256 if start else None,
+            "data": fingerprint(data),
+        }
+        check_budget(folder, budget)
         if (folder / "checkpoint.pt").exists():
             self._resume()
+        keep_budget(folder, budget)
 
     def run(self, progress: tqdm | None = None) -> Path:
         """Train to the end of the protocol, or until it stops early; returns the path of the best weights.
@@ -90,7 +106,7 @@ class Trainer:
 
         Raises:
             KeyboardInterrupt: it was interrupted; `checkpoint.pt` has every finished step.
-            FloatingPointError: the loss is not finite any more.
+            InputError: loss or gradient are not finite any more.
         """
         if progress is not None:
             self._run(progress)
@@ -143,11 +159,14 @@ class Trainer:
             repeated = slice(0, len(fused) - count)
             darkening = darkening_loss(fused[repeated], fused[count:], function[count:] - function[repeated])
             loss, terms["darkening"] = loss + weights.darkening * darkening, darkening.item()
-        if not torch.isfinite(loss):
-            raise FloatingPointError(f"the loss is {loss.item()} at step {self.step}: terms {terms}; lower the learning rate")
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
-        nn.utils.clip_grad_norm_(self.network.parameters(), 1.0, error_if_nonfinite=True)
+        norm = nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
+        if not (torch.isfinite(loss) and torch.isfinite(norm)):
+            raise InputError(
+                f"The training in '{self.folder}' diverged at step {self.step}, where the loss is {loss.item():g} and its gradient "
+                f"{norm.item():g}: begin again in another folder with a lower learning rate."
+            )
         with self.held():
             self.optimizer.step()
             self.step += 1
@@ -185,19 +204,18 @@ class Trainer:
             else:
                 self.stale += 1
             self.losses = []
-            self._append_to_log(row)
+            self._log(row)
             self._save_checkpoint()
             plot_curves(self.folder / "log.csv", self.folder / "curves.png")
         tqdm.write(json.dumps({k: round(v, 4) for k, v in row.items()}))
 
-    def _append_to_log(self, row: dict[str, float]) -> None:
-        log = self.folder / "log.csv"
-        new = not log.exists()
-        with log.open("a", newline="") as file:
-            writer = csv.DictWriter(file, row)
-            if new:
-                writer.writeheader()
-            writer.writerow(row)
+    def _log(self, row: dict[str, float]) -> None:
+        log, rows = self.folder / "log.csv", []
+        if log.exists():
+            with log.open(newline="") as file:
+                # A row of this step or a later one was written by a run that was killed before its checkpoint.
+                rows = [earlier for earlier in csv.DictReader(file) if int(earlier["step"]) < row["step"]]
+        write_rows([*rows, row], log)
 
     def _save_checkpoint(self) -> None:
         state = {
@@ -214,13 +232,19 @@ class Trainer:
         beside.replace(self.folder / "checkpoint.pt")
 
     def _resume(self) -> None:
-        state = torch.load(self.folder / "checkpoint.pt", map_location=self.device, weights_only=True)
-        self.network.load_state_dict(state["network"])
-        self.optimizer.load_state_dict(state["optimizer"])
-        self.step, self.best, self.stale = state["step"], state["best"], state["stale"]
-        self.losses = json.loads(state.get("losses", "[]"))  # earlier versions wrote checkpoints at the end of an epoch only
-        self.random = state["random"]
-        self.crops.random.bit_generator.state = json.loads(self.random)
+        file = self.folder / "checkpoint.pt"
+        try:
+            state = torch.load(file, map_location=self.device, weights_only=True)
+            self.network.load_state_dict(state["network"])
+            self.optimizer.load_state_dict(state["optimizer"])
+            self.step, self.best, self.stale = state["step"], state["best"], state["stale"]
+            self.losses = json.loads(state.get("losses", "[]"))  # earlier versions wrote checkpoints at the end of an epoch only
+            self.random = state["random"]
+            self.crops.random.bit_generator.state = json.loads(self.random)
+        except Exception as error:  # torch raises many kinds here: pickle, zip, key and shape errors
+            raise InputError(
+                f"The checkpoint '{file}' is damaged or of another network: delete it to begin anew, or choose another folder with -o."
+            ) from error
 
 
 def training_device(choice: Literal["auto", "cpu", "cuda"]) -> torch.device:
@@ -244,8 +268,3 @@ def validate(model: nn.Module, pairs: list[SlicePair], preset: Preset, device: t
             values = evaluate(255 * fused.double(), 255 * anatomy.double(), 255 * function.double())
             rows.append([loss.item(), *(values[name].item() for name in LOGGED)])
     return dict(zip(("loss", *LOGGED), np.nanmean(rows, axis=0).tolist(), strict=True))
-
-
-def batch_of_one(image: Image) -> Tensor:
-    """One image (H, W) as the tensor (1, 1, H, W) that the network and the metrics take."""
-    return torch.from_numpy(np.ascontiguousarray(image))[None, None]

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from LCDFusionLib.errors import InputError
+
 from .pairs import Image, SlicePair, VolumePair
 
 
@@ -18,7 +20,8 @@ class WholeSlices:
         seed: of the order.
 
     Raises:
-        ValueError: there are no slice pairs, volumes among them, or slices of different shapes.
+        ValueError: there are no slice pairs, or volumes among them.
+        InputError: slices of different shapes.
     """
 
     def __init__(self, sources: Sequence[tuple[float, Sequence[SlicePair] | Sequence[VolumePair]]], batch_size: int, *, seed: int) -> None:
@@ -27,7 +30,8 @@ class WholeSlices:
             raise ValueError("this protocol takes whole slices, not volumes of which slices are windowed anew")
         shapes = {pair.anatomy.shape for pair in self.pairs}
         if len(shapes) > 1:
-            raise ValueError(f"whole slices must have one shape, got {sorted(shapes)}")
+            sizes = ", ".join(f"{width}x{height}" for height, width in sorted(shapes))
+            raise InputError(f"The slices have different sizes ({sizes}), but the paper's protocol takes one: take out what differs.")
         self.batch_size, self.seed = batch_size, seed
         self.steps_per_epoch = -(-len(self.pairs) // batch_size)
 

@@ -1,5 +1,6 @@
 """`lcdfusion train` and `lcdfusion ablate` in a terminal, on an atlas of a few small slices."""
 
+import csv
 import json
 import signal
 
@@ -8,6 +9,7 @@ import pytest
 import SimpleITK as sitk
 
 from LCDFusionLib.cli.train import PAPER_KINDS
+from LCDFusionLib.network import load_weights
 from LCDFusionLib.training.experiments import EXPERIMENTS
 
 SIZE = 44
@@ -48,13 +50,22 @@ def test_papers_protocol_from_data_to_card(place, atlas):
     assert written["preset"]["loss"]["gradient"] == 5
     assert len(written["never_seen"]) == len(written["validated_on"]) == len(written["trained_on"]) == 1
     assert {*written["never_seen"], *written["validated_on"], *written["trained_on"]} == {"PET-MRI/25", "PET-MRI/30", "PET-MRI/41"}
+    with (place.out / "test.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert len(rows) == written["test"]["pairs"] == 6
+    assert {row["pair"].rsplit("/", 1)[0] for row in rows} == {"PET-MRI"}
+    assert {f"PET-MRI/{row['pair'].rsplit('/', 1)[1][:2]}" for row in rows} == set(written["never_seen"])
+    mean = np.mean([float(row["QABF"]) for row in rows])
+    assert written["test"]["QABF"] == pytest.approx(mean)
+    assert f"QABF {mean:.3f}" in result.stdout
+    assert load_weights(place.out / "best.pt").card == written
     assert any("Whole Brain Atlas" in text and "free for research" in text for text in written["data"])
     assert written["seed"] == 42
     assert set(written["versions"]) == {"lcdfusion", "torch", "python"}
 
 
 def test_ctrl_c_keeps_the_finished_steps_and_says_how_to_go_on(place, atlas):
-    arguments = ("train", "atlas-pet-mri", "--data", atlas, "-o", place.out, "--device", "cpu")
+    arguments = ("train", "atlas-pet-mri", "--data", atlas, "-o", place.out, "--device", "cpu", "--steps", "12")
     place.environment["PYTHONUNBUFFERED"] = "1"
     process = place.start(*arguments)
     for line in process.stdout:
@@ -64,7 +75,10 @@ def test_ctrl_c_keeps_the_finished_steps_and_says_how_to_go_on(place, atlas):
     _, errors = process.communicate(timeout=120)
     assert process.returncode == 130
     assert "The same command goes on from there." in errors
-    again = place.run(*arguments, "--steps", "1")
+    other = place.run(*arguments, "--seed", "1")
+    assert other.returncode == 2
+    assert "differs in seed, data: give the options that it was begun with" in other.stderr
+    again = place.run(*arguments)
     assert again.returncode == 0, again.stderr
     assert int(again.stdout.split("from step ")[1].split()[0]) >= 5
     assert not list(place.out.glob("*.part"))
@@ -77,6 +91,9 @@ def test_ctrl_c_keeps_the_finished_steps_and_says_how_to_go_on(place, atlas):
         (("train", "ct-pet", "--alpha", "5"), "use it with --preset paper"),
         (("train", "atlas-pet-mri", "--alpha", "-1"), "--alpha must be above 0"),
         (("train", "atlas-spect-mri"), "training data are not complete"),
+        (("train", "ct-pet", "--seed", "-1"), "--seed must be from 0"),
+        (("train", "ct-pet", "--start-from", "nothing.pt"), "no weights 'nothing.pt'"),
+        (("ablate", "--seed", "-1"), "--seed must be from 0"),
         (("ablate", "--crop", "40"), "--crop must be at least 41"),
         (("ablate",), "training data are not complete"),
     ],

@@ -7,12 +7,14 @@ from dataclasses import replace
 import pytest
 import torch
 
+from LCDFusionLib.errors import InputError
 from LCDFusionLib.metrics import evaluate
-from LCDFusionLib.network import load_weights
-from LCDFusionLib.training.ablation import COLUMNS, VARIANTS, AblationMismatchError, run_ablation
-from LCDFusionLib.training.ablation_report import CHARTED, LABELS, cost_rows, read_means, write_report
+from LCDFusionLib.network import RewrittenNet, load_weights
+from LCDFusionLib.training.ablation import VARIANTS, measure_ablation, run_ablation
+from LCDFusionLib.training.ablation_report import CHARTED, LABELS, cost_rows, markdown_tables, read_means, write_report
+from LCDFusionLib.training.measure import COLUMNS, batch_of_one
 from LCDFusionLib.training.presets import PRESETS
-from LCDFusionLib.training.trainer import Trainer, batch_of_one
+from LCDFusionLib.training.trainer import Trainer
 
 PRESET = replace(PRESETS["default"], steps=1, steps_per_epoch=1, batch_size=1, crop=41)
 
@@ -22,6 +24,7 @@ def ablation(data, tmp_path_factory):
     folder = tmp_path_factory.mktemp("ablation")
     held_out = {"waves": data.validation}
     run_ablation(data, held_out, folder, PRESET)
+    measure_ablation(folder, held_out)
     return folder, held_out
 
 
@@ -33,15 +36,16 @@ def test_every_variant_is_trained_alike(ablation):
         assert weights.card["step"] == PRESET.steps
 
 
-def test_tables_have_what_the_saved_weights_give(ablation):
+def test_tables_have_what_the_saved_weights_give_as_8_bit_images(ablation):
     folder, held_out = ablation
     (pair,) = held_out["waves"]
     with torch.inference_mode():
-        fused = load_weights(folder / "Exp2" / "best.pt").network(batch_of_one(pair.anatomy), batch_of_one(pair.function))
-        values = evaluate(*(255 * image.double() for image in (fused, batch_of_one(pair.anatomy), batch_of_one(pair.function))))
+        images = batch_of_one(pair.anatomy), batch_of_one(pair.function)
+        fused = RewrittenNet(load_weights(folder / "Exp2" / "best.pt").network)(*images)
+        values = evaluate(*(torch.floor(255 * image.double() + 0.5) for image in (fused, *images)))
     row = read_means(folder)["waves"]["Exp2"]
     assert set(row) == set(COLUMNS)
-    assert row == pytest.approx({name: values[name].item() for name in COLUMNS}, rel=1e-3, abs=1e-5)
+    assert row == pytest.approx({name: values[name].item() for name in COLUMNS}, rel=1e-9)
 
 
 def test_report(ablation):
@@ -65,7 +69,7 @@ def test_a_finished_variant_is_not_trained_again(ablation, data, monkeypatch):
 
 def test_another_budget_in_the_same_folder_is_refused(ablation, data):
     folder, held_out = ablation
-    with pytest.raises(AblationMismatchError, match="crop, seed"):
+    with pytest.raises(InputError, match="differs in crop, seed:"):
         run_ablation(data, held_out, folder, replace(PRESET, crop=48), seed=1)
     assert json.loads((folder / "budget.json").read_text())["crop"] == 41
 
@@ -74,3 +78,11 @@ def test_cost_grows_from_experiment_to_experiment():
     costs = {row["variant"]: row for row in cost_rows()}
     for smaller, larger in (("Exp1", "Exp2"), ("Exp2", "Exp3"), ("Exp3", "Exp4"), ("Exp4", "Exp5"), ("T8", "Exp5"), ("Exp5", "T32")):
         assert costs[smaller]["convolutions"] < costs[larger]["convolutions"]
+
+
+def test_the_best_of_all_variants_is_bold():
+    means = {"set": {variant: dict.fromkeys(COLUMNS, 0.1 * n) for n, variant in enumerate(VARIANTS)}}
+    bold = [line for line in markdown_tables(means, cost_rows(), {"set": 1}).splitlines() if "**" in line]
+    assert len(bold) == 1
+    assert bold[0].startswith(f"| {LABELS['T32']} | **")
+    assert bold[0].count("**") == 2 * len(COLUMNS)

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from LCDFusionLib.errors import InputError
 from LCDFusionLib.training.experiments import PET_CT_SIZE, experiment, experiment_pairs
 from LCDFusionLib.training.pairs import SlicePair, VolumePair
 from LCDFusionLib.training.splits import PARTS, both_splits_in_words, leak, split_pairs
@@ -51,7 +52,7 @@ def test_groups_are_never_cut_and_shares_nearly_met(pairs, seed):
 def test_three_groups_are_one_each_and_two_are_too_few():
     split = split_pairs(pairs_of(a=86, b=73, c=86), "group")
     assert all(len({pair.group for pair in getattr(split, part)}) == 1 for part in PARTS)
-    with pytest.raises(ValueError, match="at least 3 of them, got a, b"):
+    with pytest.raises(InputError, match="at least 3 of them, got a, b"):
         split_pairs(pairs_of(a=5, b=5), "group")
 
 
@@ -85,7 +86,7 @@ def test_whole_slices_are_no_volumes_and_of_one_shape():
     volume = VolumePair(np.zeros((2, 4, 4), np.float32), np.zeros((2, 4, 4), np.float32), "v", ((0, 1),), (1, 2))
     with pytest.raises(ValueError, match="not volumes"):
         WholeSlices([(1.0, [volume])], 8, seed=0)
-    with pytest.raises(ValueError, match="one shape"):
+    with pytest.raises(InputError, match="different sizes"):
         WholeSlices([(1.0, [*pairs_of(a=1), SlicePair(np.zeros((5, 4), np.float32), NOTHING, "b", "b")])], 8, seed=0)
 
 

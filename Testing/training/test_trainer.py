@@ -3,11 +3,13 @@
 import csv
 from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import torch
 
-from LCDFusionLib.network import load_weights
+from LCDFusionLib.errors import InputError
+from LCDFusionLib.network import EXPERIMENTS, load_weights
 from LCDFusionLib.training.loss import LossWeights
 from LCDFusionLib.training.presets import PRESETS
 from LCDFusionLib.training.trainer import Trainer
@@ -161,3 +163,95 @@ def test_papers_protocol_stops_on_edge_preservation(whole_run):
     column = max if preset.epochs else min
     expected = column(rows, key=lambda row: float(row["validation_QABF" if preset.epochs else "validation_loss"]))
     assert best["step"] == int(expected["step"])
+
+
+def stopped_run(folder, data, preset=PRESET, **options):
+    with pytest.raises(KeyboardInterrupt):
+        Trainer(data, preset, folder, **options).run(Bar(1))
+
+
+@pytest.mark.parametrize(
+    ("changes", "differs"),
+    [
+        ({"seed": 43}, "seed"),
+        ({"preset": replace(PRESET, loss=replace(PRESET.loss, edges=1.0))}, "loss"),
+        ({"preset": replace(PRESET, steps=9)}, "steps"),
+        ({"data": "fewer"}, "data"),
+        ({"card": {"title": "LCDFusion mr-pet"}}, "kind"),
+        ({"config": EXPERIMENTS["Exp1"]}, "network"),
+    ],
+)
+def test_a_run_is_not_resumed_as_another(data, tmp_path, changes, differs):
+    """Its card would say what was not so."""
+    stopped_run(tmp_path, data, config=EXPERIMENTS["Exp2"], card={"title": "LCDFusion ct-pet"})
+    if "data" in changes:
+        changes = {"data": replace(data, sources=[(1.0, data.sources[0][1][:2])])}
+    same = {"data": data, "preset": PRESET, "config": EXPERIMENTS["Exp2"], "card": {"title": "LCDFusion ct-pet"}}
+    before = (tmp_path / "checkpoint.pt").read_bytes()
+    with pytest.raises(InputError, match=f"differs in {differs}:"):
+        Trainer(folder=tmp_path, **{**same, **changes})
+    assert (tmp_path / "checkpoint.pt").read_bytes() == before
+    assert Trainer(folder=tmp_path, **same).step == 1
+
+
+def test_a_run_of_an_earlier_version_gets_a_budget(data, tmp_path):
+    stopped_run(tmp_path, data, config=EXPERIMENTS["Exp1"])
+    written = (tmp_path / "budget.json").read_text()
+    (tmp_path / "budget.json").unlink()
+    with pytest.raises(InputError, match="of another network"):
+        Trainer(data, PRESET, tmp_path)
+    assert not (tmp_path / "budget.json").exists(), "a run that is not resumed leaves no mark"
+    Trainer(data, PRESET, tmp_path, config=EXPERIMENTS["Exp1"])
+    assert (tmp_path / "budget.json").read_text() == written
+
+
+def test_a_damaged_checkpoint_is_one_sentence(data, tmp_path):
+    stopped_run(tmp_path, data, config=EXPERIMENTS["Exp1"])
+    file = tmp_path / "checkpoint.pt"
+    file.write_bytes(file.read_bytes()[:5000])
+    with pytest.raises(InputError, match="damaged or of another network: delete it to begin anew"):
+        Trainer(data, PRESET, tmp_path, config=EXPERIMENTS["Exp1"])
+
+
+@pytest.mark.parametrize("what", ["loss", "gradient"])
+def test_training_that_diverges_is_one_sentence(data, tmp_path, what, monkeypatch):
+    trainer = Trainer(data, PRESET, tmp_path, config=EXPERIMENTS["Exp1"])
+    before = trainer.network.decoder.first.weight.clone()
+    if what == "loss":
+        with torch.no_grad():
+            trainer.network.decoder.rest[-1].bias.fill_(torch.nan)
+    else:
+        trainer.network.decoder.first.weight.register_hook(lambda gradient: gradient * torch.inf)
+    with pytest.raises(InputError, match=r"diverged at step 0.*lower learning rate"):
+        trainer.run()
+    assert torch.equal(trainer.network.decoder.first.weight, before)
+
+
+class Killed(BaseException):
+    """The process ends here; nobody cleans up."""
+
+
+@pytest.mark.parametrize("where", ["between weights and card", "between log and checkpoint"])
+def test_a_killed_run_leaves_weights_that_load_and_no_row_twice(data, tmp_path, where, monkeypatch):
+    exp1 = {"config": EXPERIMENTS["Exp1"]}
+    preset = replace(PRESET, learning_rate=3e-3)
+    Trainer(data, preset, tmp_path / "whole", **exp1).run()
+    trainer = Trainer(data, preset, tmp_path / "killed", **exp1)
+    with pytest.raises(KeyboardInterrupt):
+        trainer.run(Bar(4))  # the first epoch has its weights, its row and its checkpoint
+    with monkeypatch.context() as patch:
+        killed = "best.json" if where == "between weights and card" else "checkpoint.pt"
+        real = Path.replace
+
+        def replace_until_killed(self, target):
+            if Path(target).name == killed:
+                raise Killed
+            return real(self, target)
+
+        patch.setattr(Path, "replace", replace_until_killed)
+        with pytest.raises(Killed):
+            Trainer(data, preset, tmp_path / "killed", **exp1).run()
+    assert load_weights(tmp_path / "killed" / "best.pt").card["step"] == 6
+    Trainer(data, preset, tmp_path / "killed", **exp1).run()
+    for name in ("log.csv", "best.json"):
+        assert (tmp_path / "killed" / name).read_text() == (tmp_path / "whole" / name).read_text()

@@ -1,15 +1,19 @@
 """Pairs, crops and splits that training draws from."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
+import SimpleITK as sitk
 
+from LCDFusionLib.errors import InputError
 from LCDFusionLib.images.files import read_volume
+from LCDFusionLib.network import EXPERIMENTS, LCDFusionNet, LoadedWeights
 from LCDFusionLib.training import sarcoma
 from LCDFusionLib.training.atlas import atlas_pairs, uptake_from_colors
 from LCDFusionLib.training.card import describe
-from LCDFusionLib.training.data import training_data
+from LCDFusionLib.training.data import TrainingData, training_data
 from LCDFusionLib.training.pairs import CropSampler, SlicePair, VolumePair
 from LCDFusionLib.training.sarcoma import HELD_OUT
 from LCDFusionLib.training.thorax import thorax_pair
@@ -70,15 +74,21 @@ def test_crops_follow_the_seed():
     assert not np.array_equal(first, other)
 
 
-def test_no_patient_or_series_is_on_both_sides(shared_data):
-    """Of "both", which is made of the data of ct-pet and those of mr-pet."""
-    data = training_data(shared_data, "both")
-    trained = {pair.group for _, pairs in data.sources for pair in pairs}
-    validated = {pair.group for pair in data.validation}
-    for beginning in ("STS_", "PET-MRI/", "SPECT-MRI/"):
-        assert any(group.startswith(beginning) for group in trained)
-        assert any(group.startswith(beginning) for group in validated)
-    assert "thorax-ct" in trained
+@pytest.fixture(scope="module")
+def cards(shared_data):
+    """What each set of weights learns from; the images themselves are not kept, they are gigabytes."""
+    return {
+        kind: describe(training_data(shared_data, kind), kind=kind, never_seen=HELD_OUT, split="by patient", seed=1)
+        for kind in ("ct-pet", "mr-pet", "both")
+    }
+
+
+@pytest.mark.parametrize("kind", ["ct-pet", "mr-pet", "both"])
+def test_no_patient_or_series_is_on_both_sides(cards, kind):
+    """The groups that are tested on are named here once more: the constants that keep them out may not be their own witness."""
+    trained, validated = (set(cards[kind][name]) for name in ("trained_on", "validated_on"))
+    assert trained
+    assert validated
     assert not trained & validated
     held_out = {"STS_001", "STS_003", "STS_017", "STS_037", "STS_047", "PET-MRI/25", "SPECT-MRI/9", "SPECT-MRI/21", "SPECT-MRI/40"}
     assert not (trained | validated) & held_out
@@ -119,10 +129,63 @@ def test_unknown_kind_is_named(tmp_path):
 
 
 @pytest.mark.parametrize(("kind", "licences"), [("ct-pet", ["CC BY 3.0", "CC BY 4.0"]), ("mr-pet", ["CC BY 3.0", "free for research"])])
-def test_a_card_names_every_source_with_its_licence(shared_data, kind, licences):
-    data = training_data(shared_data, kind)
-    card = describe(data, kind=kind, never_seen=HELD_OUT, split="by patient", seed=1)
+def test_a_card_names_every_source_with_its_licence(cards, kind, licences):
+    card = cards[kind]
     assert len(card["data"]) == len(licences)
     assert all(licence in text for licence, text in zip(licences, card["data"], strict=True))
     assert not set(card["never_seen"]) & {*card["trained_on"], *card["validated_on"]}
     json.dumps(card)
+
+
+@pytest.fixture
+def small_atlas(tmp_path):
+    """One pair of the atlas, made up."""
+    ramp = np.arange(40 * 40).reshape(40, 40) % 250
+    for kind, image in (("MRI", ramp), ("PET", np.stack([ramp, ramp // 2, 0 * ramp], axis=-1))):
+        (tmp_path / "PET-MRI" / kind).mkdir(parents=True)
+        sitk.WriteImage(sitk.GetImageFromArray(image.astype(np.uint8), isVector=image.ndim == 3), tmp_path / "PET-MRI" / kind / "25001.png")
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("wrong", "says"), [("damaged", "cannot be read as an image"), ("missing", "There is no file"), ("size", "differ in size")]
+)
+def test_what_is_wrong_with_the_atlas_is_one_sentence(small_atlas, wrong, says):
+    file = small_atlas / "PET-MRI" / "PET" / "25001.png"
+    if wrong == "damaged":
+        file.write_bytes(file.read_bytes()[:60])
+    elif wrong == "missing":
+        file.unlink()
+    else:
+        sitk.WriteImage(sitk.ReadImage(file)[:20], file)
+    with pytest.raises(InputError, match=says) as raised:
+        atlas_pairs(small_atlas, "PET-MRI", scalar=True)
+    assert "25001.png" in str(raised.value)
+
+
+def started(card):
+    slices = sources()[0][1]
+    data = TrainingData([(1.0, [replace(slices[0], group="STS_004")])], [replace(slices[0], group="STS_007")])
+    start = LoadedWeights(LCDFusionNet(EXPERIMENTS["Exp1"]), "best", "abc", card)
+    return describe(data, kind="ct-pet", never_seen=["STS_001", "PET-MRI/25", "PET-MRI/30"], split="by patient", seed=1, start=start)
+
+
+def test_what_the_start_weights_saw_these_weights_saw():
+    before = {"title": "LCDFusion both", "data": ["another; CC0"], "trained_on": ["PET-MRI/25", "STS_009"], "validated_on": ["PET-MRI/30"]}
+    card = started({**before, "step": 700, "preset": {"steps": 800}, "started_from": {"sha256": "0"}})
+    assert card["trained_on"] == ["PET-MRI/25", "STS_004", "STS_009"]
+    assert card["validated_on"] == ["PET-MRI/30", "STS_007"]
+    assert card["never_seen"] == ["STS_001"]
+    assert [text.split("; ")[-1] for text in card["data"]] == ["CC BY 3.0", "CC0"]
+    assert card["started_from"] == {
+        "sha256": "abc",
+        "title": "LCDFusion both",
+        "started_from": {"sha256": "0"},
+        "step": 700,
+        "preset": {"steps": 800},
+    }
+    json.dumps(card)
+
+
+def test_start_weights_that_do_not_say_what_they_saw_leave_nothing_to_claim():
+    assert started({"never_seen": "STS_001", "step": 700})["never_seen"] == []
