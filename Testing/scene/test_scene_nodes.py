@@ -127,7 +127,7 @@ def test_modality_of_a_node_attribute_and_hounsfield_units_of_a_ct(application, 
 
 @pytest.mark.parametrize(
     ("code", "unit"),
-    [("{SUVbw}g/ml", Unit.SUVBW), ("[hnsf'U]", Unit.HU), ("Bq/mL", Unit.BQML), ("{SUVlbm}g/ml", Unit.RELATIVE), ("", Unit.RELATIVE)],
+    [("{SUVbw}g/ml", Unit.SUVBW), ("[hnsf'U]", Unit.HU), ("Bq/mL", Unit.BQML), ("{SUVlbm}g/ml", Unit.SUVLBM), ("", Unit.RELATIVE)],
 )
 def test_units_are_ucum_codes(application, code, unit):
     node = application.scene.AddNewNodeByClass("vtkMRMLScalarVolumeNode")
