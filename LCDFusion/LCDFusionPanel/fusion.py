@@ -28,23 +28,18 @@ class FusionPanel(Panel):
         super().__init__(widget)
         self.plan = self.function = None
         self._problem, self._key = "", None
-        self._preview = None
+        self._result = None
         self.ui.fuseButton.connect("clicked(bool)", self.onFuse)
         self.ui.previewButton.connect("clicked(bool)", self.onPreview)
 
     @property
     def result(self):
-        """The result on show: a preview of this pair, else its whole result; None where there is neither."""
-        parameters = self.parameters
-        if parameters is None or parameters.anatomy is None or parameters.function is None:
-            return None
-        if self.logic.session.is_running:
-            return self.logic.session.result
-        pair = parameters.anatomy, parameters.function
-        return find_result(*pair, preview=True) or find_result(*pair)
+        """The result on show: what is being fused of this pair, its preview, or its whole result; None where there is none."""
+        return self._result if self._result is not None and self._result.is_in_scene else None
 
     def update(self):
         self._makePlan()
+        self._result = self._findResult()
         running = self.logic.session.is_running
         self.ui.fuseButton.text = _("Cancel") if running else _("Fuse")
         self.ui.fuseButton.toolTip = (
@@ -55,7 +50,7 @@ class FusionPanel(Panel):
         self._showPlan()
 
     def forgetScene(self):
-        self.plan = self.function = self._key = None
+        self.plan = self.function = self._key = self._result = None
         self.ui.progressBar.value = 0
         self.widget.say("")
 
@@ -79,6 +74,15 @@ class FusionPanel(Panel):
             self._keep(progress.result)
             self.widget._checkCanApply()
         self.widget.metrics.showSlice()
+
+    def _findResult(self):
+        """Looks through the whole scene, so not for every slice that one scrolls past."""
+        pair = self.parameters.anatomy, self.parameters.function
+        if None in pair:
+            return None
+        if self.logic.session.is_running and self.logic.session.inputs == pair:
+            return self.logic.session.result
+        return find_result(*pair, preview=True) or find_result(*pair)
 
     def _start(self, *, only_first_slice):
         with self.problemsAreSaid(self.ui.statusLabel):

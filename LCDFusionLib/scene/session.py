@@ -72,6 +72,11 @@ class FusionSession:
         """True between `start` and the last `Progress`."""
         return self.result is not None
 
+    @property
+    def inputs(self) -> tuple[slicer.vtkMRMLVolumeNode, ...]:
+        """Anatomy and function of the running fusion; empty while none runs."""
+        return self._inputs
+
     def start(
         self,
         anatomy_node: slicer.vtkMRMLVolumeNode,

@@ -24,6 +24,7 @@ def test_the_pair_is_chosen_and_one_line_says_what_will_happen(panel, pair):
 def test_fuse_shows_slices_as_they_come_and_the_one_on_show_first(panel, pair):
     import slicer
 
+    panel.layout_manager.setLayout(slicer.vtkMRMLLayoutNode.SlicerLayoutOneUpRedSliceView)
     red = slicer.mrmlScene.GetNodeByID("vtkMRMLSliceNodeRed")
     composite = slicer.mrmlScene.GetNodeByID("vtkMRMLSliceCompositeNodeRed")
     composite.SetBackgroundVolumeID(pair[0].GetID())
