@@ -15,6 +15,9 @@ from LCDFusionLib.training.pairs import Image, SlicePair
 from .methods import FusedFolder, Method
 from .pair_sets import gray_levels, round_to_8_bit
 
+SHOWS = 0.2
+"""Part of its range from which a source shows something: SUV 2 of 10 is above muscle and blood."""
+
 
 @dataclass(frozen=True, eq=False)
 class Measured:
@@ -25,8 +28,8 @@ class Measured:
         method: its name.
         values: `METRICS` and `PER_SOURCE`; NaN where undefined.
         fused: (H, W) in [0, 1], rounded to 8 bits.
-        beyond: what it has beyond the source that it is most like: the largest difference, and the RMS of what is left of it when a
-            multiple of that source and a constant are taken out; gray levels.
+        beyond: what it has beyond the source that it is most like: the largest difference, and the RMS of what is left of it, where the
+            other source shows something, when a multiple of that source and a constant are taken out; gray levels.
     """
 
     pair: str
@@ -47,16 +50,21 @@ def compare(pairs: Sequence[SlicePair], methods: Sequence[Method | FusedFolder])
         for method in methods:
             fused = round_to_8_bit(fuse(method, pair))
             values = {name: value.item() for name, value in evaluate(_tensor(fused), anatomy, function).items()}
-            each = [beyond(fused, source) for source in (pair.anatomy, pair.function)]
+            each = [beyond(fused, *sources) for sources in ((pair.anatomy, pair.function), (pair.function, pair.anatomy))]
             yield Measured(pair.name, method.name, values, fused, (min(most for most, _ in each), min(rms for _, rms in each)))
 
 
-def beyond(fused: Image, source: Image) -> tuple[float, float]:
-    """What a fused image has beyond one source, in gray levels (see `Measured.beyond`)."""
+def beyond(fused: Image, source: Image, other: Image) -> tuple[float, float]:
+    """What a fused image has beyond one source, in gray levels (see `Measured.beyond`).
+
+    The rest is looked at where the other source shows something (SHOWS): a small lesion is few pixels of an image that is else the anatomy.
+    """
     f, s = gray_levels(fused), gray_levels(source)
-    (of_source, common), (_, of_fused) = np.cov(s.ravel(), f.ravel(), bias=True)
-    explained = common**2 / of_source if of_source > 0 else 0.0
-    return float(np.abs(f - s).max()), float(np.sqrt(max(of_fused - explained, 0.0)))
+    of_source, common = np.cov(s.ravel(), f.ravel(), bias=True)[0]
+    slope = common / of_source if of_source > 0 else 0.0
+    rest = f - f.mean() - slope * (s - s.mean())
+    shows = other > SHOWS
+    return float(np.abs(f - s).max()), float(np.sqrt(np.square(rest[shows] if shows.any() else rest).mean()))
 
 
 def fuse(method: Method | FusedFolder, pair: SlicePair) -> Image:

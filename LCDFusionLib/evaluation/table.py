@@ -38,7 +38,7 @@ SCD = ("SCD", "SCD_anatomy", "SCD_function")
 
 COPY = 2.0
 """Gray levels: a method is a copy if on any pair no pixel differs by more from a source, or if on most pairs the RMS of what it has beyond
-a linear function of one source is no more."""
+a linear function of one source, where the other shows something, is no more."""
 
 
 class Cell(NamedTuple):
@@ -157,7 +157,8 @@ def write_markdown(table: Table, file: Path, *, title: str, remarks: Sequence[st
         lines.append(
             f"*Not ranked: {', '.join(f'{name} ({count} of {table.pairs} pairs)' for name, count in table.copies.items())}.* These hand "
             f"back one source with the other thrown away (equal to it within {COPY:g} gray levels on any pair, or a linear function of it "
-            f"within {COPY:g} RMS on most); what they score is a warning against reading QABF and VIF without the columns of each source."
+            f"within {COPY:g} RMS, where the other shows something, on most); what they score is a warning against reading QABF and VIF "
+            "without the columns of each source."
         )
         lines.append("")
     for remark in remarks:

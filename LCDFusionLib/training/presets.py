@@ -59,14 +59,14 @@ PRESETS = {
     ),
     "default": Preset(
         loss=LossWeights(
-            overlay=4.0,
+            overlay=10.0,
             edges=8.0,
             correlation=0.3,
             function_floor=20.0,
             anatomy_floor=5.0,
             lesion_edges=1.0,
             background=3.0,
-            darkening=3.0,
+            darkening=10.0,
         ),
         steps=3000,
         learning_rate=1e-3,
