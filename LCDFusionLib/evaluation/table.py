@@ -36,9 +36,9 @@ COLUMNS = (
 SCD = ("SCD", "SCD_anatomy", "SCD_function")
 """Where undefined, because the fused image equals a source, they count as 0: the other source is missing. So nothing is won by a copy."""
 
-COPY = 2.0
-"""Gray levels: a method is a copy if on any pair no pixel differs by more from a source, or if on most pairs the RMS of what it has beyond
-a linear function of one source, where the other shows something, is no more."""
+COPY, COPY_REST = 2.0, 3.0
+"""Gray levels: a method is a copy if on any pair no pixel differs by more than the first from a source, or if on most pairs the RMS of what
+it has beyond a linear function of one source, where the other shows something, is no more than the second: nobody sees that."""
 
 
 class Cell(NamedTuple):
@@ -86,7 +86,7 @@ def tabulate(measured: Sequence[Measured], *, seen: Collection[str] = ()) -> Tab
     }
     statistics = {name: {column: _statistics(values[name][column], zero=column in SCD) for column in COLUMNS} for name in methods}
     beyond = {name: [row.beyond for row in measured if row.method == name] for name in methods}
-    copies = {name: sum(rms <= COPY for _, rms in each) for name, each in beyond.items() if is_copy(each)}
+    copies = {name: sum(rms <= COPY_REST for _, rms in each) for name, each in beyond.items() if is_copy(each)}
     cells: dict[str, dict[str, Cell]] = {name: {} for name in methods}
     for column in COLUMNS:
         ranked = {name: statistics[name][column] for name in methods if name not in (*copies, *seen) and column in METRICS}
@@ -102,7 +102,7 @@ def tabulate(measured: Sequence[Measured], *, seen: Collection[str] = ()) -> Tab
 def is_copy(beyond: Sequence[tuple[float, float]]) -> bool:
     """Whether a method with these `Measured.beyond` hands back one source, whatever its name (see `COPY`)."""
     largest, rms = np.array(beyond).T
-    return bool(largest.min() <= COPY or np.median(rms) <= COPY)
+    return bool(largest.min() <= COPY or np.median(rms) <= COPY_REST)
 
 
 def _statistics(values: NDArray, *, zero: bool) -> tuple[float, float, int]:
@@ -157,8 +157,8 @@ def write_markdown(table: Table, file: Path, *, title: str, remarks: Sequence[st
         lines.append(
             f"*Not ranked: {', '.join(f'{name} ({count} of {table.pairs} pairs)' for name, count in table.copies.items())}.* These hand "
             f"back one source with the other thrown away (equal to it within {COPY:g} gray levels on any pair, or a linear function of it "
-            f"within {COPY:g} RMS, where the other shows something, on most); what they score is a warning against reading QABF and VIF "
-            "without the columns of each source."
+            f"within {COPY_REST:g} RMS, where the other shows something, on most); what they score is a warning against reading QABF and "
+            "VIF without the columns of each source."
         )
         lines.append("")
     for remark in remarks:
