@@ -124,6 +124,9 @@ def test_it_goes_on_top_of_what_the_person_did(moved, head):
     register(panel)
     assert error_mm(pet, head) < 1.0
     assert registration_of(pet).GetParentTransformNode() is hand
+    panel.ui.previewButton.click()
+    panel.idle(lambda: not panel.widget.logic.session.is_running)
+    assert "Registered rigidly" in panel.widget.fusion.result.gray.GetAttribute("LCDFusion.Notes")
     panel.ui.undoRegistrationButton.click()
     assert pet.GetParentTransformNode() is hand
     assert error_mm(pet, head) == pytest.approx(before)
