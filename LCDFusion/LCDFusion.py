@@ -148,14 +148,12 @@ class LCDFusionWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
     def __init__(self, parent=None):
         ScriptedLoadableModuleWidget.__init__(self, parent)
         VTKObservationMixin.__init__(self)
-        self.logic = None
-        self.parameters = None
-        self._guiTag = None
+        self.logic = self.parameters = self._guiTag = None
 
     def setup(self):
         """Called once, when the module is opened for the first time."""
         ScriptedLoadableModuleWidget.setup(self)
-        from LCDFusionPanel import AdvancedPanel, ExportPanel, FusionPanel, MetricsPanel, ReviewPanel
+        from LCDFusionPanel import AdvancedPanel, ExportPanel, FusionPanel, MetricsPanel, RegistrationPanel, ReviewPanel
 
         self.logic = LCDFusionLogic()
         self.ui = type("", (), {})()
@@ -167,8 +165,8 @@ class LCDFusionWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
             widget.setMRMLScene(slicer.mrmlScene)
             self._uiWidgets.append(widget)
         self.fusion, self.review, self.metrics = FusionPanel(self), ReviewPanel(self), MetricsPanel(self)
-        self.export, self.advanced = ExportPanel(self), AdvancedPanel(self)
-        self.panels = (self.fusion, self.review, self.metrics, self.export, self.advanced)
+        self.export, self.advanced, self.registration = ExportPanel(self), AdvancedPanel(self), RegistrationPanel(self)
+        self.panels = (self.fusion, self.registration, self.review, self.metrics, self.export, self.advanced)
         self.addObserver(slicer.mrmlScene, slicer.mrmlScene.StartCloseEvent, self.onSceneStartClose)
         self.addObserver(slicer.mrmlScene, slicer.mrmlScene.EndCloseEvent, self.onSceneEndClose)
         self.addObserver(slicer.mrmlScene, slicer.mrmlScene.EndImportEvent, self.onSceneEndImport)
@@ -192,7 +190,7 @@ class LCDFusionWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
             self._guiTag = None
             self.removeObserver(self.parameters, vtk.vtkCommand.ModifiedEvent, self._checkCanApply)
         self.review.exit()
-        if not self.logic.session.is_running:
+        if not any(panel.isBusy for panel in self.panels):
             self._timer.stop()
 
     def cleanup(self):
@@ -256,12 +254,10 @@ class LCDFusionWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
             self._checkCanApply()
 
     def tick(self):
-        """Looks at the worker; never waits."""
-        progress = self.logic.session.tick()
-        if progress is not None:
-            self.fusion.show(progress)
-        self.advanced.tick()
-        if not self.parent.isEntered and not self.logic.session.is_running:
+        """Looks at the processes; never waits."""
+        for panel in self.panels:
+            panel.tick()
+        if not self.parent.isEntered and not any(panel.isBusy for panel in self.panels):
             self._timer.stop()
 
     def say(self, text):
@@ -288,10 +284,12 @@ class LCDFusionLogic(ScriptedLoadableModuleLogic):
     def __init__(self):
         ScriptedLoadableModuleLogic.__init__(self)
         from LCDFusionLib.fusion import FusionWorker
+        from LCDFusionLib.scene.registering import RegistrationSession
         from LCDFusionLib.scene.session import FusionSession
 
         # Slicer's own interpreter is an application; the Python that can start a process lies beside it, in PATH.
-        self.session = FusionSession(FusionWorker(python=shutil.which("PythonSlicer")))
+        python = shutil.which("PythonSlicer")
+        self.session, self.registration = FusionSession(FusionWorker(python=python)), RegistrationSession(python)
 
     def getParameterNode(self):
         """The scene's typed parameter node."""
@@ -349,8 +347,9 @@ class LCDFusionLogic(ScriptedLoadableModuleLogic):
             time.sleep(0.005)
 
     def close(self):
-        """Ends the worker process."""
+        """Ends the processes."""
         self.session.close()
+        self.registration.close()
 
 
 class LCDFusionTest(ScriptedLoadableModuleTest):

@@ -4,6 +4,7 @@ from .advanced import AdvancedPanel
 from .export import ExportPanel
 from .fusion import FusionPanel
 from .metrics import MetricsPanel
+from .registration import RegistrationPanel
 from .review import ReviewPanel
 
-__all__ = ["AdvancedPanel", "ExportPanel", "FusionPanel", "MetricsPanel", "ReviewPanel"]
+__all__ = ["AdvancedPanel", "ExportPanel", "FusionPanel", "MetricsPanel", "RegistrationPanel", "ReviewPanel"]

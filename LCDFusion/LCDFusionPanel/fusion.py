@@ -40,14 +40,23 @@ class FusionPanel(Panel):
     def update(self):
         self._makePlan()
         self._result = self._findResult()
-        running = self.logic.session.is_running
+        running, free = self.isBusy, not self.logic.registration.is_running
         self.ui.fuseButton.text = _("Cancel") if running else _("Fuse")
         self.ui.fuseButton.toolTip = (
             _("Stop at once; nothing is kept") if running else self._problem or _("Fuse all slices, the one on show first")
         )
-        self.ui.fuseButton.enabled = running or self.plan is not None
-        self.ui.previewButton.enabled = not running and self.plan is not None
+        self.ui.fuseButton.enabled = running or (free and self.plan is not None)
+        self.ui.previewButton.enabled = not running and free and self.plan is not None
         self._showPlan()
+
+    @property
+    def isBusy(self):
+        return self.logic.session.is_running
+
+    def tick(self):
+        progress = self.logic.session.tick()
+        if progress is not None:
+            self.show(progress)
 
     def forgetScene(self):
         self.plan = self.function = self._key = self._result = None

@@ -25,6 +25,14 @@ class Panel:
     def update(self):
         """Brings the widgets into line with the parameters."""
 
+    def tick(self):
+        """Looks at what runs; never waits."""
+
+    @property
+    def isBusy(self):
+        """True while something of this section runs."""
+        return False
+
     def forgetScene(self):
         """The scene is being closed."""
 

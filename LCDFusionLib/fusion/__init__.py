@@ -4,6 +4,7 @@ from .client import FusionWorker
 from .events import Cancelled, Event, Finished, Machine, Note, SliceFused, Started
 from .pair import FusionPair, frame_of_reference_warning, prepare
 from .process import WorkerDied
+from .registration_client import RegistrationRun
 from .result import FusionResult
 from .settings import FusionSettings
 
@@ -17,6 +18,7 @@ __all__ = [
     "FusionWorker",
     "Machine",
     "Note",
+    "RegistrationRun",
     "SliceFused",
     "Started",
     "WorkerDied",

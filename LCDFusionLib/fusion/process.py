@@ -37,7 +37,7 @@ class WorkerDied(RuntimeError):  # noqa: N818 (it says what happened)
         last_lines: the end of what it printed.
     """
 
-    def __init__(self, exit_code: int, last_lines: list[str]) -> None:
+    def __init__(self, exit_code: int, last_lines: list[str], *, work: str = "fusion") -> None:
         self.exit_code = exit_code
         self.last_lines = last_lines
         how = f"exit code {exit_code}"
@@ -45,7 +45,7 @@ class WorkerDied(RuntimeError):  # noqa: N818 (it says what happened)
             how = f"signal {-exit_code}: {signal.strsignal(-exit_code)}" + ", as when the memory is full" * (exit_code == -9)
         elif last_lines:
             how += f": {last_lines[-1]}"
-        super().__init__(f"The fusion process ended unexpectedly ({how}); run the fusion again.")
+        super().__init__(f"The {work} process ended unexpectedly ({how}); run the {work} again.")
 
 
 class WorkerProcess:
@@ -54,13 +54,14 @@ class WorkerProcess:
     It ends with `close`, with this object, or with the host's process, whichever is first: it watches its standard input.
 
     Args:
-        python: interpreter that has torch.
+        python: interpreter that has what the module needs.
+        module: what it runs, `python -m MODULE FOLDER`; it says what it has to say as `protocol` has it.
 
     Raises:
         OSError: the interpreter cannot be started, or there is no room for temporary files.
     """
 
-    def __init__(self, python: str) -> None:
+    def __init__(self, python: str, module: str = "LCDFusionLib.fusion.worker") -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="lcdfusion-"))
         try:
             self._events: BinaryIO = (self.folder / EVENTS_FILE).open("a+b")
@@ -68,7 +69,7 @@ class WorkerProcess:
             paths = [str(library), os.environ.get("PYTHONPATH", "")]
             with (self.folder / LOG_FILE).open("wb") as log:
                 self._popen = subprocess.Popen(
-                    [python, "-m", "LCDFusionLib.fusion.worker", str(self.folder)],
+                    [python, "-m", module, str(self.folder)],
                     stdin=subprocess.PIPE,
                     stdout=log,
                     stderr=subprocess.STDOUT,

@@ -23,6 +23,7 @@ from LCDFusionLib.fusion import (
 from LCDFusionLib.images.volume import Volume
 from LCDFusionLib.images.window import anatomy_window, function_range
 from LCDFusionLib.scene.results import ResultNodes, create_result, find_result, remove_result
+from LCDFusionLib.scene.transforms import registration_verdict
 
 
 @dataclass(frozen=True)
@@ -109,6 +110,7 @@ class FusionSession:
         """
         if self.is_running:
             raise RuntimeError("a fusion runs already; cancel it first")
+        notes = [*(notes or ()), *filter(None, [registration_verdict(function_node)])]
         count = anatomy.shape[0]
         first = count // 2 if first_slice is None else min(max(first_slice, 0), count - 1)
         if only_first_slice:
@@ -130,7 +132,7 @@ class FusionSession:
             remove_result(result)
             raise
         self.result, self._pair, self._inputs = result, pair, (anatomy_node, function_node)
-        self._done, self._device, self._notes, self._is_preview = 0, "", tuple(notes or ()), only_first_slice
+        self._done, self._device, self._notes, self._is_preview = 0, "", tuple(notes), only_first_slice
         return result
 
     def tick(self) -> Progress | None:

@@ -9,6 +9,9 @@ from numpy.typing import NDArray
 
 from LCDFusionLib.images.volume import LPS_TO_RAS
 
+REGISTRATION_ATTRIBUTE = "LCDFusion.Registration"
+"""Node attribute of a transform that a registration found: its quality, in words."""
+
 
 def transform_node(scene: slicer.vtkMRMLScene, moving_to_fixed: NDArray[np.float64], *, name: str) -> slicer.vtkMRMLLinearTransformNode:
     """A new linear transform node of a registration.
@@ -25,3 +28,36 @@ def transform_node(scene: slicer.vtkMRMLScene, moving_to_fixed: NDArray[np.float
     node = scene.AddNewNodeByClass("vtkMRMLLinearTransformNode", name)
     node.SetMatrixTransformToParent(matrix)
     return node
+
+
+def to_world(node: slicer.vtkMRMLTransformableNode) -> NDArray[np.float64]:
+    """4x4 in LPS mm: what all the transforms above a node, which have to be linear, do to it together."""
+    matrix = vtk.vtkMatrix4x4()
+    if node.GetParentTransformNode() is not None:
+        node.GetParentTransformNode().GetMatrixTransformToWorld(matrix)
+    ras = np.array([[matrix.GetElement(row, column) for column in range(4)] for row in range(4)])
+    return np.asarray(LPS_TO_RAS @ ras @ LPS_TO_RAS)
+
+
+def registration_of(node: slicer.vtkMRMLVolumeNode) -> slicer.vtkMRMLLinearTransformNode | None:
+    """The transform right above a volume, where a registration found it."""
+    transform = node.GetParentTransformNode()
+    return transform if transform is not None and transform.GetAttribute(REGISTRATION_ATTRIBUTE) else None
+
+
+def registration_verdict(node: slicer.vtkMRMLVolumeNode) -> str | None:
+    """One line for the person on a volume that was registered; None for another."""
+    transform = registration_of(node)
+    return f"Registered rigidly: {transform.GetAttribute(REGISTRATION_ATTRIBUTE)}. Compare before you trust it." if transform else None
+
+
+def undo_registration(node: slicer.vtkMRMLVolumeNode) -> None:
+    """Puts a volume back to where it lay, under the transform that it had before, if any; does nothing where it is not registered."""
+    transform = registration_of(node)
+    if transform is None:
+        return
+    node.SetAndObserveTransformNodeID(transform.GetTransformNodeID())
+    scene, kind = node.GetScene(), "vtkMRMLTransformableNode"
+    others = (scene.GetNthNodeByClass(n, kind) for n in range(scene.GetNumberOfNodesByClass(kind)))
+    if not any(other.GetTransformNodeID() == transform.GetID() for other in others):  # the person may have put something else under it
+        scene.RemoveNode(transform)

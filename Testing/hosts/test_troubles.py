@@ -123,6 +123,14 @@ def test_reload_while_it_runs(panel):
     assert panel.widget.fusion.result.is_complete
 
 
+def test_reload_while_it_registers(panel):
+    panel.ui.registerButton.click()
+    pid = panel.widget.logic.registration.pid
+    panel.widget.onReload()
+    assert not is_alive(pid)
+    assert not panel.widget.logic.registration.is_running
+
+
 def test_a_dead_worker_is_said_and_replaced(panel):
     import signal
 
