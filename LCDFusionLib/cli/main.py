@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from LCDFusionLib import DISCLAIMER, __version__
 from LCDFusionLib.errors import InputError
 
-from .interrupts import obeyed
+from .interrupts import held, obeyed
 
 FAILED = 1
 BAD_INPUT = 2
@@ -31,11 +31,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _run(arguments: Sequence[str] | None) -> int:
     if not sys.warnoptions:
         warnings.simplefilter("ignore")  # they are for programmers, and would stand between the lines that the user has to read
-    # These load numpy, SimpleITK and pydicom, which takes a second: here, where Ctrl-C already ends in order.
-    from LCDFusionLib.fusion import WorkerDied
-    from LCDFusionLib.pacs import TransferError
+    # These load numpy, SimpleITK and pydicom, which takes a second: here, where Ctrl-C already ends in order. It waits until they are
+    # loaded, because numpy turns an interrupt in the middle of its own loading into an ImportError.
+    with held():
+        from LCDFusionLib.fusion import WorkerDied
+        from LCDFusionLib.pacs import TransferError
 
-    from . import ablate, demo, evaluate, fetch, fuse, register, send, studies, train
+        from . import ablate, demo, evaluate, fetch, fuse, register, send, studies, train
 
     parser = argparse.ArgumentParser(prog="lcdfusion", description="Fuses CT or MR with PET or SPECT volumes.", epilog=DISCLAIMER)
     parser.add_argument("--version", action="version", version=f"lcdfusion {__version__}")
