@@ -1,6 +1,7 @@
 """The module under host emulation, a small pair, and pictures kept as test output."""
 
 import os
+import sys
 import time
 from pathlib import Path
 
@@ -14,6 +15,14 @@ PROJECT = Path(__file__).resolve().parents[2]
 MODULE = PROJECT / "LCDFusion" / "LCDFusion.py"
 PICTURES = PROJECT / "build" / "host-pictures"
 """What the panel and the views looked like in the last run; git ignores it."""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def library_as_it_was():
+    """A reload makes every class of the library anew; the tests that come later in this process hold the ones from before."""
+    before = {name: module for name, module in sys.modules.items() if name.split(".")[0] == "LCDFusionLib"}
+    yield
+    sys.modules.update(before)
 
 
 @pytest.fixture(scope="session")
