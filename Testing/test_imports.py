@@ -21,7 +21,8 @@ MAY_IMPORT = {
     "phantom": {"images", "dicom"},
     "training": {"network", "images", "metrics", "fusion"},
     "evaluation": {"network", "images", "metrics", "fusion", "phantom", "training"},
-    "cli": {"network", "images", "metrics", "fusion", "scene", "dicom", "pacs", "phantom", "training", "evaluation"},
+    "web": {"images", "metrics", "fusion", "scene", "dicom", "phantom"},
+    "cli": {"network", "images", "metrics", "fusion", "scene", "dicom", "pacs", "phantom", "training", "evaluation", "web"},
 }
 THIRD_PARTY = {
     "network": {"torch"},
@@ -34,6 +35,7 @@ THIRD_PARTY = {
     "phantom": {"numpy", "SimpleITK", "pydicom"},
     "training": {"numpy", "torch", "SimpleITK", "matplotlib", "tqdm"},
     "evaluation": {"numpy", "torch", "SimpleITK", "matplotlib"},
+    "web": {"numpy", "vtk", "vtkmodules", "slicer", "trame", "trame_server", "trame_client", "trame_slicer", "trame_vuetify", "aiohttp"},
     "cli": {"numpy", "matplotlib", "tqdm"},
 }
 
