@@ -15,6 +15,9 @@ from .settings import FrontSettings
 REPLACE_SPARE_AFTER = 15.0
 """Seconds before a spare session is started in the place of one that was taken: the reader's first views come first."""
 
+TEND_EVERY = 0.5
+"""Seconds."""
+
 
 class NoPlaceError(Exception):
     """All sessions that there may be are in use."""
@@ -131,14 +134,14 @@ class Sessions:
         task.add_done_callback(self._ending.discard)
 
     async def _tend(self) -> None:
-        """Once a second: end what is over, see to the spare."""
+        """Again and again: end what is over, see to the spare."""
         while True:
             for reader, session in list(self._sessions.items()):
                 if session.is_over:
                     self.end(reader)
             async with self._lock:
                 await self._tend_spare()
-            await asyncio.sleep(1)
+            await asyncio.sleep(TEND_EVERY)
 
     async def _tend_spare(self) -> None:
         if self._spare and self._spare.exit_code is not None:

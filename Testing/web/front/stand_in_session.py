@@ -16,8 +16,11 @@ from LCDFusionLib.web.session_contract import SessionLink
 async def main(folder: Path) -> None:
     print("a library prints what nobody asked for")
     link = SessionLink(folder)
-    if any(path.name == "broken" for path in link.inputs):
+    names = {path.name for path in link.inputs}
+    if "broken" in names:
         sys.exit("the session cannot start")
+    if "slow" in names:
+        await asyncio.sleep(2)
     opened: list[str] = []
     words: dict[str, str] = {}
 
