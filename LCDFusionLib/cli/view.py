@@ -133,6 +133,8 @@ def _say_where(server: FrontServer, settings: FrontSettings, port: int, *, open_
     address = (settings.public_url or f"http://{host}:{port}").rstrip("/")
     was_given = settings.token is not None and settings.token == os.environ.get(TOKEN_VARIABLE)
     print(f"The viewer is at {address}/ (Ctrl-C ends it)")
+    if settings.public_url:
+        print(f"It listens on http://{host}:{port}/")
     if settings.token is not None and not was_given:
         print(f"Access token: {settings.token}\nor open {address}/login#{settings.token}")
     if settings.token is not None and not address.startswith("https:"):

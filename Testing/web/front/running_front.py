@@ -3,6 +3,7 @@
 import asyncio
 import functools
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -34,7 +35,7 @@ class RunningFront:
             )
         wait_until(lambda: "not a medical device" in self.out or self.process.poll() is not None)
         assert self.process.poll() is None, self.err
-        self.port = int(self.out.split("The viewer is at ")[1].split("/ (")[0].rpartition(":")[2])
+        self.port = int(re.findall(r"http://[^/]+:(\d+)/", self.out)[0])
         self.address = f"http://127.0.0.1:{self.port}"
 
     @property
