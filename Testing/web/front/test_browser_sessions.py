@@ -61,7 +61,7 @@ async def test_pages_say_what_browsers_must_not_do(front):
             headers = (await one.open(path)).headers
             assert "frame-ancestors 'none'" in headers.get("Content-Security-Policy", "") or path == "/script.js"
             assert headers["X-Content-Type-Options"] == "nosniff"
-            assert headers["Referrer-Policy"] == "no-referrer"
+            assert headers["Referrer-Policy"] == "same-origin"
             assert headers["Cache-Control"] == ("private, no-cache" if path == "/script.js" else "no-store")
 
 

@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import io
 import stat
 import struct
 import zipfile
@@ -14,18 +13,10 @@ import pytest
 from LCDFusionLib.errors import InputError
 from LCDFusionLib.web.front.unpack import Limits, safe_name, unpack
 from Testing.web.front.running_front import Browser, in_loop
+from Testing.web.front.uploads import content_of, form, opened_folder, zipped
 
 LIMIT = 8 * 2**20
 """Of the server in `front`."""
-
-
-def zipped(*entries, method=zipfile.ZIP_DEFLATED) -> bytes:
-    """An archive; an entry is a name or a ZipInfo, and its content."""
-    stream = io.BytesIO()
-    with zipfile.ZipFile(stream, "w", method) as archive:
-        for name, content in entries:
-            archive.writestr(name, content, compress_type=method)
-    return stream.getvalue()
 
 
 def special(name: str, kind: int) -> zipfile.ZipInfo:
@@ -33,15 +24,6 @@ def special(name: str, kind: int) -> zipfile.ZipInfo:
     entry = zipfile.ZipInfo(name)
     entry.external_attr = (kind | 0o644) << 16
     return entry
-
-
-def form(*files) -> aiohttp.FormData:
-    """As a browser sends files: name and content of each."""
-    data = aiohttp.FormData(quote_fields=False)
-    data.add_field("note", "no file")
-    for name, content in files:
-        data.add_field("files", content, filename=name, content_type="application/octet-stream")
-    return data
 
 
 def flagged(archive: bytes, flag: int) -> bytes:
@@ -53,20 +35,6 @@ def flagged(archive: bytes, flag: int) -> bytes:
             archive = archive[:at] + struct.pack("<H", struct.unpack_from("<H", archive, at)[0] | flag) + archive[at + 2 :]
             start = archive.find(signature, at)
     return archive
-
-
-def content_of(folder: Path) -> dict[str, bytes]:
-    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
-
-
-async def opened_folder(browser: Browser, number: int = 1) -> Path:
-    """Of an upload, once the session was told of it."""
-    for _ in range(100):
-        opened = (await browser.view())["opened"]
-        if len(opened) == number:
-            return Path(opened[-1])
-        await asyncio.sleep(0.02)
-    raise AssertionError("the session was not told")
 
 
 @in_loop
