@@ -74,6 +74,13 @@ def serve(settings: FrontSettings, *, open_browser: bool) -> None:
     asyncio.run(front.serve(settings, started=started))
 
 
+def on_own_machine() -> FrontSettings:
+    """For one reader, who looks at the phantom here."""
+    from LCDFusionLib.web.front import FrontSettings
+
+    return FrontSettings(port=0, max_sessions=2, spare=False)
+
+
 def settings_of(options: argparse.Namespace) -> FrontSettings:
     """From the command line; InputError for what cannot be."""
     check_installed()
@@ -105,6 +112,18 @@ def settings_of(options: argparse.Namespace) -> FrontSettings:
         grace_lost=max(options.grace, FrontSettings.grace_lost),
         idle_limit=options.idle_minutes * 60,
     )
+
+
+def somebody_looks_on() -> bool:
+    """True if a command may open the viewer unasked: at an interactive terminal, with a browser that has a screen; never in CI."""
+    if "CI" in os.environ or not (sys.stdin.isatty() and sys.stdout.isatty()):
+        return False
+    has_screen = os.name == "nt" or sys.platform == "darwin" or {"DISPLAY", "WAYLAND_DISPLAY", "BROWSER"} & os.environ.keys()
+    try:
+        check_installed()
+        return bool(has_screen and webbrowser.get())
+    except (InputError, webbrowser.Error):
+        return False
 
 
 def check_installed() -> None:
