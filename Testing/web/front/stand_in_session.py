@@ -61,6 +61,7 @@ async def main(folder: Path) -> None:
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     link.on_open(lambda path: opened.append(str(path)))
     link.ready(runner.addresses[0][1])
+    (folder / "ready").touch()
     await asyncio.Event().wait()
 
 
