@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 import stat
 import unicodedata
 import zipfile
@@ -216,9 +215,3 @@ def _is_of_the_system(entry: zipfile.ZipInfo) -> bool:
 
 def _in_words(size: int) -> str:
     return f"{size / 2**30:.3g} GiB" if size >= 2**30 else f"{size / 2**20:.3g} MiB"
-
-
-def check_room(folder: Path, needed: int) -> None:
-    """InputError if the disk of a folder has no room for so many bytes, and some more."""
-    if shutil.disk_usage(folder).free < needed + 256 * 2**20:
-        raise InputError("The server's disk has no room for this upload; whoever runs it has to make some.")

@@ -116,6 +116,14 @@ def test_without_one_a_token_is_made_and_printed_once(start_front):
     assert front.token not in front.err
 
 
+def test_token_from_a_file_is_not_printed(start_front, tmp_path):
+    """A service's output is kept in a journal."""
+    (tmp_path / "token").write_text(f"{TOKEN}\n")
+    front = start_front("--host", "0.0.0.0", "--no-browser", "--no-spare", "--token-file", tmp_path / "token")
+    assert TOKEN not in front.out + front.err
+    assert "Access token" not in front.out
+
+
 @pytest.mark.parametrize(
     ("options", "environment", "says"),
     [

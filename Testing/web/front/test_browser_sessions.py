@@ -164,6 +164,17 @@ async def test_session_that_dies(start_front):
 
 
 @in_loop
+async def test_half_a_download_is_not_taken_for_the_whole(front):
+    async with Browser(front.address) as one:
+        first = await one.view()
+        with pytest.raises(aiohttp.ClientError):
+            await one.open("/half")
+        await soon(lambda: not Path(first["folder"]).exists())
+        assert (await one.open("/script.js")).status == 410
+        assert (await one.view())["pid"]
+
+
+@in_loop
 async def test_session_that_cannot_start(start_front, tmp_path):
     (tmp_path / "broken").touch()
     front = start_front("--no-browser", tmp_path / "broken")
