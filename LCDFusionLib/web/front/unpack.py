@@ -112,7 +112,9 @@ class _Folder:
     def move(self, name: str, path: Path) -> None:
         """Take over a whole file."""
         self.count(path.stat().st_size, new_file=True)
-        path.rename(self.place((name.replace("\\", "/").rpartition("/")[2],)))
+        # Of a folder that was dropped, browsers give the way to the file; some very old ones one on the reader's own disk, by backslashes.
+        parts = [part for part in name.rpartition("\\")[2].split("/") if part not in ("", ".", "..")]
+        path.rename(self.place(tuple(parts[-_DEEPEST:]) or (name,)))
 
     def copy(self, parts: tuple[str, ...], source: zipfile.ZipExtFile, allowed: Callable[[int], None]) -> None:
         """Write what comes out of an archive."""

@@ -66,10 +66,10 @@ async def test_several_files_and_a_second_upload(front):
     async with Browser(front.address) as one:
         await one.view()
         response = await one.post(
-            "/upload", data=form(("ct.nrrd", b"1"), ("PET.NII.GZ", b"2"), ("C:\\fakepath\\ct.nrrd", b"3"), ("../up", b"4"))
+            "/upload", data=form(("ct.nrrd", b"1"), ("PET.NII.GZ", b"2"), ("C:\\fakepath\\ct.nrrd", b"3"), ("../up/../a b/c", b"4"))
         )
         assert (await response.json())["files"] == 4
-        assert content_of(await opened_folder(one)) == {"ct.nrrd": b"1", "PET.NII.GZ": b"2", "2_ct.nrrd": b"3", "up": b"4"}
+        assert content_of(await opened_folder(one)) == {"ct.nrrd": b"1", "PET.NII.GZ": b"2", "2_ct.nrrd": b"3", "up/a_b/c": b"4"}
         await one.post("/upload", data=form(("next.nrrd", b"5")))
         assert content_of(await opened_folder(one, 2)) == {"next.nrrd": b"5"}
 
