@@ -13,7 +13,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from LCDFusionLib import __version__
-from LCDFusionLib.dicom import KINDS, Derivation, Mismatch
+from LCDFusionLib.dicom import DICOM_RESULT, KINDS, Blend, Derivation, Mismatch, write_result
 from LCDFusionLib.errors import InputError
 from LCDFusionLib.fusion import Finished, FusionPair, FusionResult, FusionSettings, FusionWorker, SliceFused, Started, prepare
 from LCDFusionLib.fusion.metrics_csv import write_metrics_csv
@@ -23,7 +23,6 @@ from LCDFusionLib.images.registration import Registration
 from LCDFusionLib.images.volume import Modality, Unit
 from LCDFusionLib.images.window import PRESETS, Window
 
-from .dicom_output import DICOM_RESULT, write_dicom
 from .inputs import Input, check_belonging, check_not_the_same, mismatch_kinds, read_anatomy, read_function
 from .interrupts import held
 from .output_folder import check_target, whole_folder
@@ -192,7 +191,17 @@ def fuse_to_folder(
                 derivation = _derivation(
                     pair, result, mismatches, deformed_mm=function.deformation.most_mm if function.deformation else 0.0
                 )
-                not_written = write_dicom(folder, pair, result, anatomy.source, function.source, derivation, key_slices=shown)
+                blend = None if pair.function.is_color else Blend(pair.anatomy_window, pair.function_window, pair.settings.color_table)
+                _, not_written = write_result(
+                    folder,
+                    result,
+                    anatomy=anatomy.source,
+                    function=function.source,
+                    derivation=derivation,
+                    key_slices=shown,
+                    reason="Slices of the overview picture, the one with the hottest uptake among them.",
+                    blend=blend,
+                )
                 if deidentify:
                     from LCDFusionLib.dicom.deidentify import deidentify_folder
 

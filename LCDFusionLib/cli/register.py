@@ -77,9 +77,8 @@ def write_registration(folder: Path, anatomy: Input, before: Input, after: Input
         write_transform(registration.matrix, folder / "deformation.h5", after.deformation.transform)
         quality.append(f"deformed: {after.deformation.quality}")
     title = "\n".join([f"{anatomy.volume.name} + {before.volume.name}", *quality])
-    through = None if after.deformation is None else after.deformation.transform
-    file = folder / "registration.png"
-    write_registration_picture(anatomy.volume, before.volume, after.volume, file, title=title, deformation=through)
+    volumes = anatomy.volume, before.volume, after.volume
+    write_registration_picture(*volumes, folder / "registration.png", title=title, deformation=after.deformation)
 
 
 def find_registration(anatomy: Input, function: Input) -> Registration:

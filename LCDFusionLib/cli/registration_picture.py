@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-import SimpleITK as sitk
 from numpy.typing import NDArray
 
 from LCDFusionLib import DISCLAIMER
 from LCDFusionLib.errors import InputError
+from LCDFusionLib.images.deformation import Deformation
 from LCDFusionLib.images.resample import resample_onto
 from LCDFusionLib.images.volume import Volume
 from LCDFusionLib.images.window import Window, anatomy_window, function_range, normalise
@@ -20,7 +20,7 @@ _TILES = 8  # of a checkerboard's longer side
 
 
 def write_registration_picture(
-    anatomy: Volume, before: Volume, after: Volume, file: Path, *, title: str, deformation: sitk.Transform | None = None
+    anatomy: Volume, before: Volume, after: Volume, file: Path, *, title: str, deformation: Deformation | None = None
 ) -> None:
     """Draw to `file` (PNG).
 
@@ -30,7 +30,7 @@ def write_registration_picture(
         after: the function where it was brought to.
         file: the picture.
         title: written above.
-        deformation: through which `after` is read (`Deformation.transform`).
+        deformation: through which `after` is read.
     """
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
@@ -70,7 +70,7 @@ def checkerboard(first: NDArray, second: NDArray) -> NDArray:
     return np.where((j // side + i // side) % 2 == 0, first, second)
 
 
-def _onto(anatomy: Volume, function: Volume, uptake: Window, deformation: sitk.Transform | None) -> NDArray[np.float32]:
+def _onto(anatomy: Volume, function: Volume, uptake: Window, deformation: Deformation | None) -> NDArray[np.float32]:
     try:
         return normalise(resample_onto(function, anatomy, deformation).volume, uptake)
     except InputError:  # they do not meet

@@ -89,7 +89,7 @@ def prepare(
     """
     settings = settings or FusionSettings()
     _check(anatomy, function)
-    resampled = resample_onto(function, anatomy, None if deformation is None else deformation.transform)
+    resampled = resample_onto(function, anatomy, deformation)
     window = anatomy_window(anatomy, settings.window)
     uptake = function_range(function, settings.function_upper)
     anatomy01, function01 = normalise(anatomy, window), normalise(resampled.volume, uptake)

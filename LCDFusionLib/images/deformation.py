@@ -36,6 +36,7 @@ LEAST_VOLUME, MOST_VOLUME = 0.3, 3.0
 _ITERATIONS = 20  # at each resolution
 _SAMPLES = 30_000
 _MOST_COEFFICIENT = 0.4 * CONTROL_SPACING  # mm; with no larger ones cubic B-splines cannot fold (Choi and Lee 2000: 0.403 of the spacing)
+_PAD = 4  # voxels beyond the fixed volume: where its domain ends, a B-spline in ITK falls back to no displacement at all
 _MARGIN = 15.0  # mm: how far a breath takes voxels that are compared
 
 
@@ -100,8 +101,9 @@ def deform(moving: Volume, fixed: Volume, *, progress: Progress | None = None) -
     """
     target, source = working_image(fixed), working_image(moving)
     region = sampled_region(target, source, margin=_MARGIN)
-    extent = np.array(target.GetSize()) * target.GetSpacing()
-    spline = sitk.BSplineTransformInitializer(target, np.maximum(1, np.rint(extent / CONTROL_SPACING)).astype(int).tolist(), 3)
+    domain = sitk.ConstantPad(target, [_PAD] * 3, [_PAD] * 3)
+    extent = np.array(domain.GetSize()) * domain.GetSpacing()
+    spline = sitk.BSplineTransformInitializer(domain, np.maximum(1, np.rint(extent / CONTROL_SPACING)).astype(int).tolist(), 3)
     before = mutual_information(target, source, region, sitk.Transform())
     steps = Steps(progress)
     for shrink in (2, 1):
@@ -140,6 +142,6 @@ def given_deformation(transform: sitk.Transform, fixed: Volume) -> Deformation:
     field = sitk.TransformToDisplacementField(
         transform, sitk.sitkVectorFloat64, grid.GetSize(), grid.GetOrigin(), grid.GetSpacing(), grid.GetDirection()
     )
-    volumes = sitk.GetArrayViewFromImage(sitk.DisplacementFieldJacobianDeterminant(field))
+    volumes = sitk.GetArrayFromImage(sitk.DisplacementFieldJacobianDeterminant(field))
     most = float(np.linalg.norm(sitk.GetArrayViewFromImage(field), axis=-1).max())
     return Deformation(transform, most, float(volumes.min()), float(volumes.max()))

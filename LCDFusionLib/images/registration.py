@@ -241,7 +241,7 @@ def _overlap(fixed: sitk.Image, moving: sitk.Image, transform: sitk.Transform) -
     """Part of the smaller volume that lies inside the other."""
     inside = sitk.Image(moving.GetSize(), sitk.sitkUInt8) + 1
     inside.CopyInformation(moving)
-    shared = sitk.GetArrayViewFromImage(sitk.Resample(inside, fixed, transform, sitk.sitkNearestNeighbor, 0)).sum()
+    shared = sitk.GetArrayFromImage(sitk.Resample(inside, fixed, transform, sitk.sitkNearestNeighbor, 0)).sum()
     voxel = float(np.prod(fixed.GetSpacing()))
     sizes = [float(np.prod(image.GetSpacing()) * image.GetNumberOfPixels()) for image in (fixed, moving)]
     return min(1.0, float(shared) * voxel / min(sizes))

@@ -9,6 +9,7 @@ import SimpleITK as sitk
 from numpy.typing import NDArray
 
 from LCDFusionLib.errors import InputError
+from LCDFusionLib.images.deformation import Deformation
 from LCDFusionLib.images.volume import Volume
 
 _FACE_TOLERANCE = 1e-6  # of a voxel: a centre that lies on the outer face is inside, whatever rounding makes of it
@@ -29,7 +30,7 @@ class Resampled:
     overlap: float
 
 
-def resample_onto(moving: Volume, reference: Volume, deformation: sitk.Transform | None = None) -> Resampled:
+def resample_onto(moving: Volume, reference: Volume, deformation: Deformation | None = None) -> Resampled:
     """Bring `moving` (function) onto the grid of `reference` (anatomy), linearly, in patient space.
 
     The field of view reaches to the faces of the outermost voxels, not to their centres: a PET slice stands for its whole thickness, and
@@ -41,7 +42,7 @@ def resample_onto(moving: Volume, reference: Volume, deformation: sitk.Transform
     Args:
         moving: function.
         reference: anatomy.
-        deformation: from points of the reference to points of the moving volume (`Deformation.transform`), through which it is read.
+        deformation: of the moving volume, through which it is read.
 
     Returns:
         Voxels of the moving volume's own type on equal grids; else floating point. A colour volume stays uint8 RGB, each channel resampled
@@ -84,14 +85,12 @@ def _covered(moving: Volume, reference: Volume) -> NDArray[np.bool_]:
     return covered
 
 
-def _covered_through(moving: Volume, reference: Volume, deformation: sitk.Transform) -> NDArray[np.bool_]:
+def _covered_through(moving: Volume, reference: Volume, deformation: Deformation) -> NDArray[np.bool_]:
     ones = np.ones(moving.shape, np.uint8)
     return _read(ones, moving, reference, deformation, sitk.sitkNearestNeighbor, first=0) > 0
 
 
-def _read(
-    array: NDArray, moving: Volume, reference: Volume, deformation: sitk.Transform | None, interpolator: int, *, first: int
-) -> NDArray:
+def _read(array: NDArray, moving: Volume, reference: Volume, deformation: Deformation | None, interpolator: int, *, first: int) -> NDArray:
     """Voxels on the reference's grid, of an array in the moving volume's place whose first voxel has the index `first` there."""
     image = sitk.GetImageFromArray(array, isVector=array.ndim == 4)
     image.SetSpacing(moving.spacing.tolist())
@@ -105,7 +104,7 @@ def _read(
     resample.SetOutputDirection(reference.direction.ravel().tolist())
     resample.SetOutputOrigin(reference.origin.tolist())
     if deformation is not None:
-        resample.SetTransform(deformation)
+        resample.SetTransform(deformation.transform)
     return sitk.GetArrayFromImage(resample.Execute(image))
 
 

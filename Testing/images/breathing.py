@@ -3,11 +3,12 @@
 import numpy as np
 import SimpleITK as sitk
 
+from LCDFusionLib.images.deformation import given_deformation
 from LCDFusionLib.images.resample import resample_onto
 
 
 def breath(volume, *, feet_mm=14.0, front_mm=5.0, reach_mm=70.0):
-    """(SimpleITK transform, function of points (N, 3) in LPS): where the breathing patient's point `y` lay before.
+    """(deformation, function of points (N, 3) in LPS): where the breathing patient's point `y` lay before.
 
     Tissue is displaced by up to `feet_mm` along the body and `front_mm` to the front, most at a height a third above the volume's lower end
     (where the diaphragm is), and less by a Gaussian of `reach_mm` away from there.
@@ -29,10 +30,10 @@ def breath(volume, *, feet_mm=14.0, front_mm=5.0, reach_mm=70.0):
     field = sitk.GetImageFromArray(displaced(points) - points, isVector=True)
     field.SetOrigin(low.tolist())
     field.SetSpacing([spacing] * 3)
-    return sitk.DisplacementFieldTransform(sitk.Cast(field, sitk.sitkVectorFloat64)), displaced
+    return given_deformation(sitk.DisplacementFieldTransform(sitk.Cast(field, sitk.sitkVectorFloat64)), volume), displaced
 
 
-def breathed(function, transform):
+def breathed(function, deformation):
     """The function as a scanner would see it after the breath, on its own grid."""
-    moved = resample_onto(function, function, transform).volume
+    moved = resample_onto(function, function, deformation).volume
     return moved.with_array(moved.array.astype(function.array.dtype))

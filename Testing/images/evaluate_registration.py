@@ -12,7 +12,6 @@ from LCDFusionLib.images.files import read_volume
 from LCDFusionLib.images.registration import register, rotation_degrees
 from LCDFusionLib.images.volume import Modality, Unit
 
-
 PATIENTS = ("STS_001", "STS_009", "STS_037", "STS_047")
 
 
