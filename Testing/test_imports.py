@@ -35,7 +35,19 @@ THIRD_PARTY = {
     "phantom": {"numpy", "SimpleITK", "pydicom"},
     "training": {"numpy", "torch", "SimpleITK", "matplotlib", "tqdm"},
     "evaluation": {"numpy", "torch", "SimpleITK", "matplotlib"},
-    "web": {"numpy", "vtk", "vtkmodules", "slicer", "trame", "trame_server", "trame_client", "trame_slicer", "trame_vuetify", "aiohttp"},
+    "web": {
+        "numpy",
+        "vtk",
+        "vtkmodules",
+        "slicer",
+        "trame",
+        "trame_server",
+        "trame_client",
+        "trame_slicer",
+        "trame_vuetify",
+        "wslink",
+        "aiohttp",
+    },
     "cli": {"numpy", "matplotlib", "tqdm"},
 }
 
