@@ -126,7 +126,6 @@ class SessionApplication:
 
     def start(self, paths: Sequence[Path]) -> None:
         """Called once, in the event loop: opens what was named, or the phantom, and sets the timer going."""
-        self.advanced.start_worker()
         self._timer = asyncio.create_task(self._run())
         self.open(paths)
 
@@ -166,6 +165,7 @@ class SessionApplication:
 
     def _refresh(self) -> None:
         self._read_chosen()
+        self.screen.data.patient = self.study.patient_line(self.choices.data.anatomy) if self.study is not None else ""
         self.workflow.update(self.fusion_choices)
         for section in self.sections:
             section.update()
@@ -188,6 +188,8 @@ class SessionApplication:
             self._say(error)
             return
         self._show_study(study)
+
+        self.advanced.start_worker()  # not before: loading PyTorch would take the time that the first images need
 
     def _show_study(self, study: Study) -> None:
         with self.server.state:
@@ -243,7 +245,6 @@ class SessionApplication:
             assert offer.volume is not None
             if offer.source is not None:
                 self._nodes[offer.key] = node_from_series(self.scene, offer.volume, offer.source)
-                self.screen.data.patient = _patient_line(offer)
             else:
                 self._nodes[offer.key] = node_from_volume(self.scene, offer.volume)
         except Exception as error:
@@ -271,16 +272,6 @@ class SessionApplication:
 
 def _items(offers: Iterable[Offer]) -> list[dict[str, str]]:
     return [{"title": offer.title, "value": offer.key} for offer in offers]
-
-
-def _patient_line(offer: Offer) -> str:
-    """Who is on show, as a viewer has to say it."""
-    assert offer.source is not None
-    series = offer.source.series
-    name = series.patient_name.replace("^", " ").strip()
-    day = series.study_date
-    date = f"{day[:4]}-{day[4:6]}-{day[6:]}" if len(day) == 8 else day
-    return "   ".join(filter(None, (name, series.patient_id, date, series.study_description)))
 
 
 def _remove_data(scene: slicer.vtkMRMLScene) -> None:

@@ -101,6 +101,17 @@ class Study:
         """By its key; None where there is none."""
         return next((offer for offer in self.offers if offer.key == key), None)
 
+    def patient_line(self, key: str | None) -> str:
+        """Whose images an offer holds, and when they were taken, as a viewer has to say it; empty where the images do not."""
+        offer = self.offer(key)
+        if offer is None or offer.series is None:
+            return ""
+        series, day = offer.series, offer.series.study_date
+        name = series.patient_name.replace("^", " ").strip()
+        number = series.patient_id if series.patient_id != name else ""
+        date = f"{day[:4]}-{day[4:6]}-{day[6:]}" if len(day) == 8 else day
+        return "   ".join(filter(None, (name, number, date, series.study_description)))
+
     def find_file(self, uid: str) -> str:
         """`FindFile` of the series that were read."""
         if uid not in self._files:
@@ -174,8 +185,8 @@ def _series_offer(series: Series, role: str) -> Offer:
     except ValueError:
         modality = Modality.OTHER
     kind = {Modality.PET: "PET", Modality.SPECT: "SPECT"}.get(modality, series.modality)
-    number = "" if series.number is None else f"{series.number}: "
-    return Offer("", f"{number}{kind} {series.name}, {len(series.files)} images", modality, series=series, role=role)
+    number = "" if series.number is None else f"series {series.number}, "
+    return Offer("", f"{kind} {series.name} ({number}{len(series.files)} images)", modality, series=series, role=role)
 
 
 def _file_offer(file: Path, role: str) -> Offer:
@@ -203,4 +214,5 @@ def _pairs(offers: Sequence[Offer]) -> list[ProposedPair]:
 
 
 def _pair(anatomy: Offer, function: Offer, why: str) -> ProposedPair:
-    return ProposedPair(anatomy.key, function.key, f"{anatomy.title} + {function.title}", why)
+    names = [offer.title.rpartition(" (")[0] or offer.title for offer in (anatomy, function)]
+    return ProposedPair(anatomy.key, function.key, " + ".join(names), why)
