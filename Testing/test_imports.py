@@ -35,7 +35,20 @@ THIRD_PARTY = {
     "phantom": {"numpy", "SimpleITK", "pydicom"},
     "training": {"numpy", "torch", "SimpleITK", "matplotlib", "tqdm"},
     "evaluation": {"numpy", "torch", "SimpleITK", "matplotlib"},
-    "web": {"numpy", "vtk", "vtkmodules", "slicer", "trame", "trame_server", "trame_client", "trame_slicer", "trame_vuetify", "aiohttp"},
+    "web": {
+        "numpy",
+        "vtk",
+        "vtkmodules",
+        "slicer",
+        "trame",
+        "trame_server",
+        "trame_client",
+        "trame_slicer",
+        "trame_vuetify",
+        "trame_rca",
+        "aiohttp",
+        "PIL",
+    },
     "cli": {"numpy", "matplotlib", "tqdm"},
 }
 
