@@ -3,10 +3,12 @@
 import slicer
 from slicer.i18n import tr as _
 
+from LCDFusionLib.dicom import unconfirmed
 from LCDFusionLib.errors import InputError
 from LCDFusionLib.images.window import Window
+from LCDFusionLib.scene.belonging import confirm_mismatches, confirmed_mismatches, pair_mismatches
 from LCDFusionLib.scene.choices import fusion_settings
-from LCDFusionLib.scene.inputs import check_pair, read_anatomy, read_function
+from LCDFusionLib.scene.inputs import check_pair, read_pair
 from LCDFusionLib.scene.nodes import ijk_to_ras
 from LCDFusionLib.scene.plan import machine_line, make_plan
 from LCDFusionLib.scene.planes import shown_slice
@@ -27,10 +29,11 @@ class FusionPanel(Panel):
     def __init__(self, widget):
         super().__init__(widget)
         self.plan = self.function = None
-        self._problem, self._key = "", None
+        self._problem, self._key, self._mismatches = "", None, ()
         self._result = None
         self.ui.fuseButton.connect("clicked(bool)", self.onFuse)
         self.ui.previewButton.connect("clicked(bool)", self.onPreview)
+        self.ui.mismatchCheckBox.connect("clicked(bool)", self.onConfirm)
 
     @property
     def result(self):
@@ -48,6 +51,7 @@ class FusionPanel(Panel):
         self.ui.fuseButton.enabled = running or (free and self.plan is not None)
         self.ui.previewButton.enabled = not running and free and self.plan is not None
         self._showPlan()
+        self._showMismatches()
 
     @property
     def isBusy(self):
@@ -73,6 +77,12 @@ class FusionPanel(Panel):
     def onPreview(self, _checked=False):
         """Fuse the slice on show."""
         self._start(only_first_slice=True)
+
+    def onConfirm(self, checked):
+        """The person takes on themselves what differs, or withdraws it; it holds for this pair alone."""
+        kinds = [mismatch.kind for mismatch in self._mismatches] if checked else []
+        confirm_mismatches(self.parameters.anatomy, self.parameters.function, kinds, self.logic.findFile)
+        self.widget._checkCanApply()
 
     def show(self, progress):
         """Shows how far the fusion is, and at the end what came of it."""
@@ -101,8 +111,7 @@ class FusionPanel(Panel):
             anatomy_node, function_node = parameters.anatomy, parameters.function
             self.widget.say(_("Preparing"))
             self.ui.statusLabel.repaint()  # large volumes are resampled for a second or two before the worker has them
-            anatomy, notes = read_anatomy(anatomy_node, modality=parameters.anatomyKind.modality)
-            function, more = read_function(function_node, unit=parameters.functionUnit.unit, find_file=self.logic.findFile)
+            anatomy, function, notes = self._read(copy=True)
             first = self.widget.review.slice
             self.logic.session.start(
                 anatomy_node,
@@ -112,7 +121,7 @@ class FusionPanel(Panel):
                 self._settings(),
                 first_slice=shown_slice(slicer.mrmlScene, anatomy_node) if first is None else first,
                 only_first_slice=only_first_slice,
-                notes=[*notes, *more],
+                notes=notes,
             )
             self.ui.progressBar.value = 0
             self.widget.review.open()
@@ -142,23 +151,24 @@ class FusionPanel(Panel):
             batch_size=parameters.batchSize,
         )
 
+    def _read(self, *, copy):
+        parameters = self.parameters
+        choices = {"modality": parameters.anatomyKind.modality, "unit": parameters.functionUnit.unit}
+        return read_pair(parameters.anatomy, parameters.function, **choices, find_file=self.logic.findFile, copy=copy)
+
     def _makePlan(self):
         """Looks at the volumes only when something has changed that the plan depends on."""
         parameters = self.parameters
         try:
-            check_pair(
-                parameters.anatomy, parameters.function, different_patients=parameters.differentPatients, find_file=self.logic.findFile
-            )
+            nodes, self._mismatches = (parameters.anatomy, parameters.function), ()
+            self._mismatches = pair_mismatches(*nodes, self.logic.findFile) if all(nodes) else ()
+            check_pair(*nodes, find_file=self.logic.findFile)
             settings = self._settings()
-            nodes = parameters.anatomy, parameters.function
-            key = (settings, parameters.anatomyKind, parameters.functionUnit, *map(_state, nodes))
+            key = (settings, parameters.anatomyKind, parameters.functionUnit, confirmed_mismatches(*nodes), *map(_state, nodes))
             if key == self._key:
                 return
-            anatomy, notes = read_anatomy(parameters.anatomy, modality=parameters.anatomyKind.modality, copy=False)
-            self.function, more = read_function(
-                parameters.function, unit=parameters.functionUnit.unit, find_file=self.logic.findFile, copy=False
-            )
-            self.plan, self._problem, self._key = make_plan(anatomy, self.function, settings, [*notes, *more]), "", key
+            anatomy, self.function, notes = self._read(copy=False)
+            self.plan, self._problem, self._key = make_plan(anatomy, self.function, settings, notes), "", key
         except InputError as error:
             self.plan, self.function, self._problem, self._key = None, None, str(error), None
 
@@ -170,6 +180,16 @@ class FusionPanel(Panel):
             self.ui.summaryLabel.text = ", ".join(filter(None, (self.plan.line, machine)))
             self.ui.warningLabel.text = "\n".join(f"⚠ {warning}" for warning in self.plan.warnings)
         self.ui.warningLabel.visible = bool(self.ui.warningLabel.text)
+
+    def _showMismatches(self):
+        box, kinds = self.ui.mismatchCheckBox, [mismatch.kind for mismatch in self._mismatches]
+        box.visible = bool(kinds)
+        if kinds:
+            box.text = _("Fuse although these differ: {kinds}").format(kinds=", ".join(kinds).replace("-", " "))
+            box.checked = not unconfirmed(
+                self._mismatches, [m.kind for m in confirmed_mismatches(self.parameters.anatomy, self.parameters.function)]
+            )
+            box.enabled = not self.isBusy and not self.logic.registration.is_running
 
 
 def _state(node):

@@ -136,7 +136,7 @@ class Export:
         paths = []
         application = Application.create()  # a scene of its own: the person's views do not move
         shown, reading = (_copy(application.scene, node) for node in (anatomy, function))
-        result = create_result(shown, reading, self.fused.gray)
+        result = create_result(shown, reading, self.fused.gray, mismatches=self.result.mismatches)
         _fill(result, self.fused)
         with SliceViews(application, size=(560, 480), columns=4) as views:
             views.show(shown, reading, result, opacity=opacity)
@@ -159,6 +159,7 @@ class Export:
             function_range=node.GetAttribute("LCDFusion.FunctionRange") or "",
             version=node.GetAttribute("LCDFusion.Version") or "",
             warnings=tuple(warnings),
+            confirmed_mismatches=self.result.mismatches,
         )
 
     def _on_source_grid(self) -> FusionResult:

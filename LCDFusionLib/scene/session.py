@@ -22,6 +22,7 @@ from LCDFusionLib.fusion import (
 )
 from LCDFusionLib.images.volume import Volume
 from LCDFusionLib.images.window import anatomy_window, function_range
+from LCDFusionLib.scene.belonging import confirmed_mismatches
 from LCDFusionLib.scene.results import ResultNodes, create_result, find_result, remove_result
 from LCDFusionLib.scene.transforms import registration_verdict
 
@@ -124,7 +125,8 @@ class FusionSession:
     ) -> ResultNodes:
         """Begins; the nodes that it returns fill slice by slice with each `tick`.
 
-        An earlier result of the pair is replaced now. A preview has nodes of its own, and leaves it alone.
+        An earlier result of the pair is replaced now. A preview has nodes of its own, and leaves it alone. What the person confirmed of
+        the pair (`confirm_mismatches`) is written to the result, and from there into all that is exported.
 
         Args:
             anatomy_node: the anatomy.
@@ -160,8 +162,9 @@ class FusionSession:
         self.worker.start()
         if (preview := find_result(anatomy_node, function_node, preview=True)) is not None:
             remove_result(preview)
+        mismatches = [mismatch.text for mismatch in confirmed_mismatches(anatomy_node, function_node)]
         preview_of = job.first_slice if job.is_preview else None
-        result = create_result(anatomy_node, function_node, job.pair.anatomy, preview_of=preview_of)
+        result = create_result(anatomy_node, function_node, job.pair.anatomy, preview_of=preview_of, mismatches=mismatches)
         try:
             self.worker.submit(job.pair, first_slice=0 if job.is_preview else job.first_slice)
         except InputError:
