@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
 import slicer
 
+from LCDFusionLib.dicom import Mismatch, unconfirmed
 from LCDFusionLib.errors import InputError
-from LCDFusionLib.fusion import FusionSettings, FusionWorker
+from LCDFusionLib.fusion import FusionSettings
 from LCDFusionLib.images.volume import Volume
 from LCDFusionLib.images.window import Window
+from LCDFusionLib.scene.belonging import confirm_mismatches, confirmed_mismatches, pair_mismatches
 from LCDFusionLib.scene.choices import (
     AnatomyKind,
     AnatomyWindow,
@@ -22,7 +25,7 @@ from LCDFusionLib.scene.choices import (
     fusion_settings,
 )
 from LCDFusionLib.scene.dicom_source import FindFile, no_file
-from LCDFusionLib.scene.inputs import check_pair, read_anatomy, read_function
+from LCDFusionLib.scene.inputs import check_pair, read_pair
 from LCDFusionLib.scene.nodes import ijk_to_ras
 from LCDFusionLib.scene.plan import Plan, make_plan
 from LCDFusionLib.scene.results import ResultNodes, find_result
@@ -49,7 +52,6 @@ class FusionChoices:
     weights: WeightsChoice = WeightsChoice.AUTO
     anatomy_kind: AnatomyKind = AnatomyKind.AUTO
     function_unit: FunctionUnit = FunctionUnit.AUTO
-    different_patients: bool = False
     device: Device = Device.AUTO
     precision: Precision = Precision.FLOAT32
     batch_size: int = 4
@@ -100,13 +102,15 @@ class FusionWorkflow:
         plan: what a fusion of the chosen pair will do; None where they cannot be fused.
         function: the chosen function as it will be fused.
         problem: why they cannot be fused, in a sentence; empty where they can.
+        mismatches: what says that the two do not belong together.
     """
 
-    def __init__(self, worker: FusionWorker | None = None, *, find_file: FindFile = no_file) -> None:
-        self.session = FusionSession(worker)
+    def __init__(self, session: FusionSession | None = None, *, find_file: FindFile = no_file) -> None:
+        self.session = session or FusionSession()
         self.plan: Plan | None = None
         self.function: Volume | None = None
         self.problem = ""
+        self.mismatches: tuple[Mismatch, ...] = ()
         self._find_file = find_file
         self._key: tuple[object, ...] | None = None
         self._result: ResultNodes | None = None
@@ -121,6 +125,15 @@ class FusionWorkflow:
         self._make_plan(choices)
         self._result = self._find_result(choices)
 
+    def is_confirmed(self, choices: FusionChoices) -> bool:
+        """True where the person takes all `mismatches` of the chosen pair on themselves."""
+        return not unconfirmed(self.mismatches, [mismatch.kind for mismatch in confirmed_mismatches(choices.anatomy, choices.function)])
+
+    def confirm(self, choices: FusionChoices, *, agreed: bool) -> None:
+        """The person takes what differs on themselves, or withdraws it; it holds for this pair alone."""
+        kinds = [mismatch.kind for mismatch in self.mismatches] if agreed else []
+        confirm_mismatches(choices.anatomy, choices.function, kinds, self._find_file)
+
     def prepare(self, choices: FusionChoices, *, first_slice: int | None, only_first_slice: bool = False) -> Preparation:
         """The volumes of the chosen pair, copied, so that the scene may change while they are resampled.
 
@@ -130,9 +143,9 @@ class FusionWorkflow:
             only_first_slice: fuse that slice alone, as a preview.
 
         Raises:
-            InputError: as `check_pair`, `read_anatomy` and `read_function`.
+            InputError: as `check_pair` and `read_pair`.
         """
-        self._check(choices)
+        check_pair(choices.anatomy, choices.function, find_file=self._find_file)
         anatomy, function, notes = self._read(choices, copy=True)
         return Preparation(choices.anatomy, choices.function, anatomy, function, choices.settings, first_slice, only_first_slice, notes)
 
@@ -144,26 +157,30 @@ class FusionWorkflow:
         """The scene is being emptied."""
         self.session.abandon()
         self.plan = self.function = self._key = self._result = None
-        self.problem = ""
+        self.problem, self.mismatches = "", ()
 
     def close(self) -> None:
         """Ends the process."""
         self.session.close()
 
-    def _check(self, choices: FusionChoices) -> None:
-        check_pair(choices.anatomy, choices.function, different_patients=choices.different_patients, find_file=self._find_file)
-
     def _read(self, choices: FusionChoices, *, copy: bool) -> tuple[Volume, Volume, list[str]]:
-        anatomy, notes = read_anatomy(choices.anatomy, modality=choices.anatomy_kind.modality, copy=copy)
-        function, more = read_function(choices.function, unit=choices.function_unit.unit, find_file=self._find_file, copy=copy)
-        return anatomy, function, [*notes, *more]
+        return read_pair(
+            choices.anatomy,
+            choices.function,
+            modality=choices.anatomy_kind.modality,
+            unit=choices.function_unit.unit,
+            find_file=self._find_file,
+            copy=copy,
+        )
 
     def _make_plan(self, choices: FusionChoices) -> None:
         """Looks at the volumes only when something has changed that the plan depends on."""
         try:
-            self._check(choices)
+            nodes, self.mismatches = (choices.anatomy, choices.function), ()
+            self.mismatches = pair_mismatches(*nodes, self._find_file) if all(nodes) else ()
+            check_pair(*nodes, find_file=self._find_file)
             settings = choices.settings
-            key = (settings, choices.anatomy_kind, choices.function_unit, _state(choices.anatomy), _state(choices.function))
+            key = (settings, choices.anatomy_kind, choices.function_unit, confirmed_mismatches(*nodes), *map(_state, nodes))
             if key != self._key:
                 anatomy, self.function, notes = self._read(choices, copy=False)
                 self.plan, self.problem, self._key = make_plan(anatomy, self.function, settings, notes), "", key
@@ -183,3 +200,8 @@ class FusionWorkflow:
 def _state(node: Node) -> tuple[object, ...]:
     """What a plan depends on in a volume node."""
     return node.GetID(), node.GetName(), node.GetImageData().GetMTime(), ijk_to_ras(node).tobytes()
+
+
+def mismatch_label(mismatches: Sequence[Mismatch]) -> str:
+    """What stands beside the box that confirms them."""
+    return f"Fuse although these differ: {', '.join(mismatch.kind for mismatch in mismatches).replace('-', ' ')}"

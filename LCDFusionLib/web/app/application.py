@@ -21,6 +21,7 @@ from LCDFusionLib.scene.results import remove_node
 from LCDFusionLib.scene.review import Review
 from LCDFusionLib.scene.workflow import FusionChoices, FusionWorkflow
 
+from ..views import LinkedViews
 from .downloads import Downloads
 from .page import build_page
 from .panel import (
@@ -35,7 +36,6 @@ from .panel import (
 from .private_log import report
 from .state import Choices, Screen
 from .study import Offer, Study, open_study, phantom_study
-from .views_standin import LinkedViews
 
 TICK_S = 0.04
 _OF_PAIR = ("pair", "anatomy", "function")
@@ -69,20 +69,20 @@ class SessionApplication:
         slicer_app = SlicerApp()
         self.scene = slicer_app.scene
         slicer.mrmlScene = self.scene  # where Slicer's own Python looks for it
-        # vtkSlicerColorLogic would do this, but looks for colour files in a Slicer installation and complains that there is none.
-        self.scene.RegisterNodeClass(slicer.vtkMRMLColorLegendDisplayNode())
         self.study: Study | None = None
         self.workflow = FusionWorkflow(find_file=self.find_file)
         self.review = Review(Application(self.scene, slicer_app.app_logic))
         self.views = LinkedViews(self.server, slicer_app, self.review)
-        self.downloads = Downloads(folder)
+        self.downloads, self._folder = Downloads(folder), folder
         self.inputs, self.fusion, self.registration = InputsSection(self), FusionSection(self), RegistrationSection(self)
         self.review_section, self.metrics = ReviewSection(self), MetricsSection(self)
         self.export, self.advanced = ExportSection(self), AdvancedSection(self)
         self.sections = (
             self.inputs, self.fusion, self.registration, self.review_section, self.metrics, self.export, self.advanced
         )  # fmt: skip
-        self.views.on_slice_changed = self.metrics.show_slice
+        self.views.on_slice_changed = lambda _index: self.metrics.show_slice()
+        self.views.on_arranged = self.review_section.on_arranged
+        self.views.on_window_changed = lambda _window: self.fusion.on_windowed()
         self._nodes: dict[str, slicer.vtkMRMLVolumeNode] = {}
         self._opening: asyncio.Task[None] | None = None
         self._reading: asyncio.Task[None] | None = None
@@ -114,7 +114,6 @@ class SessionApplication:
             weights=chosen.weights,
             anatomy_kind=chosen.anatomy_kind,
             function_unit=chosen.function_unit,
-            different_patients=chosen.different_patients,
             device=chosen.device,
             precision=chosen.precision,
             batch_size=chosen.batch_size or 1,
@@ -173,16 +172,16 @@ class SessionApplication:
     async def _open(self, paths: Sequence[Path], *, is_upload: bool) -> None:
         loop = asyncio.get_running_loop()
         self._close_study()
-        self._busy("Reading" if paths else "Making a digital phantom")
+        self._busy("Reading")
+
+        def progress(text: str) -> None:
+            loop.call_soon_threadsafe(self._busy, text)
+
         try:
             if paths:
-
-                def progress(text: str) -> None:
-                    loop.call_soon_threadsafe(self._busy, text)
-
                 study = await asyncio.to_thread(open_study, paths, progress=progress, is_upload=is_upload)
             else:
-                study = await asyncio.to_thread(phantom_study)
+                study = await asyncio.to_thread(phantom_study, self._folder / "phantom", progress=progress)
         except Exception as error:
             self._busy("")
             self._say(error)
@@ -214,7 +213,6 @@ class SessionApplication:
             self.workflow.forget()
             self.study, chosen, screen = None, self.choices.data, self.screen.data
             chosen.pair = chosen.anatomy = chosen.function = None
-            chosen.different_patients = False
             screen.pairs, screen.anatomies, screen.functions, screen.patient = [], [], [], ""
             self._nodes.clear()
             _remove_data(self.scene)

@@ -35,21 +35,22 @@ _THEME = {
     }
 }
 KEYS = (
-    ("↑ ↓, mouse wheel", "next slice"),
-    ("Page ↑ ↓", "ten slices"),
+    ("Wheel, arrows", "next slice"),
+    ("Page up, down", "ten slices"),
     ("Home, End", "first, last slice"),
-    ("1 2 3 4", "Reading, Side by side, Four-up, One view"),
-    ("Space", "flicker anatomy and fused"),
-    ("Left drag", "window and level"),
+    ("Drag", "window and level"),
     ("Right drag", "zoom"),
     ("Middle drag", "pan"),
-    ("Shift + mouse", "crosshair"),
+    ("Click", "crosshair; in the projection: go there"),
+    ("Shift + mouse", "move the crosshair"),
+    ("Space", "anatomy in the place of fused; hold or tap"),
+    ("1, 2, 3, 4", "Reading, Side by side, Four-up, One view"),
 )
 
 
 def build_page(application: SessionApplication) -> None:
     """Makes the page of a session."""
-    server, shown = application.server, application.screen.name
+    server = application.server
     server.state.trame__title = "LCDFusion"
     server.enable_module(
         {
@@ -70,10 +71,9 @@ def build_page(application: SessionApplication) -> None:
                         application.fusion.build_buttons()
                         html.Div(DISCLAIMER, classes="disclaimer")
                 with html.Div(classes="views"):
-                    application.views.build(layout)
+                    application.views.build(layout, plot=application.metrics.build_large_plot)
         _build_drop_zone(application)
         _build_help(application)
-        html.Div("", id="upload-limit", style="display: none", **{"raw_attrs": [f':data-bytes="{shown.upload_limit}"']})
 
 
 def _build_bar(application: SessionApplication) -> None:
@@ -82,7 +82,6 @@ def _build_bar(application: SessionApplication) -> None:
         html.Div("LCDFusion", classes="brand")
         html.Div("{{ " + shown.patient + " }}", classes="patient", title="Patient, number, study date, study")
         v3.VSpacer()
-        html.Div("{{ readout }}", classes="readout", title="Value under the pointer")
         form.button(
             "Open files",
             "window.lcdfusion.choose()",

@@ -14,6 +14,7 @@ from LCDFusionLib.scene.choices import (
     FunctionLook,
     FunctionUnit,
     FusedLook,
+    Orientation,
     Precision,
     WeightsChoice,
 )
@@ -30,12 +31,12 @@ class Choices:
     pair: int | None = None
     anatomy: str | None = None
     function: str | None = None
-    different_patients: bool = False
     window: AnatomyWindow = AnatomyWindow.DEFAULT
     function_upper: float | None = None
     table: ColorTableChoice = ColorTableChoice.EMBER
     weights: WeightsChoice = WeightsChoice.AUTO
     arrangement: Arrangement = Arrangement.READING
+    orientation: Orientation = Orientation.AXIAL
     fused_look: FusedLook = FusedLook.COLOR
     function_look: FunctionLook = FunctionLook.INVERSE_GRAY
     opacity: float = 0.5
@@ -69,6 +70,7 @@ class Screen:
     plan: str = ""
     warnings: list[str] = field(default_factory=list)
     mismatch: str = ""
+    is_confirmed: bool = False
     can_fuse: bool = False
     running: bool = False
     fused_part: float = 0.0

@@ -13,7 +13,7 @@ from LCDFusionLib.dicom import Series, SeriesSource, propose_pairs, read_series,
 from LCDFusionLib.errors import InputError
 from LCDFusionLib.images.files import VOLUME_SUFFIXES, read_volume
 from LCDFusionLib.images.volume import Modality, Volume
-from LCDFusionLib.phantom import thorax
+from LCDFusionLib.phantom import thorax, write_study
 
 from .foreign_files import check_self_contained
 
@@ -124,11 +124,16 @@ class Study:
         return self._files.get(uid, "")
 
 
-def phantom_study() -> Study:
-    """The digital thorax, computed here: some seconds."""
-    phantom = thorax()
-    offers = tuple(Offer(volume.name, volume.name, volume.modality, volume=volume) for volume in (phantom.anatomy, phantom.function))
-    return Study(offers, (_pair(offers[0], offers[1], "digital phantom, no patient"),))
+def phantom_study(folder: Path, *, progress: Progress) -> Study:
+    """The digital thorax, computed here in some seconds, as the DICOM study that a scanner would have sent.
+
+    Args:
+        folder: to be made for it, private to the session.
+        progress: told what is being done.
+    """
+    progress("Making a digital phantom")
+    write_study(thorax(), folder)
+    return open_study([folder], progress=progress)
 
 
 def open_study(paths: Sequence[Path], *, progress: Progress, is_upload: bool = False) -> Study:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from typing import TYPE_CHECKING
 
 from trame.widgets import html
@@ -19,6 +20,8 @@ from .section import Section
 if TYPE_CHECKING:
     from ..application import SessionApplication
 
+_STILL_S = 0.3
+
 
 class FusionSection(Section):
     """What will be fused, and how far it is."""
@@ -26,6 +29,7 @@ class FusionSection(Section):
     def __init__(self, application: SessionApplication) -> None:
         super().__init__(application)
         self._preparing: asyncio.Task[None] | None = None
+        self._windowed_at: float | None = None
 
     @property
     def is_busy(self) -> bool:
@@ -80,6 +84,10 @@ class FusionSection(Section):
         screen.can_fuse = workflow.plan is not None and not self.application.registration.session.is_running and not screen.busy
 
     def tick(self) -> None:
+        if self._windowed_at is not None and time.monotonic() - self._windowed_at > _STILL_S:
+            self._windowed_at = None
+            self.choices.window = AnatomyWindow.ON_DISPLAY
+            self.application.refresh_soon()
         progress = self.application.workflow.session.tick()
         if progress is not None:
             self._show(progress)
@@ -108,6 +116,10 @@ class FusionSection(Section):
             self._start(only_first_slice=True)
         self.application.refresh_soon()
 
+    def on_windowed(self) -> None:
+        """The mouse has changed the window on show: that is the one to fuse with, once the hand is still."""
+        self._windowed_at = time.monotonic()
+
     def _start(self, *, only_first_slice: bool) -> None:
         self.screen.status, self.screen.fused_part = "Preparing", 0.0
         self._preparing = asyncio.create_task(self._prepare_and_begin(only_first_slice=only_first_slice))
@@ -123,6 +135,8 @@ class FusionSection(Section):
                 job = await asyncio.to_thread(preparation.job)
                 if self._preparing is task:  # not cancelled meanwhile
                     workflow.begin(preparation, job)
+                    if workflow.session.worker.machine is None:
+                        self._say("Waiting until PyTorch is loaded")
         finally:
             if self._preparing is task:
                 self._preparing = None

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from trame.widgets import html
+from trame.widgets import vuetify3 as v3
+
+from LCDFusionLib.scene.workflow import mismatch_label
 
 from .. import form
 from .section import Section
@@ -28,10 +31,16 @@ class InputsSection(Section):
         html.Div("{{ " + shown.plan + " }}", v_if=(shown.plan,), classes="plan")
         html.Div("{{ " + shown.problem + " }}", v_if=(shown.problem,), classes="problem")
         with html.Div(v_if=(shown.mismatch,)):
-            form.check(
-                "Fuse even if the inputs name two patients",
-                choice.different_patients,
-                "Only if you know that both are of one patient",
+            v3.VCheckbox(
+                model_value=(shown.is_confirmed,),
+                update_modelValue=(self.on_confirm, "[$event]"),
+                label=(shown.mismatch,),
+                disabled=(shown.running,),
+                title="Only if you know that both belong together all the same; it is written into the result and all that is exported, "
+                "and holds for this pair alone",
+                density="compact",
+                hide_details=True,
+                color="warning",
                 classes="mismatch-check",
             )
         html.Div("⚠ {{ warning }}", v_for=f"warning in {shown.warnings}", key="warning", classes="warning")
@@ -43,9 +52,13 @@ class InputsSection(Section):
         screen.plan = workflow.plan.line if workflow.plan is not None else ""
         warnings = workflow.plan.warnings if workflow.plan is not None else ()
         screen.warnings = [*(study.notes if study is not None else ()), *warnings]
-        if self.choices.different_patients or "two patients" in workflow.problem:
-            screen.mismatch = "patient"
-        else:
-            screen.mismatch = ""
+        screen.mismatch = mismatch_label(workflow.mismatches) if workflow.mismatches else ""
+        screen.is_confirmed = bool(workflow.mismatches) and workflow.is_confirmed(self.application.fusion_choices)
         pair = study.pairs[self.choices.pair] if study is not None and self.choices.pair is not None else None
         screen.pair_note = pair.why if pair is not None else ""
+
+    def on_confirm(self, agreed: bool) -> None:
+        """The reader takes on themselves what differs, or withdraws it."""
+        if self.application.workflow.mismatches:
+            self.application.workflow.confirm(self.application.fusion_choices, agreed=bool(agreed))
+            self.application.refresh_soon()

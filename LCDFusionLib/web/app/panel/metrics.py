@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from trame.widgets import html
 
 from LCDFusionLib.fusion.readouts import READOUTS, readout_table
+from LCDFusionLib.scene.choices import Arrangement
 from LCDFusionLib.scene.metrics_plot import PLOTTED, plot_data
 
 from .. import form
@@ -35,29 +36,39 @@ class MetricsSection(Section):
                     html.Th(heading)
             with html.Tbody(), html.Tr(v_for=f"(row, n) in {shown.metrics}", key="n", title=(f"{[r.meaning for r in READOUTS]}[n]",)):
                 html.Td("{{ value }}", v_for="(value, column) in row", key="column")
-        with html.Div(v_if=(f"{shown.plot}.svg",)):
-            form.select(
-                "Plot:",
-                choice.plotted,
-                [{"title": readout.label, "value": readout.key} for readout in PLOTTED],
-                "Metric over all slices; click in the plot to go to a slice",
-                classes="plotted-select",
-            )
-            with html.Div(
-                classes="plot",
-                title="Click to go to a slice",
-                click=(self.on_plot, "[$event.offsetX / $event.currentTarget.clientWidth]"),
-            ):
-                html.Div(v_html=(f"{shown.plot}.svg",))
-                html.Div(
-                    classes="plot-marker", v_if=(f"{shown.plot}.marker >= 0",), style=("{left: 100 * " + shown.plot + ".marker + '%'}",)
-                )
-                html.Span("{{ " + shown.plot + ".high }}", classes="plot-high")
-                html.Span("{{ " + shown.plot + ".low }}", classes="plot-low")
-            with html.Div(classes="plot-legend"):
-                html.Span("fused", classes="legend-fused")
-                html.Span("blend", classes="legend-blend")
+        with html.Div(v_if=(f"{shown.plot}.svg && {choice.arrangement} !== '{Arrangement.READING.value}'",)):
+            self._build_plot()
         form.check("Write them in the fused view", choice.metrics_in_view, "Write the metrics of the slice in the fused view too")
+
+    def build_large_plot(self) -> None:
+        """The plot in its place among the views."""
+        shown = self.application.screen.name
+        with html.Div(classes="large-plot"):
+            with html.Div(v_if=(f"{shown.plot}.svg",), classes="large-plot-inside"):
+                self._build_plot()
+            html.Div("Metrics of all slices, once they are fused", v_if=(f"!{shown.plot}.svg",), classes="note")
+
+    def _build_plot(self) -> None:
+        choice, shown = self.application.choices.name, self.application.screen.name
+        form.select(
+            "Plot:",
+            choice.plotted,
+            [{"title": readout.label, "value": readout.key} for readout in PLOTTED],
+            "Metric over all slices; click in the plot to go to a slice",
+            classes="plotted-select",
+        )
+        with html.Div(
+            classes="plot",
+            title="Click to go to a slice",
+            click=(self.on_plot, "[$event.offsetX / $event.currentTarget.clientWidth]"),
+        ):
+            html.Div(v_html=(f"{shown.plot}.svg",))
+            html.Div(classes="plot-marker", v_if=(f"{shown.plot}.marker >= 0",), style=("{left: 100 * " + shown.plot + ".marker + '%'}",))
+            html.Span("{{ " + shown.plot + ".high }}", classes="plot-high")
+            html.Span("{{ " + shown.plot + ".low }}", classes="plot-low")
+        with html.Div(classes="plot-legend"):
+            html.Span("fused", classes="legend-fused")
+            html.Span("blend", classes="legend-blend")
 
     def update(self) -> None:
         self._plotted = None
@@ -69,6 +80,10 @@ class MetricsSection(Section):
 
     def show_slice(self) -> None:
         """Writes the metrics of the slice on show into the table, and marks it in the plot."""
+        with self.application.server.state:
+            self._show_slice()
+
+    def _show_slice(self) -> None:
         result, screen = self.application.workflow.result, self.screen
         index = self.application.review.slice
         screen.is_key_slice = index in screen.key_slices

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from trame.widgets import html
 from trame.widgets import vuetify3 as v3
 
-from LCDFusionLib.scene.choices import Arrangement, Comparison, FunctionLook, FusedLook
+from LCDFusionLib.scene.choices import Arrangement, Comparison, FunctionLook, FusedLook, Orientation
 from LCDFusionLib.scene.regions import measure_isocontour, measure_sphere, region_text, remove_region, show_region
 from LCDFusionLib.scene.review import Look
 
@@ -33,7 +33,7 @@ class ReviewSection(Section):
 
     def __init__(self, application: SessionApplication) -> None:
         super().__init__(application)
-        self._arranged: Arrangement | None = None
+        self._turned: Orientation | None = None
         self._shown: tuple[object, ...] | None = None
         self._look: Look | None = None
         self._next_flicker = self._next_turn = 0.0
@@ -45,6 +45,7 @@ class ReviewSection(Section):
         ):
             for arrangement in Arrangement:
                 v3.VBtn(arrangement.label(), value=arrangement.value, size="small", title=TIPS[arrangement])
+        form.select("Plane:", choice.orientation, form.items_of(Orientation), "Of all views together", classes="plane-select")
         form.select("Fused in:", choice.fused_look, form.items_of(FusedLook), "The fused image in colour or in gray")
         form.select(
             "PET in:",
@@ -106,14 +107,11 @@ class ReviewSection(Section):
     def update(self) -> None:
         choices, workflow, review, views = self.choices, self.application.workflow, self.application.review, self.application.views
         self.screen.can_measure = workflow.function is not None and not workflow.function.is_color
-        if choices.arrangement is not self._arranged:
+        if choices.arrangement is not views.arrangement:
             views.arrange(choices.arrangement)
-            review.annotate(views.renderers(), bottom=views.bottom)
-            self._arranged, self._shown = choices.arrangement, None
         if workflow.plan is None or workflow.function is None:
             if review.is_open and not workflow.session.is_running:
                 review.close()
-                review.annotate(views.renderers(), bottom=views.bottom)
                 self._shown = None
                 views.draw()
             return
@@ -122,10 +120,16 @@ class ReviewSection(Section):
         shown = (*nodes, result.gray if result is not None else None, workflow.function.unit)
         look = self._wanted_look()
         if shown != self._shown:
+            review.annotate(views.renderers())
             review.show(*nodes, workflow.function, result, look)
+            if review.plane.orientation is not None:
+                choices.orientation = self._turned = review.plane.orientation
         elif look != self._look:
             review.apply(look)
         self._shown, self._look = shown, look
+        if choices.orientation is not self._turned:
+            views.turn(choices.orientation)
+            self._turned = choices.orientation
         if review.projection is not None and review.projection.angle != choices.projection_angle:
             review.projection.turn(choices.projection_angle)
         views.draw()
@@ -146,7 +150,11 @@ class ReviewSection(Section):
         self.choices.turning, self.screen.region = False, ""
         self.application.review.close()
         remove_region(self.application.scene)
-        self._arranged = None
+
+    def on_arranged(self, arrangement: Arrangement) -> None:
+        """A key has put another arrangement on the screen."""
+        self.choices.arrangement = arrangement
+        self.application.refresh_soon()
 
     def on_sphere(self) -> None:
         """Measures round the crosshair."""
