@@ -134,7 +134,6 @@ class LCDFusionParameterNode:
     keySlices: list[int]
     anatomyKind: AnatomyKind = AnatomyKind.AUTO
     functionUnit: FunctionUnit = FunctionUnit.AUTO
-    differentPatients: bool = False
     device: Device = Device.AUTO
     precision: Precision = Precision.FLOAT32
     batchSize: Annotated[int, WithinRange(1, 64)] = 4
@@ -309,14 +308,14 @@ class LCDFusionLogic(ScriptedLoadableModuleLogic):
             with slicer.util.NodeModify(parameters):
                 parameters.anatomy, parameters.function = pair
 
-    def fuse(self, anatomyNode, functionNode, settings=None, *, differentPatients=False, progress=None):
+    def fuse(self, anatomyNode, functionNode, settings=None, *, confirmMismatches=(), progress=None):
         """Fuses two volume nodes and waits for the end.
 
         Args:
             anatomyNode: CT or MR.
             functionNode: PET or SPECT, or a colour image of it.
             settings: `LCDFusionLib.fusion.FusionSettings`; defaults where None.
-            differentPatients: fuse even if the nodes name two patients.
+            confirmMismatches: what may differ all the same, by its name: "patient-id", "study-date" (`LCDFusionLib.dicom.KINDS`).
             progress: called with `LCDFusionLib.scene.session.Progress` after each slice.
 
         Returns:
@@ -327,13 +326,14 @@ class LCDFusionLogic(ScriptedLoadableModuleLogic):
             RuntimeError: the fusion failed.
         """
         from LCDFusionLib.fusion import FusionSettings
-        from LCDFusionLib.scene.inputs import check_pair, read_anatomy, read_function
+        from LCDFusionLib.scene.belonging import confirm_mismatches
+        from LCDFusionLib.scene.inputs import check_pair, read_pair
 
-        check_pair(anatomyNode, functionNode, different_patients=differentPatients, find_file=self.findFile)
-        anatomy, notes = read_anatomy(anatomyNode)
-        function, more = read_function(functionNode, find_file=self.findFile)
-        settings = settings or FusionSettings()
-        self.session.start(anatomyNode, functionNode, anatomy, function, settings, notes=[*notes, *more])
+        if confirmMismatches:
+            confirm_mismatches(anatomyNode, functionNode, confirmMismatches, self.findFile)
+        check_pair(anatomyNode, functionNode, find_file=self.findFile)
+        anatomy, function, notes = read_pair(anatomyNode, functionNode, find_file=self.findFile)
+        self.session.start(anatomyNode, functionNode, anatomy, function, settings or FusionSettings(), notes=notes)
         while True:
             last = self.session.tick()
             if last is not None and progress is not None:

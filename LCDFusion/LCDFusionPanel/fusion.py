@@ -3,51 +3,50 @@
 import slicer
 from slicer.i18n import tr as _
 
-from LCDFusionLib.errors import InputError
-from LCDFusionLib.images.window import Window
-from LCDFusionLib.scene.choices import fusion_settings
-from LCDFusionLib.scene.inputs import check_pair, read_anatomy, read_function
-from LCDFusionLib.scene.nodes import ijk_to_ras
-from LCDFusionLib.scene.plan import machine_line, make_plan
+from LCDFusionLib.scene.plan import machine_line
 from LCDFusionLib.scene.planes import shown_slice
-from LCDFusionLib.scene.results import find_result
+from LCDFusionLib.scene.workflow import FusionChoices, FusionWorkflow, mismatch_label
 
 from . import dependencies
 from .panel import Panel
 
 
 class FusionPanel(Panel):
-    """What will be fused, and how far it is.
-
-    Attributes:
-        plan: what a fusion of the chosen pair will do; None where they cannot be fused.
-        function: the chosen function as it will be fused.
-    """
+    """What will be fused, and how far it is."""
 
     def __init__(self, widget):
         super().__init__(widget)
-        self.plan = self.function = None
-        self._problem, self._key = "", None
-        self._result = None
+        self.workflow = FusionWorkflow(self.logic.session, find_file=self.logic.findFile)
         self.ui.fuseButton.connect("clicked(bool)", self.onFuse)
         self.ui.previewButton.connect("clicked(bool)", self.onPreview)
+        self.ui.mismatchCheckBox.connect("clicked(bool)", self.onConfirm)
+
+    @property
+    def plan(self):
+        """What a fusion of the chosen pair will do; None where they cannot be fused."""
+        return self.workflow.plan
+
+    @property
+    def function(self):
+        """The chosen function as it will be fused."""
+        return self.workflow.function
 
     @property
     def result(self):
-        """The result on show: what is being fused of this pair, its preview, or its whole result; None where there is none."""
-        return self._result if self._result is not None and self._result.is_in_scene else None
+        """The result on show; None where there is none."""
+        return self.workflow.result
 
     def update(self):
-        self._makePlan()
-        self._result = self._findResult()
+        self.workflow.update(self._choices())
         running, free = self.isBusy, not self.logic.registration.is_running
         self.ui.fuseButton.text = _("Cancel") if running else _("Fuse")
         self.ui.fuseButton.toolTip = (
-            _("Stop at once; nothing is kept") if running else self._problem or _("Fuse all slices, the one on show first")
+            _("Stop at once; nothing is kept") if running else self.workflow.problem or _("Fuse all slices, the one on show first")
         )
         self.ui.fuseButton.enabled = running or (free and self.plan is not None)
         self.ui.previewButton.enabled = not running and free and self.plan is not None
         self._showPlan()
+        self._showMismatches()
 
     @property
     def isBusy(self):
@@ -59,7 +58,7 @@ class FusionPanel(Panel):
             self.show(progress)
 
     def forgetScene(self):
-        self.plan = self.function = self._key = self._result = None
+        self.workflow.forget()
         self.ui.progressBar.value = 0
         self.widget.say("")
 
@@ -74,6 +73,11 @@ class FusionPanel(Panel):
         """Fuse the slice on show."""
         self._start(only_first_slice=True)
 
+    def onConfirm(self, checked):
+        """The person takes on themselves what differs, or withdraws it; it holds for this pair alone."""
+        self.workflow.confirm(self._choices(), agreed=checked)
+        self.widget._checkCanApply()
+
     def show(self, progress):
         """Shows how far the fusion is, and at the end what came of it."""
         self.ui.progressBar.maximum = max(progress.total, 1)
@@ -84,36 +88,16 @@ class FusionPanel(Panel):
             self.widget._checkCanApply()
         self.widget.metrics.showSlice()
 
-    def _findResult(self):
-        """Looks through the whole scene, so not for every slice that one scrolls past."""
-        pair = self.parameters.anatomy, self.parameters.function
-        if None in pair:
-            return None
-        if self.logic.session.is_running and self.logic.session.inputs == pair:
-            return self.logic.session.result
-        return find_result(*pair, preview=True) or find_result(*pair)
-
     def _start(self, *, only_first_slice):
         with self.problemsAreSaid(self.ui.statusLabel):
             if not dependencies.ensure(self.widget):
                 return
-            parameters = self.parameters
-            anatomy_node, function_node = parameters.anatomy, parameters.function
             self.widget.say(_("Preparing"))
             self.ui.statusLabel.repaint()  # large volumes are resampled for a second or two before the worker has them
-            anatomy, notes = read_anatomy(anatomy_node, modality=parameters.anatomyKind.modality)
-            function, more = read_function(function_node, unit=parameters.functionUnit.unit, find_file=self.logic.findFile)
             first = self.widget.review.slice
-            self.logic.session.start(
-                anatomy_node,
-                function_node,
-                anatomy,
-                function,
-                self._settings(),
-                first_slice=shown_slice(slicer.mrmlScene, anatomy_node) if first is None else first,
-                only_first_slice=only_first_slice,
-                notes=[*notes, *more],
-            )
+            first = shown_slice(slicer.mrmlScene, self.parameters.anatomy) if first is None else first
+            preparation = self.workflow.prepare(self._choices(), first_slice=first, only_first_slice=only_first_slice)
+            self.workflow.begin(preparation, preparation.job())
             self.ui.progressBar.value = 0
             self.widget.review.open()
             self.widget._checkCanApply()
@@ -127,51 +111,35 @@ class FusionPanel(Panel):
             self.parameters.fusedColor, self.parameters.fusedGray = result.color, result.gray
             self.parameters.metrics = result.metrics
 
-    def _settings(self):
+    def _choices(self):
         parameters = self.parameters
-        display = parameters.anatomy.GetDisplayNode()
-        displayed = Window(display.GetWindow(), display.GetLevel()) if display is not None and display.GetWindow() > 0 else None
-        return fusion_settings(
+        return FusionChoices(
+            anatomy=parameters.anatomy,
+            function=parameters.function,
             window=parameters.window,
-            displayed=displayed,
             function_upper=parameters.functionUpper,
             table=parameters.table,
             weights=parameters.weights,
+            anatomy_kind=parameters.anatomyKind,
+            function_unit=parameters.functionUnit,
             device=parameters.device,
             precision=parameters.precision,
             batch_size=parameters.batchSize,
         )
 
-    def _makePlan(self):
-        """Looks at the volumes only when something has changed that the plan depends on."""
-        parameters = self.parameters
-        try:
-            check_pair(
-                parameters.anatomy, parameters.function, different_patients=parameters.differentPatients, find_file=self.logic.findFile
-            )
-            settings = self._settings()
-            nodes = parameters.anatomy, parameters.function
-            key = (settings, parameters.anatomyKind, parameters.functionUnit, *map(_state, nodes))
-            if key == self._key:
-                return
-            anatomy, notes = read_anatomy(parameters.anatomy, modality=parameters.anatomyKind.modality, copy=False)
-            self.function, more = read_function(
-                parameters.function, unit=parameters.functionUnit.unit, find_file=self.logic.findFile, copy=False
-            )
-            self.plan, self._problem, self._key = make_plan(anatomy, self.function, settings, [*notes, *more]), "", key
-        except InputError as error:
-            self.plan, self.function, self._problem, self._key = None, None, str(error), None
-
     def _showPlan(self):
         machine = machine_line(self.logic.session.worker.machine, self.parameters.device.value)
         if self.plan is None:
-            self.ui.summaryLabel.text, self.ui.warningLabel.text = self._problem, ""
+            self.ui.summaryLabel.text, self.ui.warningLabel.text = self.workflow.problem, ""
         else:
             self.ui.summaryLabel.text = ", ".join(filter(None, (self.plan.line, machine)))
             self.ui.warningLabel.text = "\n".join(f"⚠ {warning}" for warning in self.plan.warnings)
         self.ui.warningLabel.visible = bool(self.ui.warningLabel.text)
 
-
-def _state(node):
-    """What a plan depends on in a volume node."""
-    return node.GetID(), node.GetName(), node.GetImageData().GetMTime(), ijk_to_ras(node).tobytes()
+    def _showMismatches(self):
+        box, mismatches = self.ui.mismatchCheckBox, self.workflow.mismatches
+        box.visible = bool(mismatches)
+        if mismatches:
+            box.text = mismatch_label(mismatches)
+            box.checked = self.workflow.is_confirmed(self._choices())
+            box.enabled = not self.isBusy and not self.logic.registration.is_running

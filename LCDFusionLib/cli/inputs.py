@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
-from LCDFusionLib.dicom import KINDS, Mismatch, SeriesSource, days_apart, find_mismatches, identity_is_known, read_folder, unconfirmed
+from LCDFusionLib.dicom import KINDS, Mismatch, SeriesSource, find_mismatches, notes_on_belonging, read_folder, unconfirmed
 from LCDFusionLib.errors import InputError
 from LCDFusionLib.images.files import read_volume
 from LCDFusionLib.images.volume import Modality, Unit, Volume
@@ -107,13 +107,7 @@ def check_belonging(anatomy: Input, function: Input, confirmed: Collection[str])
             f"'{anatomy.path}' and '{function.path}' {what}: {'; '.join(mismatch.text for mismatch in left)}; "
             f"choose two series that belong together, or, if you know better, confirm it with --confirm-mismatch {kinds}."
         )
-    notes = []
-    if not identity_is_known(first, second):
-        notes.append("That both inputs are of one patient could not be checked: no name, number or birth date is in both headers.")
-    apart = days_apart(first, second)
-    if apart and "study-date" not in (mismatch.kind for mismatch in mismatches):
-        notes.append(f"The scans are {apart} day{'s' * (apart > 1)} apart.")
-    return mismatches, tuple(notes)
+    return mismatches, notes_on_belonging(first, second, mismatches=[mismatch.kind for mismatch in mismatches])
 
 
 def mismatch_kinds(text: str) -> tuple[str, ...]:

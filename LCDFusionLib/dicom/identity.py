@@ -79,6 +79,24 @@ def days_apart(first: Dataset, second: Dataset) -> int | None:
     return abs((dates[0] - dates[1]).days) if dates[0] and dates[1] else None
 
 
+def notes_on_belonging(first: Dataset, second: Dataset, *, mismatches: Collection[str] = (), is_known: bool = False) -> tuple[str, ...]:
+    """What a reader of a fused image should know of its inputs, in sentences: whether the patient could be compared, and days apart.
+
+    Args:
+        first: one header of a series.
+        second: likewise.
+        mismatches: kinds that are said already.
+        is_known: the headers need not tell that the two are of one patient.
+    """
+    notes = []
+    if not is_known and not identity_is_known(first, second):
+        notes.append("That both inputs are of one patient could not be checked: no name, number or birth date is in both headers.")
+    apart = days_apart(first, second)
+    if apart and "study-date" not in mismatches:
+        notes.append(f"The scans are {apart} day{'s' * (apart > 1)} apart.")
+    return tuple(notes)
+
+
 def unconfirmed(mismatches: Collection[Mismatch], confirmed: Collection[str]) -> tuple[Mismatch, ...]:
     """Those mismatches whose kind the user has not confirmed by its name."""
     return tuple(mismatch for mismatch in mismatches if mismatch.kind not in confirmed)
@@ -105,4 +123,5 @@ def _date(header: Dataset) -> date | None:
 
 def _side(header: Dataset) -> str:
     """L, R, or another term (B for both, U for unpaired, empty)."""
-    return str(header.get("ImageLaterality") or header.get("Laterality") or "").strip().upper()
+    keywords = ("FrameLaterality", "ImageLaterality", "Laterality")  # of a frame of a multi-frame object, an image, a series
+    return next((side for keyword in keywords if (side := str(header.get(keyword) or "").strip().upper())), "")

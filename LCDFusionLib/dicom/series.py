@@ -34,6 +34,7 @@ SERIES_KEYWORDS = (
     "PatientBirthDate",
     "BodyPartExamined",
     "Laterality",
+    "ImageLaterality",
     "FrameOfReferenceUID",
     "ImagePositionPatient",
     "ImageOrientationPatient",

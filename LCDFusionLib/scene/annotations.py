@@ -59,7 +59,9 @@ class SliceAnnotations:
         self._title.SetInput(title)
 
     def show_metrics(self, result: ResultNodes | None, *, visible: bool = True) -> None:
-        """Writes the metrics of the slice on show, and the notice that this is research software; None takes both away.
+        """Writes the metrics of the slice on show, and the notice that this is research software and what was confirmed of the inputs.
+
+        None takes all of it away.
 
         With `visible` False the metrics are not written, but the notice is.
 
@@ -71,7 +73,7 @@ class SliceAnnotations:
         self._result, self._visible = result, visible
         if result is not None:
             self._observe(result.metrics)
-        self._notice.SetInput(DISCLAIMER.split(":")[0] if result is not None else "")
+        self._notice.SetInput(_notice(result) if result is not None else "")
         self._update()
 
     @property
@@ -150,3 +152,9 @@ class SliceAnnotations:
             style.SetFontFamilyToCourier()
         self._renderer.AddViewProp(actor)
         return actor
+
+
+def _notice(result: ResultNodes) -> str:
+    """What nobody may overlook in a fused image."""
+    confirmed = ["MISMATCH OF THE INPUTS, CONFIRMED"] if result.mismatches else []
+    return "\n".join([DISCLAIMER.split(":")[0], *confirmed])

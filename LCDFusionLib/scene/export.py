@@ -10,7 +10,15 @@ from pathlib import Path
 import numpy as np
 import slicer
 
-from LCDFusionLib.dicom import Derivation, SeriesSource, write_fused_color, write_fused_gray
+from LCDFusionLib.dicom import (
+    Derivation,
+    SeriesSource,
+    fused_headers,
+    write_fused_color,
+    write_fused_gray,
+    write_key_images,
+    write_metrics_report,
+)
 from LCDFusionLib.errors import InputError
 from LCDFusionLib.fusion import FusionResult, SliceFused
 from LCDFusionLib.fusion.metrics_csv import write_metrics_csv
@@ -49,8 +57,17 @@ class Export:
         sources = [dicom_source(node, find_file) if node is not None else None for node in result.inputs]
         return cls(result, fusion_result(result), *sources)
 
-    def dicom(self, folder: str | os.PathLike[str], *, gray: bool = True, color: bool = True) -> list[Path]:
+    def dicom(
+        self, folder: str | os.PathLike[str], *, gray: bool = True, color: bool = True, key_slices: Sequence[int] | None = None
+    ) -> list[Path]:
         """Writes the colour and the gray series, each into a folder of its own below `folder`.
+
+        Args:
+            folder: that exists.
+            gray: write the gray series.
+            color: write the colour series.
+            key_slices: K of each slice that the person has marked: then the metrics as structured report go with both series, and, where
+                there is a mark, a Key Object Selection; None writes neither.
 
         Raises:
             InputError: the anatomy was moved since it was loaded, or the folder cannot be written.
@@ -64,6 +81,15 @@ class Export:
         ):
             if wanted:
                 written.append(write(volume, Path(folder) / name, anatomy=self.anatomy, function=self.function, derivation=derivation))
+        if written and key_slices is not None:
+            last, is_reversed = len(fused.metrics) - 1, fused.gray.ijk_to_lps[:3, 2] @ self.fused.gray.ijk_to_lps[:3, 2] < 0
+            marked = [last - index if is_reversed else index for index in key_slices]
+            headers = fused_headers(written[-1])
+            target = Path(folder) / "dicom_metrics"
+            written.append(write_metrics_report(headers, fused.metrics, fused.blend_metrics, marked or [last // 2], target))
+            if marked:
+                reason = "Slices that the reader marked."
+                written.append(write_key_images(fused_headers(written[0]), marked, Path(folder) / "dicom_key_images", reason=reason))
         return written
 
     def volumes(self, folder: str | os.PathLike[str], *, suffix: str = ".nrrd") -> list[Path]:
@@ -110,7 +136,7 @@ class Export:
         paths = []
         application = Application.create()  # a scene of its own: the person's views do not move
         shown, reading = (_copy(application.scene, node) for node in (anatomy, function))
-        result = create_result(shown, reading, self.fused.gray)
+        result = create_result(shown, reading, self.fused.gray, mismatches=self.result.mismatches)
         _fill(result, self.fused)
         with SliceViews(application, size=(560, 480), columns=4) as views:
             views.show(shown, reading, result, opacity=opacity)
@@ -133,6 +159,7 @@ class Export:
             function_range=node.GetAttribute("LCDFusion.FunctionRange") or "",
             version=node.GetAttribute("LCDFusion.Version") or "",
             warnings=tuple(warnings),
+            confirmed_mismatches=self.result.mismatches,
         )
 
     def _on_source_grid(self) -> FusionResult:

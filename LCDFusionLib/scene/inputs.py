@@ -7,10 +7,10 @@ from typing import TypeAlias
 
 import slicer
 
-from LCDFusionLib.dicom import find_mismatches
 from LCDFusionLib.errors import InputError
 from LCDFusionLib.images.files import looks_like_ct
 from LCDFusionLib.images.volume import Modality, Unit, Volume
+from LCDFusionLib.scene.belonging import ancestor, notes_on_pair, pair_mismatches, unconfirmed_mismatches
 from LCDFusionLib.scene.dicom_source import FindFile, dicom_source, no_file
 from LCDFusionLib.scene.nodes import FRAME_OF_REFERENCE_ATTRIBUTE, NOTICE_ATTRIBUTE, hierarchy_item, modality_of, volume_from_node, voxels
 
@@ -24,23 +24,15 @@ def choose_pair(scene: slicer.vtkMRMLScene) -> tuple[Node, Node] | None:
     patient; two patients are never a pair. Of equals, the anatomy with most slices, and what was loaded last.
     """
     pairs = [(a, f) for a in _originals(scene, Modality.CT, Modality.MR) for f in _originals(scene, Modality.PET, Modality.SPECT)]
-    pairs = [pair for pair in pairs if patients_differ(*pair) is None]
+    pairs = [pair for pair in pairs if not any(mismatch.is_of_patient for mismatch in pair_mismatches(*pair))]
     return max(reversed(pairs), key=lambda pair: _fit(*pair), default=None)
 
 
-def patients_differ(anatomy: Node, function: Node, find_file: FindFile = no_file) -> str | None:
-    """What says that the inputs are of two patients, in words: their items in subject hierarchy, or their DICOM headers; or None."""
-    patients = [_ancestor(node, slicer.vtkMRMLSubjectHierarchyConstants.GetDICOMLevelPatient()) for node in (anatomy, function)]
-    if all(patients) and patients[0] != patients[1]:
-        return "patient"
-    sources = [dicom_source(node, find_file) for node in (anatomy, function)]
-    headers = [source.headers[0] for source in sources if source is not None]
-    of_patient = [mismatch for mismatch in find_mismatches(*headers) if mismatch.is_of_patient] if len(headers) == 2 else []
-    return of_patient[0].kind.replace("-", " ") if of_patient else None
+def check_pair(anatomy: Node | None, function: Node | None, *, find_file: FindFile = no_file) -> None:
+    """Raises `InputError`, with the sentence for the person, where these two nodes cannot be fused; looks at no voxel.
 
-
-def check_pair(anatomy: Node | None, function: Node | None, *, different_patients: bool = False, find_file: FindFile = no_file) -> None:
-    """Raises `InputError`, with the sentence for the person, where these two nodes cannot be fused; looks at no voxel."""
+    That they do not belong together (`pair_mismatches`) is such a reason, unless the person has confirmed it (`confirm_mismatches`).
+    """
     if anatomy is None or function is None:
         missing = "a CT or MR as anatomy" if anatomy is None else "a PET or SPECT as function"
         raise InputError(f"Choose {missing}.")
@@ -54,11 +46,30 @@ def check_pair(anatomy: Node | None, function: Node | None, *, different_patient
         raise InputError(f"'{anatomy.GetName()}' is a PET or SPECT; choose a CT or MR as anatomy (are the two exchanged?).")
     if modality_of(function) is Modality.CT:
         raise InputError(f"'{function.GetName()}' is a CT; choose a PET or SPECT as function (are the two exchanged?).")
-    if not different_patients and (difference := patients_differ(anatomy, function, find_file)):
+    if left := unconfirmed_mismatches(anatomy, function, find_file):
+        what = "are of two patients" if left[0].is_of_patient else "do not belong together"
         raise InputError(
-            f"'{anatomy.GetName()}' and '{function.GetName()}' are of two patients: the {difference} differs; "
-            "if they are one patient all the same, say so under Advanced."
+            f"'{anatomy.GetName()}' and '{function.GetName()}' {what}: {'; '.join(mismatch.text for mismatch in left)}. "
+            "Choose two volumes that belong together, or, if you know better, confirm it."
         )
+
+
+def read_pair(
+    anatomy: Node,
+    function: Node,
+    *,
+    modality: Modality | None = None,
+    unit: Unit | None = None,
+    find_file: FindFile = no_file,
+    copy: bool = True,
+) -> tuple[Volume, Volume, list[str]]:
+    """Both volumes of a pair that passed `check_pair`, and all that the person should know of them, in sentences.
+
+    The arguments and errors are those of `read_anatomy` and `read_function`.
+    """
+    anatomy_volume, of_anatomy = read_anatomy(anatomy, modality=modality, copy=copy)
+    function_volume, of_function = read_function(function, unit=unit, find_file=find_file, copy=copy)
+    return anatomy_volume, function_volume, [*notes_on_pair(anatomy, function, find_file), *of_anatomy, *of_function]
 
 
 def read_anatomy(node: Node, *, modality: Modality | None = None, copy: bool = True) -> tuple[Volume, list[str]]:
@@ -126,7 +137,7 @@ def _originals(scene: slicer.vtkMRMLScene, *modalities: Modality) -> Iterator[No
 
 def _fit(anatomy: Node, function: Node) -> tuple[bool, bool, bool, int]:
     levels = (slicer.vtkMRMLSubjectHierarchyConstants.GetDICOMLevelStudy(), slicer.vtkMRMLSubjectHierarchyConstants.GetDICOMLevelPatient())
-    of_one = [_ancestor(anatomy, level) != 0 and _ancestor(anatomy, level) == _ancestor(function, level) for level in levels]
+    of_one = [ancestor(anatomy, level) != 0 and ancestor(anatomy, level) == ancestor(function, level) for level in levels]
     frames = [_frame(node) for node in (anatomy, function)]
     return of_one[0], frames[0] == frames[1] != "", of_one[1], anatomy.GetImageData().GetDimensions()[2]
 
@@ -134,11 +145,6 @@ def _fit(anatomy: Node, function: Node) -> tuple[bool, bool, bool, int]:
 def _frame(node: Node) -> str:
     hierarchy = slicer.vtkMRMLSubjectHierarchyNode.GetSubjectHierarchyNode(node.GetScene())
     return hierarchy.GetItemAttribute(hierarchy_item(node), FRAME_OF_REFERENCE_ATTRIBUTE)
-
-
-def _ancestor(node: Node, level: str) -> int:
-    hierarchy = slicer.vtkMRMLSubjectHierarchyNode.GetSubjectHierarchyNode(node.GetScene())
-    return hierarchy.GetItemAncestorAtLevel(hierarchy_item(node), level)
 
 
 def _unit_of(modality: Modality | None) -> Unit | None:

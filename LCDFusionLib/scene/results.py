@@ -28,6 +28,9 @@ FUNCTION_ROLE = "LCDFusion.function"
 # Attribute that tells the three result nodes apart: "gray", "color", "metrics"; those of a preview "preview gray" and so on.
 KIND_ATTRIBUTE = "LCDFusion.Kind"
 
+MISMATCHES_ATTRIBUTE = "LCDFusion.ConfirmedMismatches"
+"""Node attribute of a result whose inputs do not belong together, as the person confirmed: what differs, divided by semicolons."""
+
 PREVIEW = "preview "
 
 Metrics = Mapping[str, float]
@@ -108,6 +111,11 @@ class ResultNodes:
         return (self.gray.GetAttribute(KIND_ATTRIBUTE) or "").startswith(PREVIEW)
 
     @property
+    def mismatches(self) -> tuple[str, ...]:
+        """What says that the inputs do not belong together, and was confirmed by the person; empty where nothing does."""
+        return tuple(filter(None, (self.gray.GetAttribute(MISMATCHES_ATTRIBUTE) or "").split("; ")))
+
+    @property
     def inputs(self) -> tuple[slicer.vtkMRMLVolumeNode | None, slicer.vtkMRMLVolumeNode | None]:
         """Anatomy and function that it was made of; None for one that was deleted."""
         return self.gray.GetNodeReference(ANATOMY_ROLE), self.gray.GetNodeReference(FUNCTION_ROLE)
@@ -134,7 +142,12 @@ class ResultNodes:
 
 
 def create_result(
-    anatomy: slicer.vtkMRMLVolumeNode, function: slicer.vtkMRMLVolumeNode, grid: Volume, *, preview_of: int | None = None
+    anatomy: slicer.vtkMRMLVolumeNode,
+    function: slicer.vtkMRMLVolumeNode,
+    grid: Volume,
+    *,
+    preview_of: int | None = None,
+    mismatches: Sequence[str] = (),
 ) -> ResultNodes:
     """Empty result nodes on the grid of the anatomy, in the scene of the inputs.
 
@@ -146,6 +159,7 @@ def create_result(
         function: the function's node.
         grid: a volume on the grid that the fused voxels will have: the anatomy as `volume_from_node` gave it.
         preview_of: K of the one slice that `grid` is: the nodes of a preview, which stand beside those of a whole result.
+        mismatches: what says that the inputs do not belong together, and was confirmed (`Mismatch.text`); views and exports say it.
 
     Raises:
         InputError: both inputs are the same node.
@@ -176,6 +190,7 @@ def create_result(
         node.SetAttribute(KIND_ATTRIBUTE, prefix + kind)
         node.SetAttribute("LCDFusion.Version", __version__)
         node.SetAttribute(NOTICE_ATTRIBUTE, DISCLAIMER)
+        node.SetAttribute(MISMATCHES_ATTRIBUTE, "; ".join(mismatches) or None)
     return ResultNodes(gray, color, table)
 
 

@@ -12,8 +12,9 @@ pytest.importorskip("PySide6")
 import slicer
 import vtk
 
+from LCDFusionLib.errors import InputError
 from LCDFusionLib.images.volume import Modality, Unit, Volume
-from LCDFusionLib.scene.nodes import hierarchy_item, node_from_volume, set_voxels, voxels
+from LCDFusionLib.scene.nodes import hierarchy_item, node_from_volume, set_voxels, volume_from_node, voxels
 
 
 @pytest.fixture(autouse=True)
@@ -194,7 +195,7 @@ def test_different_frames_of_reference_are_warned_of(panel, pair):
     hierarchy = slicer.vtkMRMLSubjectHierarchyNode.GetSubjectHierarchyNode(slicer.mrmlScene)
     name = slicer.vtkMRMLSubjectHierarchyConstants.GetDICOMFrameOfReferenceUIDAttributeName()
     hierarchy.SetItemAttribute(hierarchy_item(pair[1]), name, "1.2.3.4")
-    panel.widget.fusion._key = None
+    panel.widget.fusion.workflow._key = None
     panel.widget._checkCanApply()
     assert "different frames of reference" in panel.ui.warningLabel.text
     assert panel.widget.fusion.plan.needs_registration
@@ -210,16 +211,53 @@ def test_partial_overlap_is_said_afterwards(panel, pair):
 
 def test_two_patients_are_not_fused_unasked(panel, pair):
     hierarchy = slicer.vtkMRMLSubjectHierarchyNode.GetSubjectHierarchyNode(slicer.mrmlScene)
+    study_date = slicer.vtkMRMLSubjectHierarchyConstants.GetDICOMStudyDateAttributeName()
     for n, node in enumerate(pair):
         patient = hierarchy.CreateSubjectItem(hierarchy.GetSceneItemID(), f"patient {n}")
         study = hierarchy.CreateStudyItem(patient, "study")
+        hierarchy.SetItemAttribute(study, study_date, f"2025010{n + 1}")
         hierarchy.SetItemParent(hierarchy_item(node), study)
+    assert not panel.ui.mismatchCheckBox.visible
     panel.widget._checkCanApply()
+    box = panel.ui.mismatchCheckBox
     assert "are of two patients" in panel.ui.summaryLabel.text
+    assert (box.visible, box.checked, box.text) == (True, False, "Fuse although these differ: patient id")
     assert not panel.ui.fuseButton.enabled
-    panel.ui.differentPatientsCheckBox.click()
+    assert not panel.ui.registerButton.enabled
+    panel.ui.readingButton.click()
+    panel.keep_pictures("mismatch")
+    box.click()
     assert panel.ui.fuseButton.enabled
-    panel.ui.differentPatientsCheckBox.click()
+    assert "Mismatch, confirmed: they stand under two patients" in panel.ui.warningLabel.text
+    assert "The scans are 1 day apart." in panel.ui.warningLabel.text
+    panel.enter()
+    assert box.checked, "it is remembered for this pair"
+    panel.fuse()
+    panel.keep_pictures("mismatch-confirmed")
+    result = panel.widget.fusion.result
+    assert result.mismatches == ("they stand under two patients in the scene",)
+    assert "Mismatch, confirmed" in panel.ui.statusLabel.text
+    notices = [texts.notice_text for texts in panel.widget.review.review._annotations.values()]
+    assert any("MISMATCH OF THE INPUTS, CONFIRMED" in notice for notice in notices)
+    box.click()
+    assert not panel.ui.fuseButton.enabled
+    with pytest.raises(InputError, match="two patients"):
+        panel.widget.logic.fuse(*pair)
+
+
+def test_a_confirmation_does_not_go_over_to_another_pair(panel, pair):
+    hierarchy = slicer.vtkMRMLSubjectHierarchyNode.GetSubjectHierarchyNode(slicer.mrmlScene)
+    other = node_from_volume(slicer.mrmlScene, volume_from_node(pair[0]))
+    for node in (*pair, other):
+        patient = hierarchy.CreateSubjectItem(hierarchy.GetSceneItemID(), node.GetName())
+        hierarchy.SetItemParent(hierarchy_item(node), hierarchy.CreateStudyItem(patient, "study"))
+    panel.widget._checkCanApply()
+    panel.ui.mismatchCheckBox.click()
+    assert panel.ui.fuseButton.enabled
+    panel.ui.anatomySelector.setCurrentNode(other)
+    assert panel.ui.mismatchCheckBox.visible
+    assert not panel.ui.mismatchCheckBox.checked
+    assert not panel.ui.fuseButton.enabled
 
 
 def test_a_fused_image_is_no_input(panel, pair):
