@@ -12,6 +12,7 @@ from PIL import Image
 PAGE = Path(__file__).with_name("views_page.py")
 PROJECT = Path(__file__).resolve().parents[3]
 ANATOMY, FUNCTION, BLEND, FUSED, PROJECTION = "LCDAnatomy", "LCDFunction", "LCDBlend", "LCDFused", "LCDProjection"
+LINKED = (ANATOMY, FUNCTION, BLEND, FUSED)
 
 # Notes each step of pictures that comes, and when each view on the page has shown its picture.
 _WATCH = """() => {
@@ -51,12 +52,29 @@ class Server:
 class Views:
     """The views in one browser page."""
 
-    def __init__(self, page, address):
-        self.page = page
-        page.goto(address)
-        page.wait_for_selector(".lcd-view img", timeout=30_000)
-        page.evaluate(_WATCH)
+    def __init__(self, page, server):
+        self.page, self.server = page, server
+        page.goto(server.address)
+        self._wait()
+
+    def reload(self):
+        self.page.reload()
+        self._wait()
+
+    def _wait(self):
+        self.page.wait_for_selector(".lcd-view img", timeout=30_000)
+        self.page.evaluate(_WATCH)
         self.still()
+
+    @property
+    def names(self):
+        """Layout names of the views on the page."""
+        return [view.get_attribute("data-view") for view in self.page.locator(".lcd-view").all()]
+
+    def fits(self, name):
+        """The image of a body 384 mm wide and 320 mm high, not zoomed, just fits into a view."""
+        width, height, _ = self.scene()["fields"][name]
+        return abs(min(width / 384, height / 320) - 1) < 0.02
 
     def scene(self):
         """What the server's scene holds, see `Page.state`."""
@@ -66,15 +84,21 @@ class Views:
         self.page.evaluate("what => window.trame.trigger('do', what)", list(what))
         self.still()
 
-    def still(self, quiet_ms=450):
-        """Waits until no picture has come for a while: the sharp ones have."""
+    def still(self):
+        """Waits until the server has drawn and sent everything, sharp, and the page shows it."""
         self.page.evaluate(
-            """async (quiet) => {
-              let count = -1;
-              const now = () => window.watched.shown.length;
-              while (now() !== count) { count = now(); await new Promise((done) => setTimeout(done, quiet)); }
-            }""",
-            quiet_ms,
+            """async () => {
+              const soon = (ms) => new Promise((done) => setTimeout(done, ms));
+              let last = -1;
+              for (let idle = 0; idle < 2; ) {
+                await soon(40);
+                const {is_idle, step} = await window.trame.trigger('scene');
+                idle = is_idle && step === last ? idle + 1 : 0;
+                last = step;
+              }
+              await new Promise(requestAnimationFrame);
+              await soon(40);
+            }"""
         )
 
     def watched(self):

@@ -80,7 +80,7 @@ def main():
         with sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
             page = browser.new_page(viewport={"width": _PANEL + 2 * width + _FRAME, "height": _READOUT + 2 * height + 2 * _FRAME})
-            views = Views(page, server.address)
+            views = Views(page, server)
             box = views.box("LCDAnatomy")
             print(f"views {box['width']:.0f}x{box['height']:.0f}, load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
             for per_second in options.per_second:

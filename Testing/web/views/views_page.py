@@ -1,6 +1,6 @@
 """A page with nothing but the slice views, for tests and measurements: `python Testing/web/views_page.py [--case FOLDER] ...`.
 
-It prints its port. The trigger `scene` tells the page what the scene holds; `hurt` does what other people's code might do to it.
+It prints its port. The trigger `scene` tells the page what the scene holds; `do` does what a panel, or other people's code, might do to it.
 """
 
 import argparse
@@ -11,6 +11,7 @@ import numpy as np
 import SimpleITK as sitk
 from trame.app import get_server
 from trame.widgets import html
+from trame_server.utils.asynchronous import create_task
 from trame_slicer.core import SlicerApp
 from trame_vuetify.ui.vuetify3 import VAppLayout
 from trame_vuetify.widgets.vuetify3 import VMain, VTextField
@@ -121,6 +122,10 @@ class Page:
             self.show(*body(values[0]))
         elif what == "slice":
             self.review.slice = values[0]
+        elif what == "align":
+            self.views.reset()
+        elif what == "end":
+            create_task(self.views.close())
 
     def state(self):
         nodes = {name: layouts.slice_node(self.scene, name) for name in (*layouts.LINKED, layouts.PROJECTION)}
@@ -137,6 +142,7 @@ class Page:
             "window": None if display is None else [display.GetWindow(), display.GetLevel()],
             "arrangement": self.views.arrangement.value,
             "step": self.views.stream.step,
+            "is_idle": self.views.stream.is_idle,
             "said": self.said,
         }
 
