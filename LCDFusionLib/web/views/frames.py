@@ -29,7 +29,7 @@ class FrameStream:
     """Draws what is stale, all views of a step together, and sends it.
 
     Any number of requests for one view until the next step are one. A step waits until the browser has shown all but `STEPS_AHEAD` of
-    those before it, so that nothing piles up and what is drawn is always the latest. A view that has not changed for `STILL_AFTER_S` is sent
+    those before it, so that nothing piles up and what is drawn is always the latest. A view that has not changed for `STILL_AFTER_S` goes
     once more, sharp; nothing is drawn again for that.
 
     VTK draws in the thread of the event loop; JPEG is made beside it (Pillow lets go of the interpreter's lock meanwhile).
