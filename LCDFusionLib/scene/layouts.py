@@ -107,8 +107,10 @@ def link(scene: slicer.vtkMRMLScene) -> None:
             view.SetRulerColor(slicer.vtkMRMLAbstractViewNode.RulerColorYellow)
             composite.SetLinkedControl(True)
             composite.SetHotLinkedControl(True)
+            if name in (ANATOMY, FUSED):  # one at the least in each arrangement
+                view.SetOrientationMarkerType(slicer.vtkMRMLAbstractViewNode.OrientationMarkerTypeAxes)
+                view.SetOrientationMarkerSize(slicer.vtkMRMLAbstractViewNode.OrientationMarkerSizeMedium)
     for node in _nodes(scene, "vtkMRMLCrosshairNode"):
-        node.SetCrosshairMode(slicer.vtkMRMLCrosshairNode.ShowSmallIntersection)
         node.SetCrosshairBehavior(slicer.vtkMRMLCrosshairNode.OffsetJumpSlice)
 
 

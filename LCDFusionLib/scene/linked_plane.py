@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TypeAlias
 
 import slicer
+import vtk
 
 from LCDFusionLib.scene import layouts
 from LCDFusionLib.scene.application import Application
@@ -33,17 +34,20 @@ class LinkedPlane:
         self._application, self._scene = application, application.scene
         self._anatomy: Node | None = None
         self._orientation: Orientation | None = None
+        self._awaited: tuple[vtk.vtkObject, int] | None = None
 
     def show(self, anatomy: Node) -> None:
         """Shows the whole anatomy: at the place that was on show if it was, else the middle slice, in the plane of its slices."""
         if anatomy is not self._anatomy or self._shown() is None:
             self._anatomy, self._orientation = anatomy, None
             self._fit(None)
+            self._await_crosshair()
         else:
             self.align()
 
     def forget(self) -> None:
         """Nothing is shown any more."""
+        self._await_no_crosshair()
         self._anatomy = self._orientation = None
 
     def align(self) -> None:
@@ -150,6 +154,26 @@ class LinkedPlane:
 
     def _nodes(self) -> list[slicer.vtkMRMLSliceNode]:
         return [node for name in layouts.LINKED if (node := layouts.slice_node(self._scene, name)) is not None]
+
+    def _await_crosshair(self) -> None:
+        """The crosshair is shown as soon as the person places it, not before: it would lie at the scanner's origin."""
+        node = self._crosshair_node()
+        if node is None or self._awaited is not None:
+            return
+
+        def show(*_: object) -> None:
+            if self.crosshair is not None:
+                self._await_no_crosshair()
+                node.SetCrosshairMode(node.ShowSmallIntersection)
+
+        self._awaited = node, node.AddObserver(vtk.vtkCommand.ModifiedEvent, show)
+        show()
+
+    def _await_no_crosshair(self) -> None:
+        if self._awaited is not None:
+            node, tag = self._awaited
+            node.RemoveObserver(tag)
+            self._awaited = None
 
     def _crosshair_node(self) -> slicer.vtkMRMLCrosshairNode | None:
         return self._scene.GetFirstNodeByClass("vtkMRMLCrosshairNode")

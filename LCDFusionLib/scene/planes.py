@@ -51,7 +51,7 @@ def layer(slice_node: slicer.vtkMRMLSliceNode, volume_node: slicer.vtkMRMLVolume
     plane = _plane(slice_node)
     for axis in (2, 1, 0):
         # Normal of the layer, which is not its voxel axis where the matrix is sheared.
-        normal = np.cross(to_world[:3, axis - 2], to_world[:3, axis - 1])
+        normal = np.cross(to_world[:3, (axis + 1) % 3], to_world[:3, (axis + 2) % 3])
         if abs(normal @ plane[:3, 2]) >= 0.9999 * np.linalg.norm(normal) * np.linalg.norm(plane[:3, 2]):
             return axis, round(float((np.linalg.inv(to_world) @ plane[:, 3])[axis]))
     return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -28,8 +29,8 @@ class FrameStream:
     """Draws what is stale, all views of a step together, and sends it.
 
     Any number of requests for one view until the next step are one. A step waits until the browser has shown all but `STEPS_AHEAD` of
-    those before it, so that nothing piles up and what is drawn is always the latest. After `STILL_AFTER_S` without a step, the same
-    pictures go once more, sharp; nothing is drawn again for that.
+    those before it, so that nothing piles up and what is drawn is always the latest. A view that has not changed for `STILL_AFTER_S` goes
+    once more, sharp; nothing is drawn again for that.
 
     VTK draws in the thread of the event loop; JPEG is made beside it (Pillow lets go of the interpreter's lock meanwhile).
 
@@ -44,12 +45,18 @@ class FrameStream:
         self._wanted, self._taken = asyncio.Event(), asyncio.Event()
         self._pool = ThreadPoolExecutor(2, thread_name_prefix="jpeg")
         self._task: asyncio.Task | None = None
+        self._is_closed = False
 
     def add(self, area: RemoteControlledAreaProtocol) -> ViewFrames:
         """A view to draw."""
         view = ViewFrames(self, area)
         self._views.append(view)
         return view
+
+    @property
+    def is_idle(self) -> bool:
+        """True when the browser has been sent everything as it is, and sharp."""
+        return not any(view.is_stale or view.is_rough or view.is_under_way for view in self._views)
 
     def seen(self, step: int) -> None:
         """The browser has shown a step."""
@@ -59,7 +66,7 @@ class FrameStream:
     def wake(self) -> None:
         """Something is stale."""
         self._wanted.set()
-        if self._task is None:
+        if self._task is None and not self._is_closed:
             try:
                 self._task = asyncio.get_running_loop().create_task(self._run())
             except RuntimeError:  # the server has not started: the first browser will ask for every view
@@ -67,6 +74,7 @@ class FrameStream:
 
     async def close(self) -> None:
         """Stops drawing."""
+        self._is_closed = True
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
@@ -75,20 +83,31 @@ class FrameStream:
 
     async def _run(self) -> None:
         while True:
-            is_rough = any(view.is_rough for view in self._views)
             try:
-                await asyncio.wait_for(self._wanted.wait(), STILL_AFTER_S if is_rough else None)
-            except asyncio.TimeoutError:
-                await self._send([view for view in self._views if view.is_rough], STILL_QUALITY)
-                continue
+                await self._go_on()
+            except Exception:  # one view that cannot be drawn must not stop them all
+                logging.exception("A step of the views failed.")
+                await asyncio.sleep(STILL_AFTER_S)
+
+    async def _go_on(self) -> None:
+        """One step when something is stale, then what has been still for long enough once more."""
+        rough = [view.drawn_at for view in self._views if view.is_rough]
+        try:
+            await asyncio.wait_for(self._wanted.wait(), max(0, min(rough) + STILL_AFTER_S - time.monotonic()) if rough else None)
+        except asyncio.TimeoutError:
+            pass
+        else:
             self._wanted.clear()
             await self._until_taken()
-            # Once round the loop: what has come in meanwhile belongs to this step.
-            await asyncio.sleep(0)
+            await asyncio.sleep(0)  # once round the loop: what has come in meanwhile belongs to this step
             drawn = [view for view in self._views if view.is_stale and view.draw()]
             if drawn:
                 self.step += 1
                 await self._send(drawn, MOVING_QUALITY)
+        due = time.monotonic() - STILL_AFTER_S
+        still = [view for view in self._views if view.is_rough and not view.is_stale and view.drawn_at <= due]
+        if still:
+            await self._send(still, STILL_QUALITY)
 
     async def _until_taken(self) -> None:
         until = time.monotonic() + PATIENCE_S
@@ -115,7 +134,8 @@ class ViewFrames:
         self._is_new = True
         self.target_fps = 0.0  # asked for by the protocol; steps come as fast as the browser takes them
         self.picture: NDArray[np.uint8] = np.zeros((1, 1, 3), np.uint8)
-        self.is_stale = self.is_rough = False
+        self.drawn_at = 0.0
+        self.is_stale = self.is_rough = self.is_under_way = False
 
     @property
     def rca(self) -> RemoteControlledAreaProtocol:
@@ -145,15 +165,17 @@ class ViewFrames:
 
     def draw(self) -> bool:
         """Draws the view; False where it looks as the browser has it."""
-        self.is_stale = False
+        self.is_stale, self.is_under_way = False, True
         picture, _, _ = self._area.img_cols_rows
         is_other = self._is_new or picture.shape != self.picture.shape or not np.array_equal(picture, self.picture)
-        self.picture, self._is_new = picture, False
+        self.picture, self._is_new, self.is_under_way = picture, False, is_other
+        if is_other:
+            self.drawn_at = time.monotonic()
         return is_other
 
     def push(self, content: bytes, step: int, *, is_rough: bool) -> None:
         """Sends a picture."""
-        self.is_rough = is_rough
+        self.is_rough, self.is_under_way = is_rough, False
         height, width, _ = self.picture.shape
         if self._push is not None:
             self._push(content, {"type": "image/jpeg", "codec": "", "w": width, "h": height, "st": time.time_ns() // 10**6, "step": step})

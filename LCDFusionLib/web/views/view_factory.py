@@ -53,7 +53,7 @@ class StreamedViewFactory(IViewFactory):
 
     def _create_view(self, view: ViewLayoutDefinition, scene: slicer.vtkMRMLScene, app_logic: slicer.vtkMRMLApplicationLogic) -> SliceView:
         name, server = view.singleton_tag, self._server
-        slice_view = SliceView(scene=scene, app_logic=app_logic, name=name)
+        slice_view = _quietly(partial(SliceView, scene=scene, app_logic=app_logic, name=name))
         slice_view.render_window().SetMultiSamples(0)  # seven times slower on software GL, and a slice has no edges to smooth
         slice_view.set_view_properties(view.properties)
         area = ViewArea(slice_view, partial(self._resize, name))
@@ -121,3 +121,12 @@ class _Stale(ScheduledRenderStrategy):
 
     def schedule_render(self) -> None:
         self._frames.schedule_render()
+
+
+def _quietly(make: Callable[[], SliceView]) -> SliceView:
+    """trame-slicer listens to an event that VTK 9.6 warns of, once for each view."""
+    vtk.vtkObject.GlobalWarningDisplayOff()
+    try:
+        return make()
+    finally:
+        vtk.vtkObject.GlobalWarningDisplayOn()
