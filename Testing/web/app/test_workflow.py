@@ -137,11 +137,12 @@ def test_arrangements_looks_and_regions(fused):
 
 def test_a_region_is_measured_at_the_crosshair(fused):
     fused.page.locator(".arrangements button", has_text="Reading").click()
-    projection = fused.page.locator(".lcd-view[data-view=LCDProjection]")
-    pixels = fused.view("LCDProjection").sum(axis=2)
-    inside = pixels[30:-10, 10:-10]
-    row, column = np.unravel_index(np.argmin(np.where(inside > 0, inside, 999)), inside.shape)  # the hottest is the darkest
-    projection.click(position={"x": int(column) + 10, "y": int(row) + 30})
+    fused.page.locator(".plot:visible").click(position={"x": 0.6 * fused.page.locator(".plot:visible").bounding_box()["width"], "y": 20})
+    fused.wait_for(".slice-title", "Slice 4/6")
+    fused.page.wait_for_timeout(800)
+    darkness = np.where(fused.view("LCDFunction")[90:-90, 60:-60].max(axis=2) < 90, 1.0, 0.0)  # inverse gray: the tumour is the dark spot
+    row, column = (int(places.mean()) for places in np.nonzero(darkness))
+    fused.page.locator(".lcd-view[data-view=LCDFunction]").click(position={"x": column + 60, "y": row + 90})
     fused.page.wait_for_timeout(300)
     fused.page.click(".sphere-button")
     fused.wait_for(".region-text", "SUVmax")

@@ -31,7 +31,13 @@ class ExportSection(Section):
         choice, shown = self.application.choices.name, self.application.screen.name
         off = {"disabled": (f"!{shown.can_export} || !!{shown.exporting}",)}
         with form.row("DICOM:"):
-            form.button("DICOM (zip)", self.on_dicom, "Both series as derived DICOM, key slices, metrics", classes="dicom-button", **off)
+            form.button(
+                "DICOM (zip)",
+                self.on_dicom,
+                "Both series as derived DICOM; with marked slices also those as key images, and their metrics",
+                classes="dicom-button",
+                **off,
+            )
         form.check(
             "De-identify",
             choice.deidentify,
