@@ -45,9 +45,12 @@ THIRD_PARTY = {
         "trame_client",
         "trame_slicer",
         "trame_vuetify",
+        "trame_rca",
+        "wslink",
         "aiohttp",
         "multidict",
         "yarl",
+        "PIL",
     },
     "cli": {"numpy", "matplotlib", "tqdm"},
 }
