@@ -5,9 +5,9 @@ PYTHON ?= $(firstword $(foreach p,python3.11 python3.12 python3.10 python3,$(she
 RUN := .venv/bin/
 
 # What Debian and Ubuntu must bring: a way to make virtual environments, OpenGL for the slice views, DICOM validators and what Qt
-# looks for at run time for the tests.
+# looks for at run time, a browser and a web server before ours, for the tests.
 SYSTEM_PACKAGES := python3-venv libegl1 libgl1-mesa-dri
-TEST_PACKAGES := dicom3tools dcmtk orthanc orthanc-dicomweb \
+TEST_PACKAGES := dicom3tools dcmtk orthanc orthanc-dicomweb chromium nginx-light openssl \
 	libgl1 libxkbcommon0 libfontconfig1 libdbus-1-3 libglib2.0-0 fonts-dejavu-core
 
 .PHONY: demo test check setup clean
@@ -30,7 +30,7 @@ setup: .venv/.ready
 	@test -n "$(PYTHON)" || { echo "LCDFusion needs Python 3.10, 3.11 or 3.12; install one (for example: apt-get install python3.11 python3.11-venv) and run make again."; exit 1; }
 	@sh .ci/system-packages $(SYSTEM_PACKAGES)
 	$(PYTHON) -m venv .venv
-	$(RUN)pip install --quiet --disable-pip-version-check --editable '.[scene,pacs,test]' --constraint constraints.txt
+	$(RUN)pip install --quiet --disable-pip-version-check --editable '.[scene,pacs,web,test]' --constraint constraints.txt
 	@touch $@
 
 .venv/.ready-for-tests: .venv/.ready

@@ -21,7 +21,8 @@ MAY_IMPORT = {
     "phantom": {"images", "dicom"},
     "training": {"network", "images", "metrics", "fusion"},
     "evaluation": {"network", "images", "metrics", "fusion", "phantom", "training"},
-    "cli": {"network", "images", "metrics", "fusion", "scene", "dicom", "pacs", "phantom", "training", "evaluation"},
+    "web": {"images", "metrics", "fusion", "scene", "dicom", "phantom"},
+    "cli": {"network", "images", "metrics", "fusion", "scene", "dicom", "pacs", "phantom", "training", "evaluation", "web"},
 }
 THIRD_PARTY = {
     "network": {"torch"},
@@ -34,6 +35,23 @@ THIRD_PARTY = {
     "phantom": {"numpy", "SimpleITK", "pydicom"},
     "training": {"numpy", "torch", "SimpleITK", "matplotlib", "tqdm"},
     "evaluation": {"numpy", "torch", "SimpleITK", "matplotlib"},
+    "web": {
+        "numpy",
+        "vtk",
+        "vtkmodules",
+        "slicer",
+        "trame",
+        "trame_server",
+        "trame_client",
+        "trame_slicer",
+        "trame_vuetify",
+        "trame_rca",
+        "wslink",
+        "aiohttp",
+        "multidict",
+        "yarl",
+        "PIL",
+    },
     "cli": {"numpy", "matplotlib", "tqdm"},
 }
 
@@ -73,9 +91,18 @@ def test_imports_run_one_way(room):
 
 @pytest.mark.parametrize(
     ("module", "must_not_load"),
-    [("fusion", "torch"), ("scene", "torch"), ("dicom", "torch"), ("images", "torch"), ("cli.fuse", "torch"), ("cli.evaluate", "torch")],
+    [
+        ("fusion", "torch"),
+        ("scene", "torch"),
+        ("dicom", "torch"),
+        ("images", "torch"),
+        ("cli.fuse", "torch"),
+        ("cli.evaluate", "torch"),
+        ("web.front", "numpy"),
+        ("web.front", "trame"),
+    ],
 )
-def test_hosts_do_not_load_torch(module, must_not_load):
-    """Only the worker process loads torch: a viewer opens at once, and without torch installed."""
+def test_nothing_heavy_is_loaded(module, must_not_load):
+    """Only the worker process loads torch: a viewer opens at once, and without torch installed. Only sessions load what sessions need."""
     code = f"import sys, LCDFusionLib.{module}; sys.exit('{must_not_load}' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], cwd=LIBRARY.parent, timeout=120).returncode == 0

@@ -103,7 +103,7 @@ class SliceAnnotations:
                 actor.SetInput(letters)
         self._metrics.SetInput(self._metrics_text())
         height = self._slice_node.GetDimensions()[1]
-        size = max(11, round(height / 32))
+        size = max(12, round(0.62 * height**0.5))  # legible in a low view, not loud in a high one
         for actor in (self._title, *self._sides, self._metrics):
             actor.GetTextProperty().SetFontSize(size)
         self._notice.GetTextProperty().SetFontSize(max(10, round(0.85 * size)))

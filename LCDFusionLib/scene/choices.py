@@ -100,6 +100,14 @@ class Arrangement(Choice):
     ONE_VIEW = "one view"
 
 
+class Orientation(Choice):
+    """Plane of the linked views; where it is that of the anatomy's slices, exactly in their plane."""
+
+    AXIAL = "Axial"
+    CORONAL = "Coronal"
+    SAGITTAL = "Sagittal"
+
+
 class FusedLook(Choice):
     """The fused image in colour or in gray."""
 
@@ -153,6 +161,9 @@ _LABELS: dict[Choice, str] = {
     Arrangement.SIDE_BY_SIDE: "Side by side",
     Arrangement.FOUR_UP: "Four-up",
     Arrangement.ONE_VIEW: "One view",
+    Orientation.AXIAL: "Axial",
+    Orientation.CORONAL: "Coronal",
+    Orientation.SAGITTAL: "Sagittal",
     FusedLook.COLOR: "Colour",
     FusedLook.GRAY: "Gray",
     FunctionLook.INVERSE_GRAY: "Inverse gray",

@@ -34,7 +34,24 @@ def dicom_source(node: slicer.vtkMRMLVolumeNode, find_file: FindFile) -> SeriesS
     files = [find_file(uid) for uid in _instances(node)]
     if not files or not all(files) or not all(Path(file).is_file() for file in files):
         return None
-    return _read(tuple(files))
+    return _source_of(tuple(files))
+
+
+def keep_source(source: SeriesSource) -> None:
+    """A host that has read a series itself hands over what it learned, so that `dicom_source` need not read the files again."""
+    _kept[tuple(map(str, source.files))] = source
+
+
+def forget_sources() -> None:
+    """Gives the memory of `keep_source` back: the volumes are no longer in the scene."""
+    _kept.clear()
+
+
+_kept: dict[tuple[str, ...], SeriesSource] = {}
+
+
+def _source_of(files: tuple[str, ...]) -> SeriesSource:
+    return _kept[files] if files in _kept else _read(files)
 
 
 def dicom_header(node: slicer.vtkMRMLVolumeNode, find_file: FindFile) -> Dataset | None:

@@ -1,6 +1,9 @@
-"""Views on the screen: layouts for Slicer's layout node, and the nodes of each view."""
+"""Views on the screen: how they are arranged, for Slicer's layout node and any other host, and the nodes of each view."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
 
 import slicer
 
@@ -20,8 +23,38 @@ LAYOUT_IDS = {
     Arrangement.ONE_VIEW: 58004,
 }
 _VIEW_GROUP = 58  # linked views move together within a group
-_COLORS = {ANATOMY: "#B0B0B0", FUNCTION: "#E8A33D", BLEND: "#8FB5D6", FUSED: "#F0502D", PROJECTION: "#D9D9D9"}
-_LABELS = {ANATOMY: "A", FUNCTION: "F", BLEND: "B", FUSED: "LCD", PROJECTION: "MIP"}
+COLORS = {ANATOMY: "#B0B0B0", FUNCTION: "#E8A33D", BLEND: "#8FB5D6", FUSED: "#F0502D", PROJECTION: "#D9D9D9"}
+"""Colour of each slice view's frame."""
+LABELS = {ANATOMY: "A", FUNCTION: "F", BLEND: "B", FUSED: "LCD", PROJECTION: "MIP", METRICS: "Metrics"}
+"""Short name of each view."""
+
+
+@dataclass(frozen=True)
+class Block:
+    """Views beside or above each other, each with an equal share of the place.
+
+    Attributes:
+        direction: they stand beside each other ("horizontal") or one above the other ("vertical").
+        items: layout names of views, or blocks.
+    """
+
+    direction: Literal["horizontal", "vertical"]
+    items: tuple[Block | str, ...]
+
+    @property
+    def views(self) -> tuple[str, ...]:
+        """Layout names of all views in it, in reading order."""
+        return tuple(name for item in self.items for name in ((item,) if isinstance(item, str) else item.views))
+
+
+_THREE = Block("horizontal", (ANATOMY, FUNCTION, FUSED))
+ARRANGED = {
+    Arrangement.READING: Block("vertical", (_THREE, Block("horizontal", (PROJECTION, METRICS)))),
+    Arrangement.SIDE_BY_SIDE: _THREE,
+    Arrangement.FOUR_UP: Block("vertical", (Block("horizontal", (ANATOMY, FUNCTION)), Block("horizontal", (BLEND, FUSED)))),
+    Arrangement.ONE_VIEW: Block("horizontal", (FUSED,)),
+}
+"""What stands where."""
 
 
 def register_layouts(layout_node: slicer.vtkMRMLLayoutNode) -> None:
@@ -36,20 +69,17 @@ def register_layouts(layout_node: slicer.vtkMRMLLayoutNode) -> None:
 
 def layout_description(arrangement: Arrangement) -> str:
     """XML of an arrangement, as Slicer's layout manager reads it."""
-    three = _row(_slice_view(ANATOMY), _slice_view(FUNCTION), _slice_view(FUSED))
-    return {
-        Arrangement.READING: _column(three, _row(_slice_view(PROJECTION, orientation="Coronal"), _plot_view())),
-        Arrangement.SIDE_BY_SIDE: three,
-        Arrangement.FOUR_UP: _column(_row(_slice_view(ANATOMY), _slice_view(FUNCTION)), _row(_slice_view(BLEND), _slice_view(FUSED))),
-        Arrangement.ONE_VIEW: _row(_slice_view(FUSED)),
-    }[arrangement]
+    return _xml(ARRANGED[arrangement])
 
 
 def views_of(arrangement: Arrangement) -> tuple[str, ...]:
     """Layout names of the slice views in an arrangement."""
-    names = (ANATOMY, FUNCTION, BLEND, FUSED, PROJECTION)
-    description = layout_description(arrangement)
-    return tuple(name for name in names if f'singletontag="{name}"' in description)
+    return tuple(name for name in ARRANGED[arrangement].views if name != METRICS)
+
+
+def default_orientation(name: str) -> str:
+    """Orientation of a slice view before anything is shown in it."""
+    return "Coronal" if name == PROJECTION else "Axial"
 
 
 def slice_node(scene: slicer.vtkMRMLScene, name: str) -> slicer.vtkMRMLSliceNode | None:
@@ -77,8 +107,10 @@ def link(scene: slicer.vtkMRMLScene) -> None:
             view.SetRulerColor(slicer.vtkMRMLAbstractViewNode.RulerColorYellow)
             composite.SetLinkedControl(True)
             composite.SetHotLinkedControl(True)
+            if name in (ANATOMY, FUSED):  # one at the least in each arrangement
+                view.SetOrientationMarkerType(slicer.vtkMRMLAbstractViewNode.OrientationMarkerTypeAxes)
+                view.SetOrientationMarkerSize(slicer.vtkMRMLAbstractViewNode.OrientationMarkerSizeMedium)
     for node in _nodes(scene, "vtkMRMLCrosshairNode"):
-        node.SetCrosshairMode(slicer.vtkMRMLCrosshairNode.ShowSmallIntersection)
         node.SetCrosshairBehavior(slicer.vtkMRMLCrosshairNode.OffsetJumpSlice)
 
 
@@ -90,29 +122,12 @@ def _view_node(scene: slicer.vtkMRMLScene, class_name: str, name: str) -> slicer
     return next((node for node in _nodes(scene, class_name) if node.GetLayoutName() == name), None)
 
 
-def _slice_view(name: str, *, orientation: str = "Axial") -> str:
-    return (
-        f'<view class="vtkMRMLSliceNode" singletontag="{name}">'
-        f'<property name="orientation" action="default">{orientation}</property>'
-        f'<property name="viewlabel" action="default">{_LABELS[name]}</property>'
-        f'<property name="viewcolor" action="default">{_COLORS[name]}</property>'
-        "</view>"
-    )
-
-
-def _plot_view() -> str:
-    return (
-        f'<view class="vtkMRMLPlotViewNode" singletontag="{METRICS}"><property name="viewlabel" action="default">Metrics</property></view>'
-    )
-
-
-def _row(*items: str) -> str:
-    return _layout("horizontal", items)
-
-
-def _column(*items: str) -> str:
-    return _layout("vertical", items)
-
-
-def _layout(direction: str, items: tuple[str, ...]) -> str:
-    return f'<layout type="{direction}" split="true">{"".join(f"<item>{item}</item>" for item in items)}</layout>'
+def _xml(item: Block | str) -> str:
+    if isinstance(item, Block):
+        return f'<layout type="{item.direction}" split="true">{"".join(f"<item>{_xml(each)}</item>" for each in item.items)}</layout>'
+    properties = {"viewlabel": LABELS[item]}
+    if item != METRICS:
+        properties = {"orientation": default_orientation(item), **properties, "viewcolor": COLORS[item]}
+    kind = "vtkMRMLPlotViewNode" if item == METRICS else "vtkMRMLSliceNode"
+    lines = "".join(f'<property name="{name}" action="default">{value}</property>' for name, value in properties.items())
+    return f'<view class="{kind}" singletontag="{item}">{lines}</view>'

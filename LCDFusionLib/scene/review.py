@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -19,7 +19,9 @@ from LCDFusionLib.scene.application import Application
 from LCDFusionLib.scene.choices import Comparison, FunctionLook, FusedLook
 from LCDFusionLib.scene.comparison import SplitPicture
 from LCDFusionLib.scene.display import color_table_node, show_anatomy, show_color_bar, show_function
-from LCDFusionLib.scene.planes import offset_of_slice, show_slices, slice_index
+from LCDFusionLib.scene.linked_plane import LinkedPlane
+from LCDFusionLib.scene.planes import offset_of_slice, resize_view, show_slices, slice_index
+from LCDFusionLib.scene.probe import probe_text
 from LCDFusionLib.scene.projection_view import RAS, ProjectionView
 from LCDFusionLib.scene.results import ResultNodes, remove_node
 
@@ -59,10 +61,16 @@ class Review:
     """The views `layouts.LINKED` and the projection, filled and kept together.
 
     The host makes the views (from `layouts`), gives their renderers to `annotate`, and draws. Everything else is here.
+
+    Attributes:
+        plane: that the linked views show.
+        projection: the turning projection; None without the view, and for a colour function.
+        on_window_changed: called with the anatomy's window when somebody else, as the mouse in a view, has changed it.
     """
 
     def __init__(self, application: Application) -> None:
         self._application, self._scene = application, application.scene
+        self.plane = LinkedPlane(application)
         self._anatomy: Node | None = None
         self._function: Node | None = None
         self._volume: Volume | None = None
@@ -70,12 +78,14 @@ class Review:
         self._look: Look | None = None
         self._reading_copy: Node | None = None
         self._split: SplitPicture | None = None
-        self._flickered = False
+        self._flickered = self._peeked = False
         self._region: Node | None = None
         self._color_bar: slicer.vtkMRMLColorLegendDisplayNode | None = None
         self._annotations: dict[str, SliceAnnotations] = {}
-        self._observed: tuple[vtk.vtkObject, int] | None = None
+        self._observed: list[tuple[vtk.vtkObject, int]] = []
         self.projection: ProjectionView | None = None
+        self.on_window_changed: Callable[[Window], object] | None = None
+        self._applies = False
 
     @property
     def is_open(self) -> bool:
@@ -88,7 +98,7 @@ class Review:
         return self._result
 
     def show(self, anatomy: Node, function: Node, volume: Volume, result: ResultNodes | None, look: Look) -> None:
-        """Shows a pair, in the plane of the anatomy's slices; at the slice that was on show if this anatomy was, else in the middle.
+        """Shows a pair; at the place that was on show if this anatomy was, else in the middle, in the plane of the anatomy's slices.
 
         Args:
             anatomy: the anatomy's node.
@@ -97,7 +107,6 @@ class Review:
             result: of the pair, None before there is one.
             look: how.
         """
-        slice_before = self.slice if anatomy is self._anatomy else None
         if function is not self._function:
             self._drop_function()
         if result is not self._result:
@@ -105,8 +114,8 @@ class Review:
         self._anatomy, self._function, self._volume, self._result = anatomy, function, volume, result
         layouts.link(self._scene)
         self.apply(look)
-        self.align()
-        self.slice = anatomy.GetImageData().GetDimensions()[2] // 2 if slice_before is None else slice_before
+        self.plane.show(anatomy)
+        self._fit_projection()
         self._follow()
 
     def apply(self, look: Look) -> None:
@@ -115,7 +124,9 @@ class Review:
         if self._anatomy is None or self._function is None:
             return
         if look.anatomy_window is not None:
+            self._applies = True
             show_anatomy(self._anatomy, look.anatomy_window)
+            self._applies = False
         stretched = self._stored_range(look.function_window)
         show_function(self._function, stretched, COLOR_TABLES[look.table])
         self._fill(layouts.ANATOMY, self._anatomy)
@@ -144,44 +155,41 @@ class Review:
         self._title()
 
     def align(self) -> None:
-        """Turns all linked views into the plane of the anatomy's slices, with its field of view; and shows the whole projection."""
-        if self._anatomy is None:
-            return
-        for name in (*layouts.LINKED, layouts.PROJECTION):
-            node = layouts.slice_node(self._scene, name)
-            volume = self._anatomy if name in layouts.LINKED else self.projection.node if self.projection else None
-            if node is None or volume is None:
-                continue
-            show_slices(node, volume)
-            logic = self._application.logic.GetSliceLogic(node)
-            if logic is not None:
-                logic.FitSliceToVolume(volume, *node.GetDimensions()[:2])
-            node.SetSliceOffset(offset_of_slice(node, volume, 0))
+        """Shows the whole anatomy in all linked views, and the whole projection; the layer on show stays."""
+        self.plane.align()
+        self._fit_projection()
+
+    def resize(self, name: str, width: int, height: int) -> None:
+        """Tells a view its size in pixels, where the host does not let Slicer do it; see `resize_view`."""
+        node = layouts.slice_node(self._scene, name)
+        logic = self._application.logic.GetSliceLogic(node) if node is not None else None
+        volume = self.projection.node if name == layouts.PROJECTION and self.projection else self._anatomy
+        if logic is not None:
+            resize_view(logic, volume if self._is_there(volume) else None, width, height)
+
+    def probe(self, ras: RAS) -> str:
+        """The values of anatomy, function and fused image at a place, as a line; "" where nothing is shown."""
+        return probe_text(self._anatomy, self._volume, self._result, ras)
 
     @property
     def slice(self) -> int | None:
         """K of the anatomy's slice on show; None in another plane, outside the volume, and where nothing is shown."""
-        node = self._leading_node()
-        if node is None or self._anatomy is None or self._anatomy.GetScene() is None or self._anatomy.GetImageData() is None:
-            return None
-        return slice_index(node, self._anatomy)
+        return self.plane.slice
 
     @slice.setter
     def slice(self, index: int) -> None:
-        for name in layouts.LINKED:
-            node = layouts.slice_node(self._scene, name)
-            if node is not None and self._anatomy is not None:
-                node.SetSliceOffset(offset_of_slice(node, self._anatomy, index))
+        self.plane.slice = index
 
     def jump(self, ras: RAS) -> None:
         """Takes all linked views, and the crosshair, to a place."""
-        for name in layouts.LINKED:
-            node = layouts.slice_node(self._scene, name)
-            if node is not None:
-                node.JumpSliceByOffsetting(*ras)  # zoom and pan stay as they are
-        crosshair = self._scene.GetFirstNodeByClass("vtkMRMLCrosshairNode")
-        if crosshair is not None:
-            crosshair.SetCrosshairRAS(*ras)
+        self.plane.jump(ras)
+
+    def peek(self, shown: bool) -> None:
+        """Shows the anatomy in the fused view while True."""
+        if shown is not self._peeked:
+            self._peeked = shown
+            self._fill_fused()
+            self._title()
 
     def flicker(self) -> None:
         """Changes between the fused image and the blend; a host calls it from a timer while `Comparison.FLICKER` is chosen."""
@@ -201,9 +209,7 @@ class Review:
 
     def close(self) -> None:
         """Empties the views and takes everything that is not for keeping out of the scene; the volumes and the result stay."""
-        if self._observed is not None:
-            self._observed[0].RemoveObserver(self._observed[1])
-            self._observed = None
+        self._unfollow()
         for name in (*layouts.LINKED, layouts.PROJECTION):
             self._fill(name, None)
         self.show_region(None)
@@ -213,6 +219,8 @@ class Review:
         self._drop_split()
         self._drop_function()
         self._anatomy = self._function = self._result = self._volume = None
+        self._peeked = False
+        self.plane.forget()
 
     def _fill(self, name: str, background: Node | None, foreground: Node | None = None, opacity: float = 0.0) -> None:
         composite = layouts.composite_node(self._scene, name)
@@ -225,6 +233,8 @@ class Review:
         look = self._look
         if look is None or self._result is None or not self._result.is_in_scene:
             self._fill(layouts.FUSED, None)
+        elif self._peeked:
+            self._fill(layouts.FUSED, self._anatomy)
         elif look.comparison is Comparison.FLICKER and self._flickered:
             self._fill(layouts.FUSED, self._anatomy, self._function, look.opacity)
         else:
@@ -293,26 +303,37 @@ class Review:
             self.projection.show(look.function_window, table)
         self._fill(layouts.PROJECTION, self.projection.node)
 
+    def _fit_projection(self) -> None:
+        node = layouts.slice_node(self._scene, layouts.PROJECTION)
+        if node is None or self.projection is None:
+            return
+        show_slices(node, self.projection.node)
+        logic = self._application.logic.GetSliceLogic(node)
+        if logic is not None:
+            logic.FitSliceToVolume(self.projection.node, *node.GetDimensions()[:2])
+        node.SetSliceOffset(offset_of_slice(node, self.projection.node, 0))
+
     def _title(self) -> None:
         if self._look is None:
             return
-        window, uptake = self._look.anatomy_window, self._look.function_window
+        uptake, window = self._look.function_window, self._displayed_window()
+        digits = 0 if window is None or window.width >= 10 else 2
         unit = "" if self._volume is None or self._volume.is_color else f"\n{uptake.lower:g}-{uptake.upper:.3g} {self._volume.unit.value}"
         compared = {
             Comparison.FLICKER: "Blend" if self._flickered else "Fused",
             Comparison.SPLIT: "Blend left, fused right",
         }
         titles = {
-            layouts.ANATOMY: "Anatomy" + (f"\nW {window.width:g}  L {window.level:g}" if window else ""),
+            layouts.ANATOMY: "Anatomy" + (f"\nW {window.width:.{digits}f}  L {window.level:.{digits}f}" if window else ""),
             layouts.FUNCTION: f"Function{unit}",
             layouts.BLEND: "Blend",
-            layouts.FUSED: compared.get(self._look.comparison, "Fused"),
+            layouts.FUSED: "Anatomy" if self._peeked else compared.get(self._look.comparison, "Fused"),
             layouts.PROJECTION: "MIP: click to go there",
         }
         for name, texts in self._annotations.items():
             texts.set_title(titles[name])
             if name == layouts.FUSED:
-                texts.show_metrics(self._result, visible=self._look.metrics)
+                texts.show_metrics(self._result, visible=self._look.metrics and not self._peeked)
 
     def _show_color_bar(self, shown: Node) -> None:
         view = layouts.slice_node(self._scene, layouts.FUNCTION)
@@ -324,20 +345,35 @@ class Review:
             self._color_bar.GetTitleTextProperty().SetColor(*_ON_BLACK_AND_WHITE)
 
     def _follow(self) -> None:
-        """The split picture is made for the slice on show."""
-        node = layouts.slice_node(self._scene, layouts.FUSED)
-        if self._observed is not None:
-            self._observed[0].RemoveObserver(self._observed[1])
-            self._observed = None
-        if node is not None:
-            self._observed = (node, node.AddObserver(vtk.vtkCommand.ModifiedEvent, self._on_moved))
+        """The split picture is made for the slice on show; the anatomy's title says the window that the mouse has set."""
+        self._unfollow()
+        display = self._anatomy.GetDisplayNode() if self._anatomy is not None else None
+        for node, call in ((layouts.slice_node(self._scene, layouts.FUSED), self._on_moved), (display, self._on_windowed)):
+            if node is not None:
+                self._observed.append((node, node.AddObserver(vtk.vtkCommand.ModifiedEvent, call)))
+
+    def _unfollow(self) -> None:
+        for node, tag in self._observed:
+            node.RemoveObserver(tag)
+        self._observed = []
 
     def _on_moved(self, *_: object) -> None:
         if self._look is not None and self._look.comparison is Comparison.SPLIT:
             self._fill_fused()
 
-    def _leading_node(self) -> slicer.vtkMRMLSliceNode | None:
-        return next((node for name in layouts.LINKED if (node := layouts.slice_node(self._scene, name)) is not None), None)
+    def _on_windowed(self, *_: object) -> None:
+        self._title()
+        window = self._displayed_window()
+        if window is not None and not self._applies and self.on_window_changed is not None:
+            self.on_window_changed(window)
+
+    def _displayed_window(self) -> Window | None:
+        display = self._anatomy.GetDisplayNode() if self._anatomy is not None and self._is_there(self._anatomy) else None
+        return None if display is None else Window(display.GetWindow(), display.GetLevel())
+
+    @staticmethod
+    def _is_there(volume: Node | None) -> bool:
+        return volume is not None and volume.GetScene() is not None and volume.GetImageData() is not None
 
     def _drop_split(self) -> None:
         if self._split is not None:

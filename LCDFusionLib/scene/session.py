@@ -48,6 +48,38 @@ class Progress:
     failed: bool = False
 
 
+@dataclass(frozen=True, eq=False)
+class FusionJob:
+    """A fusion that is ready to begin.
+
+    Attributes:
+        pair: what will be fused; of a preview the one slice.
+        first_slice: K, in the anatomy, of the slice that comes first.
+        is_preview: that slice is all.
+    """
+
+    pair: FusionPair
+    first_slice: int
+    is_preview: bool
+
+
+def prepare_job(
+    anatomy: Volume, function: Volume, settings: FusionSettings, *, first_slice: int | None = None, only_first_slice: bool = False
+) -> FusionJob:
+    """Checks, resamples and windows: a second or two for large volumes. Looks at no scene, so a host may call it in a thread.
+
+    The arguments and errors are those of `FusionSession.start`.
+    """
+    count = anatomy.shape[0]
+    first = count // 2 if first_slice is None else min(max(first_slice, 0), count - 1)
+    if not only_first_slice:
+        return FusionJob(prepare(anatomy, function, settings), first, is_preview=False)
+    # Window and range of the whole volumes, so that the preview looks as the slice will.
+    window, upper = anatomy_window(anatomy, settings.window), function_range(function, settings.function_upper).upper
+    settings = replace(settings, window=window, function_upper=None if function.is_color else upper)
+    return FusionJob(prepare(_one_slice(anatomy, first), function, settings), first, is_preview=True)
+
+
 class FusionSession:
     """One fusion at a time, from nodes to nodes; a host starts it, calls `tick` from a timer, and shows what comes.
 
@@ -110,33 +142,36 @@ class FusionSession:
             InputError: the volumes cannot be fused; nothing has changed in the scene then.
             RuntimeError: a fusion runs already.
         """
+        job = prepare_job(anatomy, function, settings, first_slice=first_slice, only_first_slice=only_first_slice)
+        return self.begin(anatomy_node, function_node, job, notes=notes)
+
+    def begin(
+        self,
+        anatomy_node: slicer.vtkMRMLVolumeNode,
+        function_node: slicer.vtkMRMLVolumeNode,
+        job: FusionJob,
+        *,
+        notes: list[str] | None = None,
+    ) -> ResultNodes:
+        """`start` where `prepare_job` has run already; takes and raises what `start` does."""
         if self.is_running:
             raise RuntimeError("a fusion runs already; cancel it first")
         notes = [*(notes or ()), *filter(None, [registration_verdict(function_node)])]
-        count = anatomy.shape[0]
-        first = count // 2 if first_slice is None else min(max(first_slice, 0), count - 1)
-        if only_first_slice:
-            # Window and range of the whole volumes, so that the preview looks as the slice will.
-            window, upper = anatomy_window(anatomy, settings.window), function_range(function, settings.function_upper).upper
-            settings = replace(settings, window=window, function_upper=None if function.is_color else upper)
-            pair = prepare(_one_slice(anatomy, first), function, settings)
-        else:
-            pair = prepare(anatomy, function, settings)
         if self.worker.is_busy:  # with a fusion that was given up and has not answered yet
             self.worker.close()
         self.worker.start()
         if (preview := find_result(anatomy_node, function_node, preview=True)) is not None:
             remove_result(preview)
         mismatches = [mismatch.text for mismatch in confirmed_mismatches(anatomy_node, function_node)]
-        preview_of = first if only_first_slice else None
-        result = create_result(anatomy_node, function_node, pair.anatomy, preview_of=preview_of, mismatches=mismatches)
+        preview_of = job.first_slice if job.is_preview else None
+        result = create_result(anatomy_node, function_node, job.pair.anatomy, preview_of=preview_of, mismatches=mismatches)
         try:
-            self.worker.submit(pair, first_slice=0 if only_first_slice else first)
+            self.worker.submit(job.pair, first_slice=0 if job.is_preview else job.first_slice)
         except InputError:
             remove_result(result)
             raise
-        self.result, self._pair, self._inputs = result, pair, (anatomy_node, function_node)
-        self._done, self._device, self._notes, self._is_preview = 0, "", tuple(notes), only_first_slice
+        self.result, self._pair, self._inputs = result, job.pair, (anatomy_node, function_node)
+        self._done, self._device, self._notes, self._is_preview = 0, "", tuple(notes), job.is_preview
         return result
 
     def tick(self) -> Progress | None:

@@ -115,5 +115,5 @@ def test_advanced_tells_the_worker_and_versions(panel):
     assert panel.ui.summaryLabel.text.endswith("CPU")
     panel.choose(panel.ui.weightsComboBox, "MR/PET")
     panel.ui.batchSizeSpinBox.value = 2
-    settings = panel.widget.fusion._settings()
+    settings = panel.widget.fusion._choices().settings
     assert (settings.device, settings.weights, settings.batch_size) == ("cpu", "mr-pet", 2)

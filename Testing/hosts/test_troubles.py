@@ -194,7 +194,7 @@ def test_different_frames_of_reference_are_warned_of(panel, pair):
     hierarchy = slicer.vtkMRMLSubjectHierarchyNode.GetSubjectHierarchyNode(slicer.mrmlScene)
     name = slicer.vtkMRMLSubjectHierarchyConstants.GetDICOMFrameOfReferenceUIDAttributeName()
     hierarchy.SetItemAttribute(hierarchy_item(pair[1]), name, "1.2.3.4")
-    panel.widget.fusion._key = None
+    panel.widget.fusion.workflow._key = None
     panel.widget._checkCanApply()
     assert "different frames of reference" in panel.ui.warningLabel.text
     assert panel.widget.fusion.plan.needs_registration

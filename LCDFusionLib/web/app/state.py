@@ -1,0 +1,100 @@
+"""What the browser and this process share: what the reader sets, and what the page shows. trame keeps both in step."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from LCDFusionLib.scene.choices import (
+    AnatomyKind,
+    AnatomyWindow,
+    Arrangement,
+    ColorTableChoice,
+    Comparison,
+    Device,
+    FunctionLook,
+    FunctionUnit,
+    FusedLook,
+    Orientation,
+    Precision,
+    WeightsChoice,
+)
+
+
+@dataclass
+class Choices:
+    """What the reader sets; the names, order and defaults are those of the desktop's parameter node.
+
+    anatomy, function - keys of offers of the open study; pair - number of a proposed pair.
+    function_upper - in the function's unit, None for automatic. isocontour - in percent of the maximum.
+    """
+
+    pair: int | None = None
+    anatomy: str | None = None
+    function: str | None = None
+    window: AnatomyWindow = AnatomyWindow.DEFAULT
+    function_upper: float | None = None
+    table: ColorTableChoice = ColorTableChoice.EMBER
+    weights: WeightsChoice = WeightsChoice.AUTO
+    arrangement: Arrangement = Arrangement.READING
+    orientation: Orientation = Orientation.AXIAL
+    fused_look: FusedLook = FusedLook.COLOR
+    function_look: FunctionLook = FunctionLook.INVERSE_GRAY
+    opacity: float = 0.5
+    comparison: Comparison = Comparison.NONE
+    split: float = 0.5
+    projection_angle: float = 0.0
+    turning: bool = False
+    region_radius: float | None = 10.0
+    isocontour: float | None = 41.0
+    plotted: str = "QABF"
+    metrics_in_view: bool = True
+    deidentify: bool = False
+    anatomy_kind: AnatomyKind = AnatomyKind.AUTO
+    function_unit: FunctionUnit = FunctionUnit.AUTO
+    device: Device = Device.AUTO
+    precision: Precision = Precision.FLOAT32
+    batch_size: int | None = 4
+
+
+@dataclass
+class Screen:
+    """What the page shows; only this process writes it, but for `upload`, which the browser writes while it sends files."""
+
+    patient: str = ""
+    busy: str = "Starting"
+    pairs: list[dict] = field(default_factory=list)
+    anatomies: list[dict] = field(default_factory=list)
+    functions: list[dict] = field(default_factory=list)
+    pair_note: str = ""
+    problem: str = ""
+    plan: str = ""
+    warnings: list[str] = field(default_factory=list)
+    mismatch: str = ""
+    is_confirmed: bool = False
+    can_fuse: bool = False
+    running: bool = False
+    fused_part: float = 0.0
+    status: str = ""
+    can_register: bool = False
+    registering: bool = False
+    registered: bool = False
+    should_register: bool = False
+    registration: str = ""
+    can_measure: bool = False
+    region: str = ""
+    has_result: bool = False
+    slice_title: str = ""
+    metrics: list[list[str]] = field(default_factory=list)
+    plot: dict = field(default_factory=dict)
+    key_slices: list[int] = field(default_factory=list)
+    is_key_slice: bool = False
+    can_export: bool = False
+    exporting: str = ""
+    export_note: str = ""
+    worker: str = ""
+    versions: str = ""
+    log: str = ""
+    upload_limit: int = 0
+    upload: float = -1.0
+    upload_problem: str = ""
+    help: bool = False

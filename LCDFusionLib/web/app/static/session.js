@@ -1,0 +1,88 @@
+// What only the browser can do: take files that are dropped or chosen, send them with progress, and save what comes.
+window.lcdfusion = (() => {
+  let request = null;
+  let depth = 0;
+
+  const show = (values) => {
+    for (const [name, value] of Object.entries(values)) window.trame.state.set(`Screen__${name}`, value);
+    window.trame.state.flush?.();
+  };
+  const done = (problem = "") => { request = null; show({ upload: -1, upload_problem: problem }); };
+  const refusal = (answer) => {
+    try { return JSON.parse(answer.responseText).error; } catch { return ""; }
+  };
+
+  function send(files) {
+    if (!files.length || request) return;
+    const bytes = files.reduce((sum, file) => sum + file.size, 0);
+    const limit = Number(window.trame.state.get("Screen__upload_limit"));
+    if (limit && bytes > limit) {
+      const [have, may] = [bytes, limit].map((size) => `${Math.ceil(size / 1e6)} MB`);
+      return done(`These files have ${have}, and ${may} may be sent: choose one study, or zip it.`);
+    }
+    const form = new FormData();
+    for (const file of files) form.append("file", file, file.path_in_folder || file.name);
+    request = new XMLHttpRequest();
+    request.open("POST", "upload");
+    request.upload.onprogress = (event) => event.lengthComputable && show({ upload: event.loaded / event.total });
+    request.onload = () => done(request.status < 300 ? "" : refusal(request) || `The files were refused (${request.status}).`);
+    request.onerror = () => done("The connection broke while the files were sent: try again.");
+    request.onabort = () => done();
+    show({ upload: 0, upload_problem: "" });
+    request.send(form);
+  }
+
+  // A dropped folder comes as an entry that has to be read, a hundred names at a time.
+  async function filesOf(entry, path = "") {
+    if (entry.isFile) {
+      const file = await new Promise((resolve, reject) => entry.file(resolve, reject));
+      file.path_in_folder = path + file.name;
+      return [file];
+    }
+    const reader = entry.createReader();
+    const found = [];
+    for (;;) {
+      const entries = await new Promise((resolve, reject) => reader.readEntries(resolve, reject));
+      if (!entries.length) return found;
+      for (const each of entries) found.push(...(await filesOf(each, `${path}${entry.name}/`)));
+    }
+  }
+
+  async function dropped(transfer) {
+    const entries = [...transfer.items].map((item) => item.webkitGetAsEntry?.()).filter(Boolean);
+    if (!entries.length) return send([...transfer.files]);
+    try {
+      send((await Promise.all(entries.map((entry) => filesOf(entry)))).flat());
+    } catch {
+      done("What was dropped could not be read: try again, or zip it.");
+    }
+  }
+
+  const over = (is_over) => document.getElementById("drop-zone")?.classList.toggle("is-over", is_over);
+  const hasFiles = (event) => [...(event.dataTransfer?.types || [])].includes("Files");
+  window.addEventListener("dragenter", (event) => { if (hasFiles(event)) { event.preventDefault(); depth += 1; over(true); } });
+  window.addEventListener("dragover", (event) => { if (hasFiles(event)) event.preventDefault(); });
+  window.addEventListener("dragleave", (event) => { if (hasFiles(event)) { depth -= 1; over(depth > 0); } });
+  window.addEventListener("drop", (event) => {
+    if (!hasFiles(event)) return;
+    event.preventDefault();
+    depth = 0;
+    over(false);
+    dropped(event.dataTransfer);
+  });
+
+  return {
+    choose() {
+      const input = Object.assign(document.createElement("input"), { type: "file", multiple: true });
+      input.onchange = () => send([...input.files]);
+      input.click();
+    },
+    cancel() { request?.abort(); },
+    download(address) {
+      const link = Object.assign(document.createElement("a"), { href: address, download: "" });
+      document.body.append(link);
+      link.click();
+      link.remove();
+    },
+  };
+})();

@@ -1,0 +1,223 @@
+"""What a reader has opened: the volumes that it offers as anatomy and function, and the pairs among them, best first.
+
+Nothing here touches the scene, so all of it may run in a thread.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from LCDFusionLib.dicom import Series, SeriesSource, propose_pairs, read_series, scan_folder
+from LCDFusionLib.errors import InputError
+from LCDFusionLib.images.files import VOLUME_SUFFIXES, read_volume
+from LCDFusionLib.images.volume import Modality, Volume
+from LCDFusionLib.phantom import thorax, write_study
+
+from .foreign_files import check_self_contained
+
+Progress = Callable[[str], None]
+"""Called, from the thread, with what is being done, in a few words."""
+
+
+@dataclass(eq=False)
+class Offer:
+    """A volume that can be chosen as anatomy or function.
+
+    Attributes:
+        key: names it among the offers of a study.
+        title: what people call it.
+        modality: as far as it is known before it is read.
+        series: of a DICOM series; None for a file or a phantom.
+        volume: None until it is read.
+        source: the headers of a DICOM series that was read.
+        role: "anatomy" or "function" where the reader said so.
+    """
+
+    key: str
+    title: str
+    modality: Modality
+    series: Series | None = None
+    volume: Volume | None = None
+    source: SeriesSource | None = None
+    role: str = ""
+
+    @property
+    def may_be_anatomy(self) -> bool:
+        """CT, MR, or not known."""
+        return self.role != "function" and not self.modality.is_function
+
+    @property
+    def may_be_function(self) -> bool:
+        """PET, SPECT, or not known."""
+        return self.role != "anatomy" and self.modality is not Modality.CT
+
+    def read(self) -> Offer:
+        """Reads the voxels, once.
+
+        Raises:
+            InputError: as `read_series`.
+        """
+        if self.volume is None:
+            assert self.series is not None
+            self.volume, self.source = read_series(self.series, relative=True)
+        return self
+
+
+@dataclass(frozen=True)
+class ProposedPair:
+    """Two offers that can be fused.
+
+    Attributes:
+        anatomy: key of the offer.
+        function: likewise.
+        title: both in one line.
+        why: what speaks for it, and what to mind.
+    """
+
+    anatomy: str
+    function: str
+    title: str
+    why: str
+
+
+@dataclass(frozen=True, eq=False)
+class Study:
+    """What was opened.
+
+    Attributes:
+        offers: every volume.
+        pairs: best first.
+        notes: what the reader should know of the files, in sentences.
+    """
+
+    offers: tuple[Offer, ...]
+    pairs: tuple[ProposedPair, ...]
+    notes: tuple[str, ...] = ()
+    _files: dict[str, str] = field(default_factory=dict)
+
+    def offer(self, key: str | None) -> Offer | None:
+        """By its key; None where there is none."""
+        return next((offer for offer in self.offers if offer.key == key), None)
+
+    def patient_line(self, key: str | None) -> str:
+        """Whose images an offer holds, and when they were taken, as a viewer has to say it; empty where the images do not."""
+        offer = self.offer(key)
+        if offer is None or offer.series is None:
+            return ""
+        series, day = offer.series, offer.series.study_date
+        name = series.patient_name.replace("^", " ").strip()
+        number = series.patient_id if series.patient_id != name else ""
+        date = f"{day[:4]}-{day[4:6]}-{day[6:]}" if len(day) == 8 else day
+        return "   ".join(filter(None, (name, number, date, series.study_description)))
+
+    def find_file(self, uid: str) -> str:
+        """`FindFile` of the series that were read."""
+        if uid not in self._files:
+            sources = [offer.source for offer in self.offers if offer.source is not None]
+            self._files.update(
+                (str(header.SOPInstanceUID), str(file))
+                for source in sources
+                for header, file in zip(source.headers, source.files, strict=True)
+            )
+        return self._files.get(uid, "")
+
+
+def phantom_study(folder: Path, *, progress: Progress) -> Study:
+    """The digital thorax, computed here in some seconds, as the DICOM study that a scanner would have sent.
+
+    Args:
+        folder: to be made for it, private to the session.
+        progress: told what is being done.
+    """
+    progress("Making a digital phantom")
+    write_study(thorax(), folder)
+    return open_study([folder], progress=progress)
+
+
+def open_study(paths: Sequence[Path], *, progress: Progress, is_upload: bool = False) -> Study:
+    """Looks for all volumes in one study, or in what the reader named as anatomy and as function.
+
+    Args:
+        paths: one folder or file that holds everything; or two: the anatomy, then the function.
+        progress: told what is being done.
+        is_upload: the files come from a browser, so an image file that names other files of this machine is refused.
+
+    Raises:
+        InputError: nothing in there is a volume; or one of two has none.
+    """
+    roles = ("anatomy", "function") if len(paths) == 2 else ("",)
+    offers: list[Offer] = []
+    notes: list[str] = []
+    for path, role in zip(paths, roles, strict=True):
+        found, more = _offers_in(path, role, progress, is_upload=is_upload)
+        if not found:
+            raise InputError(
+                f"There is no CT, MR, PET or SPECT volume in '{path.name}': give the folder of a DICOM study, NRRD or NIfTI files."
+                + (f" ({more[0]})" if more else "")
+            )
+        offers += found
+        notes += more
+    for number, offer in enumerate(offers):
+        offer.key = f"{number}"
+    return Study(tuple(offers), tuple(_pairs(offers)), tuple(notes))
+
+
+def _offers_in(path: Path, role: str, progress: Progress, *, is_upload: bool) -> tuple[list[Offer], list[str]]:
+    if not path.exists():
+        raise InputError(f"There is no '{path.name}': check the name.")
+    if not path.is_dir():
+        return [_file_offer(path, role)], []
+    progress("Reading headers")
+    contents = scan_folder(path, progress=lambda done, total: progress(f"Reading headers, {done} of {total}"))
+    offers = [_series_offer(series, role) for series in contents.series if series.is_volume and not series.is_fused]
+    files = [] if contents.series else sorted(file for file in path.rglob("*") if file.name.lower().endswith(VOLUME_SUFFIXES))
+    for file in files:
+        progress(f"Reading {file.name}")
+        if is_upload:
+            check_self_contained(file)
+        offers.append(_file_offer(file, role))
+    notes = list(contents.damaged[:3])
+    if contents.missing:
+        notes.append(f"A DICOMDIR names {len(contents.missing)} files that are not there: copy them too.")
+    return offers, notes
+
+
+def _series_offer(series: Series, role: str) -> Offer:
+    try:
+        modality = Modality(series.modality)
+    except ValueError:
+        modality = Modality.OTHER
+    kind = {Modality.PET: "PET", Modality.SPECT: "SPECT"}.get(modality, series.modality)
+    number = "" if series.number is None else f"series {series.number}, "
+    return Offer("", f"{kind} {series.name} ({number}{len(series.files)} images)", modality, series=series, role=role)
+
+
+def _file_offer(file: Path, role: str) -> Offer:
+    volume = read_volume(file)
+    if volume.is_fused:
+        raise InputError(f"'{file.name}' is a fused image, not an original; choose the CT, MR or PET that it was made of.")
+    return Offer("", file.name, volume.modality, volume=volume, role=role)
+
+
+def _pairs(offers: Sequence[Offer]) -> list[ProposedPair]:
+    of_series = {id(offer.series): offer for offer in offers if offer.series is not None}
+    pairs = []
+    for pair in propose_pairs([offer.series for offer in of_series.values() if offer.series is not None]):
+        anatomy, function = of_series[id(pair.anatomy)], of_series[id(pair.function)]
+        if anatomy.may_be_anatomy and function.may_be_function:
+            pairs.append(_pair(anatomy, function, "; ".join((*pair.reasons, *(f"⚠ {caution}" for caution in pair.cautions)))))
+    if pairs:
+        return pairs
+    # No headers that speak for a pair. Where the reader, or the values, leave one choice only, it is taken; `check_pair` looks at it.
+    anatomies = [offer for offer in offers if offer.may_be_anatomy and (offer.role or offer.modality is not Modality.OTHER)]
+    functions = [offer for offer in offers if offer.may_be_function and offer not in anatomies]
+    if len(anatomies) == len(functions) == 1 or (anatomies and functions and anatomies[0].role and functions[0].role):
+        return [_pair(anatomies[0], functions[0], "")]
+    return []
+
+
+def _pair(anatomy: Offer, function: Offer, why: str) -> ProposedPair:
+    names = [offer.title.rpartition(" (")[0] or offer.title for offer in (anatomy, function)]
+    return ProposedPair(anatomy.key, function.key, " + ".join(names), why)

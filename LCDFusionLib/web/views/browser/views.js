@@ -1,0 +1,137 @@
+// The views' part in the browser: wheel and keys become whole slices, sent one message at a time, and the server hears which pictures came.
+(function () {
+  "use strict";
+
+  const PIXELS_A_SLICE = 40; // of a touchpad, whose movements are small
+  const HOLD_MS = 250; // a space bar that is down for longer shows only as long as it is down
+
+  const call = (name, ...args) => window.trame.trigger(name, args);
+
+  // Slices to scroll that were not sent yet; what comes while a message is under way goes with the next one.
+  let slices = 0;
+  let small = 0;
+  let underWay = false;
+
+  async function send() {
+    if (underWay) return;
+    underWay = true;
+    try {
+      while (slices !== 0) {
+        const now = slices;
+        slices = 0;
+        await call("lcd_scroll", now);
+      }
+    } catch (error) {
+      slices = 0; // the connection is gone; a reader who comes back does not want these any more
+    } finally {
+      underWay = false;
+    }
+  }
+
+  function scroll(count) {
+    slices += count;
+    send();
+  }
+
+  document.addEventListener(
+    "wheel",
+    (event) => {
+      const view = event.target.closest?.(".lcd-view");
+      if (!view || event.ctrlKey) return; // with Ctrl, Slicer zooms
+      event.preventDefault();
+      event.stopImmediatePropagation();
+      const down = event.deltaMode === 1 ? event.deltaY * 40 : event.deltaMode === 2 ? event.deltaY * 120 : event.deltaY;
+      if (Math.abs(down) >= 50) {
+        scroll(-Math.sign(down) * Math.max(1, Math.round(Math.abs(down) / 120)));
+        return;
+      }
+      small -= down;
+      const whole = Math.trunc(small / PIXELS_A_SLICE);
+      small -= whole * PIXELS_A_SLICE;
+      if (whole !== 0) scroll(whole);
+    },
+    { capture: true, passive: false }
+  );
+
+  // Keys that move, by the slices they move.
+  const STEPS = { ArrowUp: 1, ArrowRight: 1, ArrowDown: -1, ArrowLeft: -1, PageUp: 10, PageDown: -10, Home: -1e6, End: 1e6 };
+
+  let byMouse = false; // a button that was clicked keeps the focus, but the reader's keys are for the views
+  document.addEventListener("pointerdown", () => (byMouse = true), true);
+  document.addEventListener("keydown", (event) => event.key === "Tab" && (byMouse = false), true);
+
+  function isTaken(event) {
+    if (event.ctrlKey || event.altKey || event.metaKey || !document.querySelector(".lcd-views")) return true;
+    const target = event.target instanceof Element ? event.target : document.body;
+    const field = target.closest("input, textarea, select, [contenteditable=true], [role=listbox], [role=menu], [role=dialog]");
+    if (field && !(field.matches("input[type=checkbox], input[type=radio], input[type=range], [role=slider]") && byMouse)) return true;
+    return !byMouse && target.closest("button, a, [role=slider], [role=tab], [tabindex]") !== null;
+  }
+
+  let peeks = false;
+  let pressedAt = 0;
+  function peek(shown) {
+    peeks = shown;
+    call("lcd_peek", shown);
+  }
+
+  document.addEventListener(
+    "keydown",
+    (event) => {
+      if (isTaken(event)) return;
+      if (event.key in STEPS) {
+        scroll(STEPS[event.key]);
+      } else if (event.key === " ") {
+        if (!event.repeat) {
+          pressedAt = event.timeStamp;
+          peek(!peeks);
+        }
+      } else if ("1234".includes(event.key) && event.key.length === 1 && !event.repeat) {
+        call("lcd_arrange", Number(event.key) - 1);
+      } else {
+        return;
+      }
+      event.preventDefault();
+      event.stopImmediatePropagation();
+    },
+    true
+  );
+
+  document.addEventListener(
+    "keyup",
+    (event) => {
+      if (event.key !== " " || isTaken(event)) return;
+      event.preventDefault(); // else a button that was clicked before is clicked again
+      if (event.timeStamp - pressedAt > HOLD_MS) peek(!peeks);
+    },
+    true
+  );
+
+  document.addEventListener("pointerout", (event) => {
+    const inside = (node) => node instanceof Element && node.closest(".lcd-view") !== null;
+    if (inside(event.target) && !inside(event.relatedTarget)) call("lcd_left");
+  });
+
+  // Tells the server which step was shown, after the browser has had time to show it.
+  let seen = 0;
+  let tells = false;
+  function follow() {
+    window.trame.client
+      .getConnection()
+      .getSession()
+      .subscribe("trame.rca.topic.stream", ([{ meta }]) => {
+        seen = meta.step ?? seen;
+        if (tells) return;
+        tells = true;
+        requestAnimationFrame(() => {
+          tells = false;
+          call("lcd_seen", seen);
+        });
+      });
+  }
+
+  (function wait() {
+    if (window.trame?.client?.isConnected()) window.trame.addConnectListener(follow);
+    else setTimeout(wait, 50);
+  })();
+})();

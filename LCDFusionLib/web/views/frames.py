@@ -1,0 +1,188 @@
+"""Pictures of the views on their way to the browser: drawn once a step, never more than the browser takes, rough while moving."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from io import BytesIO
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+from trame_rca.rca import RemoteControlledAreaProtocol
+
+Push = Callable[[bytes, dict], None]
+
+MOVING_QUALITY, STILL_QUALITY = 70, 95
+"""Of JPEG. The sharp picture keeps the full resolution of colour too."""
+STILL_AFTER_S = 0.2
+PATIENCE_S = 0.5
+"""Without word from the browser for so long (a hidden tab, a lost connection), the next step is drawn all the same."""
+STEPS_AHEAD = 1
+"""Steps that may be on their way to the browser while the next is drawn."""
+
+
+class FrameStream:
+    """Draws what is stale, all views of a step together, and sends it.
+
+    Any number of requests for one view until the next step are one. A step waits until the browser has shown all but `STEPS_AHEAD` of
+    those before it, so that nothing piles up and what is drawn is always the latest. A view that has not changed for `STILL_AFTER_S` goes
+    once more, sharp; nothing is drawn again for that.
+
+    VTK draws in the thread of the event loop; JPEG is made beside it (Pillow lets go of the interpreter's lock meanwhile).
+
+    Attributes:
+        step: number of the last step, from 1.
+    """
+
+    def __init__(self) -> None:
+        self.step = 0
+        self._seen = 0
+        self._views: list[ViewFrames] = []
+        self._wanted, self._taken = asyncio.Event(), asyncio.Event()
+        self._pool = ThreadPoolExecutor(2, thread_name_prefix="jpeg")
+        self._task: asyncio.Task | None = None
+        self._is_closed = False
+
+    def add(self, area: RemoteControlledAreaProtocol) -> ViewFrames:
+        """A view to draw."""
+        view = ViewFrames(self, area)
+        self._views.append(view)
+        return view
+
+    @property
+    def is_idle(self) -> bool:
+        """True when the browser has been sent everything as it is, and sharp."""
+        return not any(view.is_stale or view.is_rough or view.is_under_way for view in self._views)
+
+    def seen(self, step: int) -> None:
+        """The browser has shown a step."""
+        self._seen = max(self._seen, min(step, self.step))
+        self._taken.set()
+
+    def wake(self) -> None:
+        """Something is stale."""
+        self._wanted.set()
+        if self._task is None and not self._is_closed:
+            try:
+                self._task = asyncio.get_running_loop().create_task(self._run())
+            except RuntimeError:  # the server has not started: the first browser will ask for every view
+                return
+
+    async def close(self) -> None:
+        """Stops drawing."""
+        self._is_closed = True
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+            self._task = None
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    async def _run(self) -> None:
+        while True:
+            try:
+                await self._go_on()
+            except Exception:  # one view that cannot be drawn must not stop them all
+                logging.exception("A step of the views failed.")
+                await asyncio.sleep(STILL_AFTER_S)
+
+    async def _go_on(self) -> None:
+        """One step when something is stale, then what has been still for long enough once more."""
+        rough = [view.drawn_at for view in self._views if view.is_rough]
+        try:
+            await asyncio.wait_for(self._wanted.wait(), max(0, min(rough) + STILL_AFTER_S - time.monotonic()) if rough else None)
+        except asyncio.TimeoutError:
+            pass
+        else:
+            self._wanted.clear()
+            await self._until_taken()
+            await asyncio.sleep(0)  # once round the loop: what has come in meanwhile belongs to this step
+            drawn = [view for view in self._views if view.is_stale and view.draw()]
+            if drawn:
+                self.step += 1
+                await self._send(drawn, MOVING_QUALITY)
+        due = time.monotonic() - STILL_AFTER_S
+        still = [view for view in self._views if view.is_rough and not view.is_stale and view.drawn_at <= due]
+        if still:
+            await self._send(still, STILL_QUALITY)
+
+    async def _until_taken(self) -> None:
+        until = time.monotonic() + PATIENCE_S
+        while self.step - self._seen > STEPS_AHEAD and time.monotonic() < until:
+            self._taken.clear()
+            try:
+                await asyncio.wait_for(self._taken.wait(), until - time.monotonic())
+            except asyncio.TimeoutError:
+                self._seen = self.step
+
+    async def _send(self, views: list[ViewFrames], quality: int) -> None:
+        loop = asyncio.get_running_loop()
+        pictures = [loop.run_in_executor(self._pool, jpeg, view.picture, quality) for view in views]
+        for view, content in zip(views, await asyncio.gather(*pictures), strict=True):
+            view.push(content, self.step, is_rough=quality < STILL_QUALITY)
+
+
+class ViewFrames:
+    """One view of a `FrameStream`; for trame's RCA adapter, its render scheduler."""
+
+    def __init__(self, stream: FrameStream, area: RemoteControlledAreaProtocol) -> None:
+        self._stream, self._area = stream, area
+        self._push: Push | None = None
+        self._is_new = True
+        self.target_fps = 0.0  # asked for by the protocol; steps come as fast as the browser takes them
+        self.picture: NDArray[np.uint8] = np.zeros((1, 1, 3), np.uint8)
+        self.drawn_at = 0.0
+        self.is_stale = self.is_rough = self.is_under_way = False
+
+    @property
+    def rca(self) -> RemoteControlledAreaProtocol:
+        """What is drawn."""
+        return self._area
+
+    def set_push_callback(self, callback: Push) -> None:
+        """Where the pictures go."""
+        self._push = callback
+
+    def schedule_render(self) -> None:
+        """The view is stale."""
+        self.is_stale = True
+        self._stream.wake()
+
+    def renew(self) -> None:
+        """The browser has lost the view's picture, or wants another size."""
+        self._is_new = True
+        self.schedule_render()
+
+    def reset(self) -> None:
+        """A browser was connected anew."""
+        self.renew()
+
+    async def close(self) -> None:
+        """Nothing of its own; the stream is closed as a whole."""
+
+    def draw(self) -> bool:
+        """Draws the view; False where it looks as the browser has it."""
+        self.is_stale, self.is_under_way = False, True
+        picture, _, _ = self._area.img_cols_rows
+        is_other = self._is_new or picture.shape != self.picture.shape or not np.array_equal(picture, self.picture)
+        self.picture, self._is_new, self.is_under_way = picture, False, is_other
+        if is_other:
+            self.drawn_at = time.monotonic()
+        return is_other
+
+    def push(self, content: bytes, step: int, *, is_rough: bool) -> None:
+        """Sends a picture."""
+        self.is_rough, self.is_under_way = is_rough, False
+        height, width, _ = self.picture.shape
+        if self._push is not None:
+            self._push(content, {"type": "image/jpeg", "codec": "", "w": width, "h": height, "st": time.time_ns() // 10**6, "step": step})
+
+
+def jpeg(picture: NDArray[np.uint8], quality: int) -> bytes:
+    """A picture (height, width, 3) as JPEG."""
+    content = BytesIO()
+    Image.fromarray(picture).save(content, "jpeg", quality=quality, subsampling="4:4:4" if quality >= STILL_QUALITY else "4:2:0")
+    return content.getvalue()

@@ -1,0 +1,177 @@
+"""The slice views of the browser host."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import Enum
+from pathlib import Path
+
+import slicer
+import vtk
+from trame_client.ui.core import AbstractLayout
+from trame_client.widgets import html
+from trame_server import Server
+from trame_slicer.core import LayoutManager, SlicerApp
+from trame_slicer.views import Layout, LayoutDirection, SliceView, ViewLayout, ViewLayoutDefinition, ViewProps, ViewType
+
+from LCDFusionLib.images.window import Window
+from LCDFusionLib.scene import layouts
+from LCDFusionLib.scene.choices import Arrangement, Orientation
+from LCDFusionLib.scene.review import Review
+
+from .frames import FrameStream
+from .pointer import Pointer
+from .threads import use_thread_pool
+from .view_factory import StreamedViewFactory
+
+READOUT = "lcd_readout"
+"""Name of the trame state with the line under the views."""
+_DIRECTIONS = {"horizontal": LayoutDirection.Horizontal, "vertical": LayoutDirection.Vertical}
+_BROWSER_SIDE = {"serve": {"__lcdfusion_views": str(Path(__file__).parent / "browser")}, "scripts": ["__lcdfusion_views/views.js"]}
+_BROWSER_SIDE["styles"] = ["__lcdfusion_views/views.css"]
+
+
+class LinkedViews:
+    """The views of `layouts` in the browser, with mouse and keys as in Slicer.
+
+    `Review` fills them; this makes, arranges and draws them, and takes what hand and keys want to it. To be made before volumes are
+    loaded (`use_thread_pool`).
+
+    Attributes:
+        arrangement: on the screen.
+        on_slice_changed: called with K of the anatomy's slice on show, None in another plane.
+        on_window_changed: called with the anatomy's window when the mouse has changed it.
+        on_arranged: called with the arrangement when a key has changed it.
+
+    Example:
+        >>> views = LinkedViews(server, slicer_app, review)
+        >>> with VAppLayout(server) as ui, VMain():
+        ...     views.build(ui)
+        >>> review.annotate(views.renderers())
+        >>> review.show(anatomy, function, volume, None, look)
+    """
+
+    def __init__(self, server: Server, slicer_app: SlicerApp, review: Review) -> None:
+        use_thread_pool()
+        self._server, self._app, self._review, self._scene = server, slicer_app, review, slicer_app.scene
+        self._scene.RegisterNodeClass(slicer.vtkMRMLColorLegendDisplayNode())  # else the scene cannot make a colour bar
+        self.on_slice_changed: Callable[[int | None], object] = _nothing
+        self.on_window_changed: Callable[[Window], object] = _nothing
+        self.on_arranged: Callable[[Arrangement], object] = _nothing
+        self.arrangement = Arrangement.READING
+        self.stream = FrameStream()
+        slicer_app.view_manager.register_factory(StreamedViewFactory(server, self.stream, review.resize))
+        self._layout_manager = LayoutManager(self._scene, slicer_app.view_manager, server)
+        self._layout_manager.register_layout_dict({each.value: _layout(layouts.ARRANGED[each]) for each in Arrangement})
+        self._views: dict[str, SliceView] = {name: slicer_app.view_manager.get_view(name) for name in (*layouts.LINKED, layouts.PROJECTION)}
+        self._plot = ViewLayout(server, template_name=layouts.METRICS)  # here, where no page is being made that it would become part of
+        layouts.link(self._scene)
+        review.on_window_changed = self._on_windowed
+        interaction = slicer_app.app_logic.GetInteractionNode()
+        interaction.SetCurrentInteractionMode(interaction.AdjustWindowLevel)
+        self._pointer = Pointer(server.state, READOUT, self._views, review)
+        node = self._views[layouts.ANATOMY].get_view_node()
+        self._slice: int | None = None
+        self._observed = [(node, node.AddObserver(vtk.vtkCommand.ModifiedEvent, self._on_moved))]
+
+        server.enable_module(_BROWSER_SIDE)
+        for name, call in (
+            ("lcd_seen", self.stream.seen),
+            ("lcd_scroll", self.scroll),
+            ("lcd_peek", self._on_peek),
+            ("lcd_arrange", self._on_layout_key),
+            ("lcd_left", self._pointer.leave),
+        ):
+            server.controller.trigger(name)(call)
+
+    def build(self, ui: AbstractLayout, plot: Callable[[], object] | None = None) -> None:
+        """Puts the views, and the line under them, where trame's content is being made.
+
+        Args:
+            ui: the page.
+            plot: fills the place of `layouts.METRICS`.
+        """
+        if plot is not None:
+            with self._plot, html.Div(classes="lcd-plot"):
+                plot()
+        with html.Div(classes="lcd-views"):
+            with html.Div(classes="lcd-grid"):
+                self._layout_manager.initialize_layout_grid(ui)
+            html.Div(f"{{{{ {READOUT} }}}}", classes="lcd-readout")
+        self.arrange(self.arrangement)
+
+    def arrange(self, arrangement: Arrangement) -> None:
+        """Puts other views on the screen."""
+        self.arrangement = arrangement
+        self._layout_manager.set_layout(arrangement.value)
+
+    def turn(self, orientation: Orientation) -> None:
+        """Turns the linked views."""
+        self._review.plane.orientation = orientation
+        self.draw()
+
+    def scroll(self, count: int) -> None:
+        """Moves the linked views by that many slices."""
+        self._review.plane.scroll(int(count))
+
+    def reset(self) -> None:
+        """Shows the whole images again, unzoomed."""
+        self._review.align()
+        self.draw()
+
+    def renderers(self) -> dict[str, vtk.vtkRenderer]:
+        """Of all slice views by layout name, for `Review.annotate`."""
+        return {name: view.renderer() for name, view in self._views.items()}
+
+    def draw(self) -> None:
+        """Draws all views on the screen at the next step; any number of calls until then are one."""
+        for name in layouts.views_of(self.arrangement):
+            self._views[name].schedule_render()
+
+    async def close(self) -> None:
+        """Stops drawing and listening."""
+        for node, tag in self._observed:
+            node.RemoveObserver(tag)
+        self._observed = []
+        self._review.on_window_changed = None
+        self._pointer.close()
+        await self.stream.close()
+        for view in self._views.values():
+            view.finalize()
+
+    def _on_moved(self, *_: object) -> None:
+        index = self._review.slice
+        if index != self._slice:
+            self._slice = index
+            self.on_slice_changed(index)
+        self._pointer.refresh()
+
+    def _on_peek(self, shown: bool) -> None:
+        self._review.peek(shown)
+        self.draw()
+
+    def _on_layout_key(self, index: int) -> None:
+        self.arrange(list(Arrangement)[index])
+        self.on_arranged(self.arrangement)
+
+    def _on_windowed(self, window: Window) -> None:
+        self.on_window_changed(window)
+
+
+def _layout(block: layouts.Block) -> Layout:
+    return Layout(_DIRECTIONS[block.direction], [_layout(item) if isinstance(item, layouts.Block) else _view(item) for item in block.items])
+
+
+def _view(name: str) -> ViewLayoutDefinition:
+    properties = ViewProps(layouts.LABELS[name], layouts.default_orientation(name), layouts.COLORS.get(name))
+    return ViewLayoutDefinition(name, _PlotView.METRICS if name == layouts.METRICS else ViewType.SLICE_VIEW, properties)
+
+
+class _PlotView(Enum):
+    """Kind of the view that is no slice view."""
+
+    METRICS = "vtkMRMLPlotViewNode"
+
+
+def _nothing(_: object) -> None:
+    return None

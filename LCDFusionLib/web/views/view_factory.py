@@ -1,0 +1,132 @@
+"""Makes trame-slicer's slice views for the browser."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+import numpy as np
+import slicer
+import vtk
+from numpy.typing import NDArray
+from trame_client.widgets.html import Div
+from trame_rca.rca import VtkRemoteControlledArea
+from trame_rca.utils import RcaViewAdapter
+from trame_rca.widgets.rca import RemoteControlledArea
+from trame_server import Server
+from trame_server.utils.asynchronous import create_task
+from trame_slicer.views import IViewFactory, ScheduledRenderStrategy, SliceView, ViewLayout, ViewLayoutDefinition, ViewType
+from vtk.util.numpy_support import vtk_to_numpy
+
+from LCDFusionLib.scene import layouts
+
+from .frames import FrameStream, ViewFrames
+
+MOST_PIXELS = 1_500_000
+"""Of one view; where the screen has more, the picture is enlarged."""
+_EVENTS_MS = 20  # between two mouse movements on their way here
+
+
+class StreamedViewFactory(IViewFactory):
+    """Slice views whose pictures go through one `FrameStream`.
+
+    trame-slicer's own factory draws each view on a clock of its own, and twice a step.
+    """
+
+    def __init__(self, server: Server, stream: FrameStream, resize: Callable[[str, int, int], object]) -> None:
+        """Takes what all views share.
+
+        Args:
+            server: of trame.
+            stream: for the pictures.
+            resize: called with a view's layout name, width and height, when the browser gives it a size.
+        """
+        super().__init__()
+        self._server, self._stream, self._resize = server, stream, resize
+
+    def can_create_view(self, view: ViewLayoutDefinition) -> bool:
+        """Slice views only."""
+        return view.view_type is ViewType.SLICE_VIEW
+
+    def _get_slicer_view(self, view: SliceView) -> SliceView:
+        return view
+
+    def _create_view(self, view: ViewLayoutDefinition, scene: slicer.vtkMRMLScene, app_logic: slicer.vtkMRMLApplicationLogic) -> SliceView:
+        name, server = view.singleton_tag, self._server
+        slice_view = _quietly(partial(SliceView, scene=scene, app_logic=app_logic, name=name))
+        slice_view.render_window().SetMultiSamples(0)  # seven times slower on software GL, and a slice has no edges to smooth
+        slice_view.set_view_properties(view.properties)
+        area = ViewArea(slice_view, partial(self._resize, name))
+        area.frames = self._stream.add(area)
+        adapter = RcaViewAdapter(window=area, name=name, scheduler=area.frames, do_schedule_render_on_interaction=False)
+        adapter.max_pixel_count = MOST_PIXELS
+        slice_view.set_scheduled_render(_Stale(area.frames))
+        with (
+            ViewLayout(server, template_name=name),
+            Div(classes="lcd-view", style=f"--view-color: {layouts.COLORS[name]}", raw_attrs=[f'data-view="{name}"']),
+        ):
+            RemoteControlledArea(
+                name=name,
+                display="image",
+                send_mouse_move=True,
+                event_throttle_ms=(f"{_EVENTS_MS}",),
+                image_style=("{ width: '100%', height: '100%' }",),
+                style="width: 100%; height: 100%",
+            )
+
+        async def register() -> None:
+            await server.ready  # before, there is no such protocol
+            server.root_server.controller.rc_area_register(adapter)
+
+        create_task(register())
+        return slice_view
+
+
+class ViewArea(VtkRemoteControlledArea):
+    """The render window of a view, for trame's remote controlled area.
+
+    Attributes:
+        frames: where its pictures go.
+    """
+
+    frames: ViewFrames
+
+    def __init__(self, view: SliceView, resize: Callable[[int, int], object]) -> None:
+        super().__init__(view.render_window())
+        self._resize = resize
+        self._window = view.render_window()
+        self._pixels = vtk.vtkUnsignedCharArray()
+
+    @property
+    def img_cols_rows(self) -> tuple[NDArray[np.uint8], int, int]:
+        """Draws: RGB, shape (height, width, 3), first row at the top; width; height."""
+        self._window.Render()
+        width, height = self._window.GetSize()
+        self._window.GetPixelData(0, 0, width - 1, height - 1, 0, self._pixels, 0)
+        return vtk_to_numpy(self._pixels).reshape(height, width, 3)[::-1].copy(), width, height
+
+    def process_resize_event(self, width: int, height: int) -> None:
+        """The browser wants this size; it has no picture yet."""
+        super().process_resize_event(width, height)
+        self._resize(width, height)
+        self.frames.renew()
+
+
+class _Stale(ScheduledRenderStrategy):
+    """What Slicer's displayable managers want drawn again."""
+
+    def __init__(self, frames: ViewFrames) -> None:
+        super().__init__()
+        self._frames = frames
+
+    def schedule_render(self) -> None:
+        self._frames.schedule_render()
+
+
+def _quietly(make: Callable[[], SliceView]) -> SliceView:
+    """trame-slicer listens to an event that VTK 9.6 warns of, once for each view."""
+    vtk.vtkObject.GlobalWarningDisplayOff()
+    try:
+        return make()
+    finally:
+        vtk.vtkObject.GlobalWarningDisplayOn()

@@ -1,0 +1,51 @@
+"""Chromium, and servers of the page with nothing but views."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+from browser import Server, Views
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    """A browser, or a skip that says why there is none."""
+    sync_api = pytest.importorskip("playwright.sync_api")
+    if not Path("/usr/bin/chromium").exists():
+        pytest.skip("Chromium (/usr/bin/chromium) is not here")
+    with sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def open_page(chromium):
+    """Opens a page of its own server: `open_page("--slices", 1)`."""
+    opened = []
+
+    def open_it(*options, size=(1204, 836)):
+        server = Server(*options)
+        opened.append(server)
+        return Views(chromium.new_page(viewport={"width": size[0], "height": size[1]}), server)
+
+    yield open_it
+    for server in opened:
+        server.stop()
+
+
+@pytest.fixture(scope="module")
+def one_page(open_page):
+    return open_page()
+
+
+@pytest.fixture
+def views(one_page):
+    """Four linked views of an oblique body of 24 slices at the 13th, as they are when the page has just been opened."""
+    one_page.page.mouse.move(5, 400)
+    one_page.do("show", 24)
+    one_page.do("arrange", "four-up")
+    yield one_page
+    assert "Traceback" not in one_page.server.log
