@@ -41,11 +41,12 @@ def write_registration_picture(
     shown = [round((len(fixed01) - 1) * part) for part in (0.25, 0.5, 0.75)] if len(fixed01) > 3 else list(range(len(fixed01)))
     lay, _, aspect = display_orientation(anatomy.direction, anatomy.spacing)
     rows, columns = lay(fixed01[0]).shape
-    height = 3.0 * float(np.clip(aspect * rows / columns, 0.3, 2)) * len(shown) + 0.9
+    top = 0.35 + 0.17 * (title.count("\n") + 1)  # inches, for the title and the columns' own
+    height = 3.0 * float(np.clip(aspect * rows / columns, 0.3, 2)) * len(shown) + top + 0.3
     figure = Figure(figsize=(12.0, height), facecolor="black")
     FigureCanvasAgg(figure)
     axes = figure.subplots(len(shown), 4, squeeze=False)
-    figure.subplots_adjust(left=0.005, right=0.995, top=1 - 0.65 / height, bottom=0.3 / height, wspace=0.02, hspace=0.02)
+    figure.subplots_adjust(left=0.005, right=0.995, top=1 - top / height, bottom=0.3 / height, wspace=0.02, hspace=0.02)
     for row, k in enumerate(shown):
         for column, (name, function01) in enumerate(functions):
             function = np.sqrt(function01[k])  # faint tissue shows how the body lies

@@ -24,7 +24,7 @@ from LCDFusionLib.images.mutual_information import (
 )
 from LCDFusionLib.images.volume import Volume
 
-CONTROL_SPACING = 70.0
+CONTROL_SPACING = 100.0
 """mm between control points: breathing is smooth over such a distance; a closer net would bend the body to its noise."""
 
 MOST_MM = 40.0

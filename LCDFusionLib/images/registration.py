@@ -37,6 +37,7 @@ _START_SHIFT = 25.0  # mm to both sides along each axis: between two such starts
 _AGREE_MM = 6.0  # a voxel of the coarse resolution, at the corners of the body: two starts found the same place
 _LEAST_AGREEING = 3
 _LEAST_OVERLAP = 0.2
+_MOST_REFINED = 40.0  # mm: sound pairs stay below 25 (docs/registration.md), those with nothing to hold on to run beyond 90
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,6 +53,7 @@ class Registration:
         starts: how many there were.
         overlap: part of the smaller volume that lies in the other one after the registration.
         shift_mm: how far the middle of the fixed volume was moved.
+        refined_mm: how far the fine search went from where the coarse one had ended, at the corners of the body.
     """
 
     matrix: NDArray[np.float64]
@@ -61,6 +63,7 @@ class Registration:
     starts: int
     overlap: float
     shift_mm: float
+    refined_mm: float = 0.0
 
     @property
     def rotation_degrees(self) -> float:
@@ -74,6 +77,8 @@ class Registration:
             return f"after it they share only {self.overlap:.0%} of the smaller volume"
         if self.agreeing_starts < _LEAST_AGREEING:
             return f"only {self.agreeing_starts} of {self.starts} independent starts ended at the same place"
+        if self.refined_mm > _MOST_REFINED:
+            return f"the fine search ran {self.refined_mm:.0f} mm away from where the coarse one had ended"
         if self.rotation_degrees > MOST_DEGREES:
             return f"it would turn the patient by {self.rotation_degrees:.0f} degrees"
         return None
@@ -129,13 +134,14 @@ def register(moving: Volume, fixed: Volume, *, progress: Progress | None = None)
     coarse = [_optimise(target, source, region, start, shrink=2, iterations=60, steps=steps.part(0.6 / len(starts))) for start in starts]
     ranked = sorted(coarse, key=lambda result: result[1])
     fine = []
-    for transform, value in ranked[:2]:
+    for coarse_end, value in ranked[:2]:
+        transform = coarse_end
         for _ in range(_FINE_ROUNDS):
             region = sampled_region(target, source, matrix_of(transform), margin=_FINE_MARGIN)
             part = steps.part(0.4 / 2 / _FINE_ROUNDS)
             transform, value = _optimise(target, source, region, transform, shrink=1, iterations=100, steps=part)
-        fine.append((transform, value))
-    best, _ = min(fine, key=lambda result: result[1])
+        fine.append((transform, value, coarse_end))
+    best, _, coarse_end = min(fine, key=lambda result: result[1])
     region = sampled_region(target, source, matrix_of(best), margin=_FINE_MARGIN)
     fixed_to_moving = matrix_of(best)
     corners = _corners(target)
@@ -148,6 +154,7 @@ def register(moving: Volume, fixed: Volume, *, progress: Progress | None = None)
         agreeing_starts=agreeing,
         starts=len(starts),
         overlap=_overlap(target, source, best),
+        refined_mm=_distance(fixed_to_moving, matrix_of(coarse_end), corners),
         shift_mm=float(np.linalg.norm(np.array(best.TransformPoint(centre.tolist())) - centre)),
     )
 

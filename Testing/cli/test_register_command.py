@@ -6,8 +6,10 @@ from dataclasses import replace
 import numpy as np
 import pydicom
 import pytest
+import SimpleITK as sitk
 
 from LCDFusionLib import phantom
+from LCDFusionLib.dicom import read_folder
 from LCDFusionLib.images.files import read_volume, write_volume
 from LCDFusionLib.images.registration import rotation_degrees
 from LCDFusionLib.images.transform_files import read_transform, write_transform
@@ -74,3 +76,60 @@ def test_fuse_with_a_transform_gives_what_the_unmoved_pair_gives(place, study, s
         header = pydicom.dcmread(path)
         assert "moved by a transform" in header.DerivationDescription
         assert len(header.SourceImageSequence) > 1  # the PET slices that lie there after the motion
+
+
+class TestDeformation:
+    """A deformation that lies in a file; finding one is tested in Testing/images/test_deformation.py."""
+
+    @pytest.fixture
+    def bend(self, study):
+        """bend(file, matrix): a deformation, `points @ matrix` mm, over the study's CT; written with no rigid motion."""
+        ct, _ = read_folder(study / "CT")
+
+        def write(file, matrix, shift=(0.0, 0.0, 0.0)):
+            k, j, i = np.indices(ct.shape)
+            points = np.stack([i, j, k, np.ones_like(i)], -1) @ ct.ijk_to_lps.T
+            middle = points[..., :3].mean(axis=(0, 1, 2))
+            field = sitk.GetImageFromArray((points[..., :3] - middle) @ np.asarray(matrix, float) + shift, isVector=True)
+            field.SetSpacing(ct.spacing.tolist())
+            field.SetDirection(ct.direction.ravel().tolist())
+            field.SetOrigin(ct.origin.tolist())
+            write_transform(np.eye(4), file, sitk.DisplacementFieldTransform(field))
+            return file
+
+        return write
+
+    def test_it_is_named_everywhere(self, place, study, bend, weights, tmp_path):
+        file = bend(tmp_path / "bend.h5", 0.05 * np.eye(3), shift=(4.0, 0, 0))
+        result = place.fuse(study / "CT", study / "PT", "--weights", weights, "--transform", file)
+        assert "The function was deformed (not only moved)" in result.stdout
+        report = json.loads((place.out / "report.json").read_text())
+        assert report["registration"]["kind"] == "deformable"
+        assert report["registration"]["deformation"]["largest_volume"] == pytest.approx(1.05**3, abs=0.01)
+        assert {"registration.tfm", "deformation.h5", "registration.png"} <= set(report["files"])
+        assert not (place.out / "dicom_blend").exists()
+        assert any("because the function was deformed" in note for note in report["notes"])
+        for path in (place.out / "dicom_color").iterdir():
+            assert "The function was deformed" in pydicom.dcmread(path).DerivationDescription
+
+    def test_the_function_is_read_through_it(self, place, study, bend, weights, tmp_path):
+        """Twelve millimetres to the side and back by both parts of one file: the fusion is that of the unmoved pair."""
+        place.fuse(study / "CT", study / "PT", "--weights", weights)
+        expected = read_volume(place.out / "fused_gray.nrrd")
+        motion = np.eye(4)
+        motion[0, 3] = 12.0
+        bend(tmp_path / "shift.h5", np.zeros((3, 3)), shift=(12.0, 0, 0))
+        write_transform(motion, tmp_path / "both.h5", read_transform(tmp_path / "shift.h5")[1])
+        place.out = place.folder / "both"
+        place.fuse(study / "CT", study / "PT", "--weights", weights, "--transform", tmp_path / "both.h5")
+        np.testing.assert_allclose(read_volume(place.out / "fused_gray.nrrd").array, expected.array, atol=2e-3)
+
+    def test_one_that_folds_is_refused(self, place, study, bend, weights, tmp_path):
+        file = bend(tmp_path / "fold.h5", np.diag([-1.5, 0, 0]))
+        result = place.run("fuse", study / "CT", study / "PT", "-o", place.out, "--weights", weights, "--transform", file)
+        assert "must not be used: it would fold the patient" in refusal(result)
+        assert not place.out.exists()
+
+    def test_it_is_never_done_alone(self, place, study):
+        result = place.run("fuse", study / "CT", study / "PT", "-o", place.out, "--deformable")
+        assert "--deformable goes with --register" in refusal(result)

@@ -77,6 +77,22 @@ def test_dicom_into_the_folder(from_dicom, folder):
     np.testing.assert_array_equal(stored, voxels(panel.widget.fusion.result.color))
 
 
+def test_marked_slices_leave_as_key_images_with_their_metrics(from_dicom, folder):
+    panel, folders = from_dicom
+    panel.parameters.keySlices = [2, 5]
+    panel.ui.dicomFolderButton.click()
+    panel.parameters.keySlices = []
+    assert "dicom_key_images, dicom_metrics" in panel.ui.exportLabel.text
+    keys = pydicom.dcmread(folder / "dicom_key_images" / "0001.dcm")
+    marked = {item.ReferencedSOPSequence[0].ReferencedSOPInstanceUID for item in keys.ContentSequence if item.ValueType == "IMAGE"}
+    fused = [pydicom.dcmread(file) for file in sorted((folder / "dicom_color").glob("*.dcm"))]
+    assert marked == {fused[k].SOPInstanceUID for k in (2, 5)}
+    place = panel.parameters.anatomy.GetOrigin()[2] + 2 * panel.parameters.anatomy.GetSpacing()[2]
+    assert fused[2].ImagePositionPatient[2] == pytest.approx(place)
+    report = pydicom.dcmread(folder / "dicom_metrics" / "0001.dcm")
+    assert report.StudyInstanceUID == pydicom.dcmread(next(folders[0].glob("*.dcm"))).StudyInstanceUID
+
+
 def test_dicom_into_the_database(from_dicom):
     panel, _ = from_dicom
     before = len(slicer.dicomDatabase.files)

@@ -131,6 +131,14 @@ class TestTransformFile:
                 read_transform(tmp_path / name)
 
 
+def test_a_real_pair_that_cannot_be_aligned_is_called_so(shared_data):
+    """MR and PET of a thigh, cut round the tumour (STS_001): too little structure, the search runs away."""
+    folder = shared_data / "pet-ct-mr-sarcoma" / "STS_001"
+    mr = read_volume(folder / "mr_t1.nrrd", modality=Modality.MR)
+    pet = read_volume(folder / "pet.nrrd", modality=Modality.PET, unit=Unit.SUVBW)
+    assert "ran " in register(pet, mr).problem
+
+
 def test_a_real_pair_comes_back(shared_data):
     """CT and PET of STS_037: a motion comes back, on top of what the unmoved pair gives."""
     folder = shared_data / "pet-ct-mr-sarcoma" / "STS_037"
@@ -140,5 +148,5 @@ def test_a_real_pair_comes_back(shared_data):
     motion = rigid_motion(np.random.default_rng(7), centre_of(ct))
     again = register(replace(pet, ijk_to_lps=motion @ pet.ijk_to_lps), ct)
     mm, degrees = error(again.matrix @ motion, unmoved.matrix, centre_of(ct))
-    assert mm < 1.0
-    assert degrees < 0.75
+    assert mm < 0.2
+    assert degrees < 0.2
