@@ -85,7 +85,7 @@ class Review:
         self._observed: list[tuple[vtk.vtkObject, int]] = []
         self.projection: ProjectionView | None = None
         self.on_window_changed: Callable[[Window], object] | None = None
-        self._applies = False
+        self._window: Window | None = None
 
     @property
     def is_open(self) -> bool:
@@ -124,15 +124,15 @@ class Review:
         if self._anatomy is None or self._function is None:
             return
         if look.anatomy_window is not None:
-            self._applies = True
+            self._window = look.anatomy_window
             show_anatomy(self._anatomy, look.anatomy_window)
-            self._applies = False
         stretched = self._stored_range(look.function_window)
         show_function(self._function, stretched, COLOR_TABLES[look.table])
         self._fill(layouts.ANATOMY, self._anatomy)
         shown = self._function_for_reading(stretched) if look.function is FunctionLook.INVERSE_GRAY else self._function
         self._fill(layouts.FUNCTION, shown)
         self._show_color_bar(shown)
+        self._color_ruler(look.function)
         self._fill(layouts.BLEND, self._anatomy, self._function, look.opacity)
         self._fill_fused()
         self._show_projection()
@@ -344,6 +344,12 @@ class Review:
             self._color_bar.GetLabelTextProperty().SetColor(*_ON_BLACK_AND_WHITE)
             self._color_bar.GetTitleTextProperty().SetColor(*_ON_BLACK_AND_WHITE)
 
+    def _color_ruler(self, function: FunctionLook) -> None:
+        """Yellow on white is not legible."""
+        view, base = layouts.slice_node(self._scene, layouts.FUNCTION), slicer.vtkMRMLAbstractViewNode
+        if view is not None:
+            view.SetRulerColor(base.RulerColorBlack if function is FunctionLook.INVERSE_GRAY else base.RulerColorYellow)
+
     def _follow(self) -> None:
         """The split picture is made for the slice on show; the anatomy's title says the window that the mouse has set."""
         self._unfollow()
@@ -364,8 +370,10 @@ class Review:
     def _on_windowed(self, *_: object) -> None:
         self._title()
         window = self._displayed_window()
-        if window is not None and not self._applies and self.on_window_changed is not None:
-            self.on_window_changed(window)
+        if window is not None and window != self._window:
+            self._window = window
+            if self.on_window_changed is not None:
+                self.on_window_changed(window)
 
     def _displayed_window(self) -> Window | None:
         display = self._anatomy.GetDisplayNode() if self._anatomy is not None and self._is_there(self._anatomy) else None
