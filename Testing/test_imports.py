@@ -29,7 +29,7 @@ THIRD_PARTY = {
     "metrics": {"torch"},
     "images": {"numpy", "SimpleITK"},
     "fusion": {"numpy", "torch"},
-    "scene": {"numpy", "vtk", "slicer", "vtkmodules"},
+    "scene": {"numpy", "vtk", "slicer", "vtkmodules", "pydicom"},
     "dicom": {"numpy", "pydicom", "PIL", "dicomanonymizer"},
     "pacs": {"pydicom", "pynetdicom", "dicomweb_client", "requests"},
     "phantom": {"numpy", "SimpleITK", "pydicom"},

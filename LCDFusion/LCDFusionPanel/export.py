@@ -41,12 +41,12 @@ class ExportPanel(Panel):
         with self.problemsAreSaid(self.ui.exportLabel), tempfile.TemporaryDirectory(prefix="lcdfusion-") as folder:
             from DICOMLib import DICOMUtils
 
-            self._export().dicom(folder)
+            self._export().dicom(folder, key_slices=self.parameters.keySlices)
             DICOMUtils.importDicom(folder, copyFiles=True)
             self.ui.exportLabel.text = _("The colour and the gray series are in the DICOM database.")
 
     def onDicom(self, _checked=False):
-        self._write(lambda export, folder: export.dicom(folder))
+        self._write(lambda export, folder: export.dicom(folder, key_slices=self.parameters.keySlices))
 
     def onNrrd(self, _checked=False):
         self._write(lambda export, folder: export.volumes(folder))

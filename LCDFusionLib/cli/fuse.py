@@ -13,23 +13,30 @@ from pathlib import Path
 from tqdm import tqdm
 
 from LCDFusionLib import __version__
-from LCDFusionLib.dicom import KINDS, Derivation, Mismatch
+from LCDFusionLib.dicom import DICOM_RESULT, KINDS, Blend, Derivation, Mismatch, write_result
 from LCDFusionLib.errors import InputError
 from LCDFusionLib.fusion import Finished, FusionPair, FusionResult, FusionSettings, FusionWorker, SliceFused, Started, prepare
 from LCDFusionLib.fusion.metrics_csv import write_metrics_csv
 from LCDFusionLib.images.color import COLOR_TABLES, DEFAULT_COLOR_TABLE
 from LCDFusionLib.images.files import write_volume
-from LCDFusionLib.images.registration import Registration, write_transform
+from LCDFusionLib.images.registration import Registration
 from LCDFusionLib.images.volume import Modality, Unit
 from LCDFusionLib.images.window import PRESETS, Window
 
-from .dicom_output import DICOM_RESULT, write_dicom
 from .inputs import Input, check_belonging, check_not_the_same, mismatch_kinds, read_anatomy, read_function
 from .interrupts import held
 from .output_folder import check_target, whole_folder
 from .overview import slices_to_show, write_overview
-from .register import find_registration, given_registration, moved_input, registration_facts
-from .registration_picture import write_registration_picture
+from .register import (
+    REGISTRATION,
+    deformed_input,
+    find_deformation,
+    find_registration,
+    given_registration,
+    moved_input,
+    registration_facts,
+    write_registration,
+)
 from .report import write_report
 
 RESULT = (
@@ -39,8 +46,7 @@ RESULT = (
     "metrics.csv",
     "overview.png",
     "report.json",
-    "registration.tfm",
-    "registration.png",
+    *REGISTRATION,
 )
 """What a result may hold."""
 
@@ -72,7 +78,8 @@ def add_parser(commands: argparse._SubParsersAction) -> None:
     parser.add_argument("--deidentify", action="store_true", help="take the patient out of the DICOM series (PS3.15 basic profile)")
     align = parser.add_mutually_exclusive_group()
     align.add_argument("--register", action="store_true", help="move the function rigidly onto the anatomy first")
-    align.add_argument("--transform", type=Path, metavar="FILE", help="move it by this rigid transform (.tfm, from 3D Slicer or register)")
+    align.add_argument("--transform", type=Path, metavar="FILE", help="move it by this transform (.tfm or .h5, from 3D Slicer or register)")
+    parser.add_argument("--deformable", action="store_true", help="with --register: then bend it smoothly too, as breathing does")
     parser.set_defaults(run=run)
 
 
@@ -87,6 +94,8 @@ def run(options: argparse.Namespace) -> None:
         color_table=options.color_table,
     )
     confirmed = mismatch_kinds(options.confirm_mismatch)
+    if options.deformable and not options.register:
+        raise InputError("--deformable goes with --register: it bends what was registered rigidly.")
     check_target(options.output, overwrite=options.overwrite, contents=RESULT)
     check_not_the_same(options.anatomy, options.function, series_chosen=bool(options.anatomy_series and options.function_series))
     with _timed("read", times):
@@ -103,8 +112,15 @@ def run(options: argparse.Namespace) -> None:
     original = function
     if options.register or options.transform:
         with _timed("register", times):
-            registration = find_registration(anatomy, function) if options.register else given_registration(options.transform)
-        function = moved_input(function, anatomy, registration)
+            deformation = None
+            if options.register:
+                registration = find_registration(anatomy, function)
+            else:
+                registration, deformation = given_registration(options.transform, anatomy)
+            function = moved_input(function, anatomy, registration)
+            if options.deformable:
+                deformation = find_deformation(anatomy, function)
+            function = function if deformation is None else deformed_input(function, anatomy, deformation)
     notes = [*belonging, *anatomy.notes, *function.notes]
     fuse_to_folder(
         anatomy,
@@ -155,7 +171,7 @@ def fuse_to_folder(
     """
     times = {} if times is None else times
     with _timed("prepare", times):
-        pair = prepare(anatomy.volume, function.volume, settings)
+        pair = prepare(anatomy.volume, function.volume, settings, deformation=function.deformation)
     print(_what_will_happen(pair))
     bytes_needed = pair.anatomy01.size * (12 if with_dicom else 7) + 10_000_000
     with whole_folder(output, overwrite=overwrite, contents=RESULT, bytes_needed=bytes_needed) as folder:
@@ -172,8 +188,20 @@ def fuse_to_folder(
                 title = f"CONFIRMED MISMATCH: {', '.join(mismatch.kind for mismatch in mismatches)}    {title}"
             shown = write_overview(pair, result, folder / "overview.png", title=title)
             if with_dicom:
-                derivation = _derivation(pair, result, mismatches)
-                not_written = write_dicom(folder, pair, result, anatomy.source, function.source, derivation, key_slices=shown)
+                derivation = _derivation(
+                    pair, result, mismatches, deformed_mm=function.deformation.most_mm if function.deformation else 0.0
+                )
+                blend = None if pair.function.is_color else Blend(pair.anatomy_window, pair.function_window, pair.settings.color_table)
+                _, not_written = write_result(
+                    folder,
+                    result,
+                    anatomy=anatomy.source,
+                    function=function.source,
+                    derivation=derivation,
+                    key_slices=shown,
+                    reason="Slices of the overview picture, the one with the hottest uptake among them.",
+                    blend=blend,
+                )
                 if deidentify:
                     from LCDFusionLib.dicom.deidentify import deidentify_folder
 
@@ -181,10 +209,8 @@ def fuse_to_folder(
                     not_written.append("The DICOM series are de-identified; report.json and the pictures still name the inputs.")
                 result = replace(result, notes=(*result.notes, *not_written))
             if registration is not None and unregistered is not None:
-                write_transform(registration.matrix, folder / "registration.tfm")
-                volumes = anatomy.volume, unregistered.volume, function.volume
-                write_registration_picture(*volumes, folder / "registration.png", title=f"{pair.anatomy.name} + {pair.function.name}")
-        moved = None if registration is None else registration_facts(registration)
+                write_registration(folder, anatomy, unregistered, function, registration)
+        moved = None if registration is None else registration_facts(registration, function.deformation)
         write_report(
             pair, result, folder, registration=moved, anatomy=anatomy, function=function, mismatches=mismatches, times=times, shown=shown
         )
@@ -229,7 +255,7 @@ def _windows(pair: FusionPair) -> str:
     return f"{anatomy}, {pair.function.modality.value} {pair.function.unit.value} {uptake.lower:g}-{uptake.upper:g}"
 
 
-def _derivation(pair: FusionPair, result: FusionResult, mismatches: Sequence[Mismatch]) -> Derivation:
+def _derivation(pair: FusionPair, result: FusionResult, mismatches: Sequence[Mismatch], *, deformed_mm: float) -> Derivation:
     return Derivation(
         version=__version__,
         weights=result.weights_name,
@@ -238,6 +264,7 @@ def _derivation(pair: FusionPair, result: FusionResult, mismatches: Sequence[Mis
         function_range=f"{pair.function_window.lower:g} to {pair.function_window.upper:g} {pair.function.unit.value}",
         warnings=result.notes,
         confirmed_mismatches=tuple(mismatch.text for mismatch in mismatches),
+        deformed_mm=deformed_mm,
     )
 
 

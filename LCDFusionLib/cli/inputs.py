@@ -8,6 +8,7 @@ from pathlib import Path
 
 from LCDFusionLib.dicom import KINDS, Mismatch, SeriesSource, find_mismatches, notes_on_belonging, read_folder, unconfirmed
 from LCDFusionLib.errors import InputError
+from LCDFusionLib.images.deformation import Deformation
 from LCDFusionLib.images.files import read_volume
 from LCDFusionLib.images.volume import Modality, Unit, Volume
 
@@ -21,12 +22,14 @@ class Input:
         path: as the user gave it.
         source: the DICOM headers; None for a file.
         notes: what had to be assumed, in sentences.
+        deformation: through which a function is read, after any motion that is in the volume's matrix; None where it is not deformed.
     """
 
     volume: Volume
     path: Path
     source: SeriesSource | None
     notes: tuple[str, ...] = ()
+    deformation: Deformation | None = None
 
 
 def read_anatomy(path: Path, *, series: str | None = None, modality: Modality | None = None) -> Input:

@@ -9,16 +9,19 @@ from numpy.typing import NDArray
 
 from LCDFusionLib import DISCLAIMER
 from LCDFusionLib.errors import InputError
+from LCDFusionLib.images.deformation import Deformation
 from LCDFusionLib.images.resample import resample_onto
 from LCDFusionLib.images.volume import Volume
-from LCDFusionLib.images.window import anatomy_window, function_range, normalise
+from LCDFusionLib.images.window import Window, anatomy_window, function_range, normalise
 
 from .overview import display_orientation
 
 _TILES = 8  # of a checkerboard's longer side
 
 
-def write_registration_picture(anatomy: Volume, before: Volume, after: Volume, file: Path, *, title: str) -> None:
+def write_registration_picture(
+    anatomy: Volume, before: Volume, after: Volume, file: Path, *, title: str, deformation: Deformation | None = None
+) -> None:
     """Draw to `file` (PNG).
 
     Args:
@@ -27,13 +30,14 @@ def write_registration_picture(anatomy: Volume, before: Volume, after: Volume, f
         after: the function where it was brought to.
         file: the picture.
         title: written above.
+        deformation: through which `after` is read.
     """
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
     fixed01 = normalise(anatomy, anatomy_window(anatomy))
     uptake = function_range(after)
-    functions = [(name, _onto(anatomy, volume, uptake)) for name, volume in (("before", before), ("after", after))]
+    functions = [("before", _onto(anatomy, before, uptake, None)), ("after", _onto(anatomy, after, uptake, deformation))]
     shown = [round((len(fixed01) - 1) * part) for part in (0.25, 0.5, 0.75)] if len(fixed01) > 3 else list(range(len(fixed01)))
     lay, _, aspect = display_orientation(anatomy.direction, anatomy.spacing)
     rows, columns = lay(fixed01[0]).shape
@@ -66,8 +70,8 @@ def checkerboard(first: NDArray, second: NDArray) -> NDArray:
     return np.where((j // side + i // side) % 2 == 0, first, second)
 
 
-def _onto(anatomy: Volume, function: Volume, uptake) -> NDArray[np.float32]:  # type: ignore[no-untyped-def]
+def _onto(anatomy: Volume, function: Volume, uptake: Window, deformation: Deformation | None) -> NDArray[np.float32]:
     try:
-        return normalise(resample_onto(function, anatomy).volume, uptake)
+        return normalise(resample_onto(function, anatomy, deformation).volume, uptake)
     except InputError:  # they do not meet
         return np.zeros(anatomy.shape, np.float32)

@@ -8,12 +8,15 @@ from .identity import KINDS, Mismatch, days_apart, find_mismatches, identity_is_
 from .original_series import Patient, Radiopharmaceutical, Study, write_original_series
 from .pairs import SeriesPair, propose_pairs
 from .reader import SeriesSource, read_folder, read_series
+from .result import DICOM_RESULT, Blend, write_result
 from .series import Series
 from .suv import SUV
 
 __all__ = [
+    "DICOM_RESULT",
     "KINDS",
     "SUV",
+    "Blend",
     "Derivation",
     "FolderContents",
     "Mismatch",
@@ -43,4 +46,5 @@ __all__ = [
     "write_key_images",
     "write_metrics_report",
     "write_original_series",
+    "write_result",
 ]

@@ -48,6 +48,7 @@ class Derivation:
         warnings: what a reader of the images has to know, such as relative intensities.
         confirmed_mismatches: what says that the inputs do not belong together and was confirmed by the user (`Mismatch.text`); also written
             into Image Comments (0020,4000), which viewers show.
+        deformed_mm: farthest that a deformation took the function; 0 where it was not deformed. Slices so far away count as sources too.
         created: Series Date and Time, Content Date and Time; written in the anatomy's Timezone Offset From UTC (0008,0201), else in
             local time. Without a zone it is local time.
         study_uid: of the study that is made where the anatomy did not come from DICOM.
@@ -61,6 +62,7 @@ class Derivation:
     version: str = __version__
     warnings: tuple[str, ...] = ()
     confirmed_mismatches: tuple[str, ...] = ()
+    deformed_mm: float = 0.0
     created: datetime = field(default_factory=datetime.now)
     study_uid: str = field(default_factory=new_uid)
     frame_of_reference_uid: str = field(default_factory=new_uid)
@@ -165,7 +167,7 @@ class _FusedSeries:
         self._number = next(n for n in range(number, number + 2 * len(taken) + 1, 2) if n not in taken)
         names = [source.series.modality for source in (anatomy, function) if source is not None]
         self._description = f"LCDFusion {kind} {'+'.join(names)} - {_NOTICE}".replace("  ", " ")[:64]
-        self._derivation = _describe(derivation, anatomy, function)
+        self._derivation, self._deformed_mm = _describe(derivation, anatomy, function), derivation.deformed_mm
         self._comments = _mismatch_sentence(derivation)
         with disable_value_validation():
             self._patient_and_study = patient_and_study(anatomy.headers[0]) if anatomy is not None else _unknown_patient(derivation)
@@ -178,7 +180,7 @@ class _FusedSeries:
             return write_instances(self._slices(set_image), folder)
 
     def _slices(self, set_image: Callable[[Dataset, int], None]) -> Iterator[Dataset]:
-        used = _used_slices(self._volume, self._function)
+        used = _used_slices(self._volume, self._function, self._deformed_mm)
         for k in range(self._volume.shape[0]):
             dataset = copy.deepcopy(self._patient_and_study)
             set_instance(dataset, sop_class=self._sop_class, series_uid=self._uid, number=self._numbers[k], created=self._created)
@@ -305,17 +307,22 @@ def _source_image(source: SeriesSource, k: int, *, same_place: bool) -> Dataset:
     return item
 
 
-def _used_slices(volume: Volume, function: SeriesSource | None) -> list[list[int]]:
-    """For each slice of `volume` the function's slices that lie beside or across it, which linear interpolation reads there."""
+def _used_slices(volume: Volume, function: SeriesSource | None, deformed_mm: float) -> list[list[int]]:
+    """For each slice of `volume` the function's slices that lie beside or across it, which linear interpolation reads there.
+
+    Where the function was deformed: those within the farthest that it was moved, some of which may not have been read.
+    """
     slices, rows, columns = volume.shape
     if function is None:
         return [[]] * slices
     size = np.array(function.shape[::-1])
     to_function = np.linalg.inv(function.ijk_to_lps) @ volume.ijk_to_lps
+    more = deformed_mm / np.linalg.norm(function.ijk_to_lps[:3, :3], axis=0)
     used: list[list[int]] = []
     for k in range(slices):
         corners = np.array([[i, j, k, 1] for i in (0, columns - 1) for j in (0, rows - 1)]).T
         lowest, highest = (extreme((to_function @ corners)[:3], axis=1) for extreme in (np.min, np.max))
+        lowest, highest = lowest - more, highest + more
         if (lowest > size - 0.5).any() or (highest < -0.5).any():
             used.append([])
             continue

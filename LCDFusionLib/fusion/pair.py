@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from LCDFusionLib.errors import InputError
+from LCDFusionLib.images.deformation import Deformation
 from LCDFusionLib.images.files import check_voxels
 from LCDFusionLib.images.resample import Resampled, resample_onto
 from LCDFusionLib.images.volume import Modality, Volume
@@ -71,13 +72,16 @@ class FusionPair:
         return _uptake_on_white(self.anatomy01[where], self.function01[where])
 
 
-def prepare(anatomy: Volume, function: Volume, settings: FusionSettings | None = None) -> FusionPair:
+def prepare(
+    anatomy: Volume, function: Volume, settings: FusionSettings | None = None, *, deformation: Deformation | None = None
+) -> FusionPair:
     """Check both volumes, resample the function onto the anatomy's grid (once, here) and window both.
 
     Args:
         anatomy: CT or MR; scalar.
         function: PET or SPECT, or a colour image of it.
         settings: defaults where None.
+        deformation: through which the function is read, after any rigid motion that is in its matrix.
 
     Raises:
         InputError: the volumes cannot be fused: a colour or nuclear anatomy, one volume twice, slices below 16 pixels, NaN, infinite or
@@ -85,7 +89,7 @@ def prepare(anatomy: Volume, function: Volume, settings: FusionSettings | None =
     """
     settings = settings or FusionSettings()
     _check(anatomy, function)
-    resampled = resample_onto(function, anatomy)
+    resampled = resample_onto(function, anatomy, deformation)
     window = anatomy_window(anatomy, settings.window)
     uptake = function_range(function, settings.function_upper)
     anatomy01, function01 = normalise(anatomy, window), normalise(resampled.volume, uptake)

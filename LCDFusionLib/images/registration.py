@@ -6,29 +6,33 @@ one resampling of a fusion (`resample_onto`) reads the original voxels: nothing 
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import numpy as np
 import SimpleITK as sitk
 from numpy.typing import NDArray
 
 from LCDFusionLib.errors import InputError
-from LCDFusionLib.images.volume import Modality, Volume, geometry_matrix
+from LCDFusionLib.images.mutual_information import (
+    WORKING_SPACING,
+    Progress,
+    Steps,
+    execute,
+    matrix_of,
+    mutual_information,
+    registration_method,
+    sampled_region,
+    working_image,
+)
+from LCDFusionLib.images.volume import Volume
 
 MOST_DEGREES = 20.0
 """No patient on a scanner's table is turned by more from one scan to the next; a result beyond it is none."""
 
-Progress = Callable[[float], None]
-"""Called with the part that is done, 0 to 1; an exception that it raises ends the registration at once."""
-
-_WORKING_SPACING = 3.0  # mm: finer than PET resolves, coarse enough for seconds
-_BINS = 32
-_SAMPLES = 60_000
 _MARGIN = 36.0  # mm: what 20 mm and 10 degrees move the border of a body by
-_LEAST_SAMPLED = 0.25
+_FINE_MARGIN = 9.0  # mm: what is left after the coarse resolution
+_FINE_ROUNDS = 2  # the region follows the volume to its new place, so that the result does not remember where it came from
 _START_SHIFT = 25.0  # mm to both sides along each axis: between two such starts no optimum of a body is lost
 _AGREE_MM = 6.0  # a voxel of the coarse resolution, at the corners of the body: two starts found the same place
 _LEAST_AGREEING = 3
@@ -117,29 +121,30 @@ def register(moving: Volume, fixed: Volume, *, progress: Progress | None = None)
             raise InputError(f"'{volume.name}' is a picture and cannot be registered: give a gray volume of a scanner.")
         if (np.array(volume.shape) < 4).any():
             raise InputError(f"'{volume.name}' has too few slices, rows or columns to be registered ({volume.shape}): give a whole volume.")
-    target, source = _working_image(fixed), _working_image(moving)
+    target, source = working_image(fixed), working_image(moving)
     centre = _middle(target)
-    region = _sampled_region(target, source)
-    steps = _Steps(progress)
+    region = sampled_region(target, source, margin=_MARGIN)
+    steps = Steps(progress)
     starts = _starts(target, source, centre)
-    coarse = [_optimise(target, source, region, start, shrink=2, iterations=60, steps=steps.part(0.7 / len(starts))) for start in starts]
+    coarse = [_optimise(target, source, region, start, shrink=2, iterations=60, steps=steps.part(0.6 / len(starts))) for start in starts]
     ranked = sorted(coarse, key=lambda result: result[1])
     fine = []
-    for transform, _ in ranked[:2]:
-        there = _sampled_region(target, source, _matrix(transform))
-        fine.append(_optimise(target, source, there, transform, shrink=1, iterations=100, steps=steps.part(0.3 / 2)))
-    best, value = min(fine, key=lambda result: result[1])
-    region = _sampled_region(target, source, _matrix(best))
-    fixed_to_moving = _matrix(best)
+    for transform, value in ranked[:2]:
+        for _ in range(_FINE_ROUNDS):
+            region = sampled_region(target, source, matrix_of(transform), margin=_FINE_MARGIN)
+            part = steps.part(0.4 / 2 / _FINE_ROUNDS)
+            transform, value = _optimise(target, source, region, transform, shrink=1, iterations=100, steps=part)
+        fine.append((transform, value))
+    best, _ = min(fine, key=lambda result: result[1])
+    region = sampled_region(target, source, matrix_of(best), margin=_FINE_MARGIN)
+    fixed_to_moving = matrix_of(best)
     corners = _corners(target)
-    agreeing = sum(_distance(_matrix(transform), _matrix(ranked[0][0]), corners) <= _AGREE_MM for transform, _ in coarse)
-    value = _metric(target, source, region, best) or 0.0
-    before = _metric(target, source, region, sitk.Euler3DTransform())
+    agreeing = sum(_distance(matrix_of(transform), matrix_of(ranked[0][0]), corners) <= _AGREE_MM for transform, _ in coarse)
     steps.done()
     return Registration(
         matrix=np.asarray(np.linalg.inv(fixed_to_moving), dtype=np.float64),
-        mutual_information=-value,
-        before=-(before or 0.0),
+        mutual_information=mutual_information(target, source, region, best),
+        before=mutual_information(target, source, region, sitk.Euler3DTransform()),
         agreeing_starts=agreeing,
         starts=len(starts),
         overlap=_overlap(target, source, best),
@@ -147,71 +152,9 @@ def register(moving: Volume, fixed: Volume, *, progress: Progress | None = None)
     )
 
 
-def write_transform(matrix: NDArray[np.float64], path: str | os.PathLike[str]) -> None:
-    """Write a moving-to-fixed matrix (LPS mm) as ITK transform file, .tfm, which 3D Slicer and SimpleITK read.
-
-    ITK's files hold the way back, from the fixed to the moving space.
-
-    Raises:
-        InputError: the file cannot be written.
-    """
-    back = np.linalg.inv(matrix)
-    transform = sitk.AffineTransform(3)
-    transform.SetMatrix(back[:3, :3].ravel().tolist())
-    transform.SetTranslation(back[:3, 3].tolist())
-    part = Path(path).with_name(f".{Path(path).stem}.{os.getpid()}.tfm")
-    try:
-        sitk.WriteTransform(transform, str(part))
-        part.replace(path)
-    except (OSError, RuntimeError) as error:
-        raise InputError(f"The transform '{path}' cannot be written: choose a folder with room and permission.") from error
-    finally:
-        part.unlink(missing_ok=True)
-
-
-def read_transform(path: str | os.PathLike[str]) -> NDArray[np.float64]:
-    """A moving-to-fixed matrix (LPS mm) from a linear ITK transform file, such as 3D Slicer saves (.tfm, .h5).
-
-    Raises:
-        InputError: no such file, no transform, not linear, or not rigid (it would change the size of the patient).
-    """
-    try:
-        transform = sitk.ReadTransform(str(path))
-    except RuntimeError as error:
-        raise InputError(f"The transform '{path}' cannot be read: give a linear transform, saved as .tfm.") from error
-    if transform.GetDimension() != 3 or not transform.IsLinear():
-        raise InputError(f"The transform '{path}' is not linear: give a rigid one.")
-    matrix: NDArray[np.float64] = np.asarray(np.linalg.inv(_matrix(transform)), dtype=np.float64)
-    if np.abs(matrix[:3, :3] @ matrix[:3, :3].T - np.eye(3)).max() > 1e-3 or np.linalg.det(matrix[:3, :3]) < 0:
-        raise InputError(f"The transform '{path}' stretches, shears or mirrors the patient: give a rigid one.")
-    return matrix
-
-
 def rotation_degrees(matrix: NDArray[np.float64]) -> float:
     """Angle of a rigid matrix's rotation about its own axis."""
     return float(np.degrees(np.arccos(np.clip((np.trace(matrix[:3, :3]) - 1) / 2, -1, 1))))
-
-
-class _Steps:
-    """Tells the progress of stages that take known parts of the whole, and carries out a cancel."""
-
-    def __init__(self, progress: Progress | None) -> None:
-        self._progress, self._done = progress, 0.0
-
-    def part(self, weight: float) -> Callable[[float], None]:
-        """For the next stage: called with the part of it that is done."""
-        start = self._done
-        self._done += weight
-
-        def tell(part: float) -> None:
-            if self._progress is not None:
-                self._progress(min(1.0, start + weight * part))
-
-        return tell
-
-    def done(self) -> None:
-        if self._progress is not None:
-            self._progress(1.0)
 
 
 def _optimise(
@@ -225,7 +168,7 @@ def _optimise(
     steps: Callable[[float], None],
 ) -> tuple[sitk.Euler3DTransform, float]:
     """Nearest optimum to a start, and minus its mutual information; infinity where nothing overlaps there."""
-    method = _method(region, fixed.GetNumberOfPixels() / shrink**3)
+    method = registration_method(region, fixed.GetNumberOfPixels() / shrink**3)
     method.SetOptimizerAsRegularStepGradientDescent(
         learningRate=2.0 if shrink > 1 else 1.0,
         minStep=0.05 if shrink > 1 else 0.005,
@@ -235,72 +178,12 @@ def _optimise(
     )
     method.SetOptimizerScalesFromPhysicalShift()
     method.SetShrinkFactorsPerLevel([shrink])
-    method.SetSmoothingSigmasPerLevel([_WORKING_SPACING * shrink / 2])
+    method.SetSmoothingSigmasPerLevel([WORKING_SPACING * shrink / 2])
     method.SmoothingSigmasAreSpecifiedInPhysicalUnitsOn()
     transform = sitk.Euler3DTransform(start)
     method.SetInitialTransform(transform, inPlace=True)
-    stopped: list[BaseException] = []
-
-    def tell() -> None:
-        try:
-            steps(method.GetOptimizerIteration() / iterations)
-        except BaseException as error:
-            stopped.append(error)
-            method.StopRegistration()
-
-    method.AddCommand(sitk.sitkIterationEvent, tell)
-    try:
-        method.Execute(fixed, moving)
-        value = method.GetMetricValue()
-    except RuntimeError:  # all samples map outside the moving image
-        value = np.inf
-    if stopped:
-        raise stopped[0]
+    value = execute(method, fixed, moving, lambda: steps(method.GetOptimizerIteration() / iterations))
     return transform, value
-
-
-def _method(region: sitk.Image, voxels: float) -> sitk.ImageRegistrationMethod:
-    method = sitk.ImageRegistrationMethod()
-    method.SetMetricAsMattesMutualInformation(numberOfHistogramBins=_BINS)
-    method.SetMetricSamplingStrategy(method.REGULAR)
-    method.SetMetricSamplingPercentage(min(1.0, _SAMPLES / voxels), 42)
-    method.SetMetricFixedMask(region)
-    method.SetInterpolator(sitk.sitkLinear)
-    return method
-
-
-def _metric(fixed: sitk.Image, moving: sitk.Image, region: sitk.Image, transform: sitk.Transform) -> float | None:
-    method = _method(region, fixed.GetNumberOfPixels())
-    method.SetInitialTransform(transform)
-    try:
-        return float(method.MetricEvaluate(fixed, moving))
-    except RuntimeError:
-        return None
-
-
-def _sampled_region(fixed: sitk.Image, moving: sitk.Image, fixed_to_moving: NDArray | None = None) -> sitk.Image:
-    """Voxels of the fixed image that stay inside the moving one while it is moved by `_MARGIN`.
-
-    Samples that leave the moving image on the way would make the metric grow or shrink with the overlap alone, and its gradient knows
-    nothing of that. Where the two share too little for the whole margin, a part of it has to do.
-    """
-    k, j, i = np.indices(fixed.GetSize()[::-1], dtype=np.float32)
-    to_index = np.linalg.inv(_grid(moving)) @ (np.eye(4) if fixed_to_moving is None else fixed_to_moving) @ _grid(fixed)
-    points = np.stack([i, j, k, np.ones_like(i)], axis=-1) @ to_index.T
-    size, spacing = np.array(moving.GetSize()), np.array(moving.GetSpacing())
-    to_border = (np.minimum(points[..., :3], size - 1 - points[..., :3]) * spacing).min(axis=-1)
-    margin, inside = _MARGIN, int((to_border >= 0).sum())
-    while margin > 1 and (to_border >= margin).sum() < _LEAST_SAMPLED * inside:
-        margin *= 0.8
-    region = (to_border >= margin) if inside else np.ones_like(to_border, dtype=bool)
-    mask = sitk.GetImageFromArray(region.astype(np.uint8))
-    mask.CopyInformation(fixed)
-    return mask
-
-
-def _grid(image: sitk.Image) -> NDArray[np.float64]:
-    direction = np.array(image.GetDirection()).reshape(3, 3)
-    return geometry_matrix(np.array(image.GetSpacing()), direction, np.array(image.GetOrigin()))
 
 
 def _starts(fixed: sitk.Image, moving: sitk.Image, centre: NDArray) -> list[sitk.Euler3DTransform]:
@@ -319,32 +202,6 @@ def _starts(fixed: sitk.Image, moving: sitk.Image, centre: NDArray) -> list[sitk
             transform.SetTranslation((base + shift).tolist())
             starts.append(transform)
     return starts
-
-
-def _working_image(volume: Volume) -> sitk.Image:
-    """The volume on an even grid of `_WORKING_SPACING` along its own axes, its values compressed so that tissue fills the histogram."""
-    image = sitk.GetImageFromArray(_compressed(volume))
-    image.SetSpacing(volume.spacing.tolist())
-    image.SetDirection(volume.direction.ravel().tolist())
-    image.SetOrigin(volume.origin.tolist())
-    spacing = np.array(image.GetSpacing())
-    factor = np.maximum(1.0, _WORKING_SPACING / spacing)
-    smooth = sitk.DiscreteGaussian(image, variance=((0.4 * spacing * np.sqrt(factor**2 - 1)) ** 2).tolist(), useImageSpacing=True)
-    size = np.maximum(4, np.ceil(np.array(image.GetSize()) / factor)).astype(int)
-    grid = sitk.Image(size.tolist(), sitk.sitkFloat32)
-    grid.SetSpacing((spacing * (np.array(image.GetSize()) - 1) / (size - 1)).tolist())
-    grid.SetDirection(image.GetDirection())
-    grid.SetOrigin(image.GetOrigin())
-    return sitk.Resample(smooth, grid, sitk.Transform(), sitk.sitkLinear, 0.0, sitk.sitkFloat32)
-
-
-def _compressed(volume: Volume) -> NDArray[np.float32]:
-    array = volume.array.astype(np.float32)
-    if volume.modality is Modality.CT:
-        return np.clip(array, -1000, 400)
-    top = float(np.percentile(array[:: max(1, len(array) // 40)], 99.9))
-    array = np.clip(array, 0, top if top > 0 else None)
-    return np.sqrt(array) if volume.modality.is_function else array  # a lesion of SUV 20 must not push all tissue into one bin
 
 
 def _middle(image: sitk.Image) -> NDArray[np.float64]:
@@ -384,16 +241,7 @@ def _overlap(fixed: sitk.Image, moving: sitk.Image, transform: sitk.Transform) -
     """Part of the smaller volume that lies inside the other."""
     inside = sitk.Image(moving.GetSize(), sitk.sitkUInt8) + 1
     inside.CopyInformation(moving)
-    shared = sitk.GetArrayViewFromImage(sitk.Resample(inside, fixed, transform, sitk.sitkNearestNeighbor, 0)).sum()
+    shared = sitk.GetArrayFromImage(sitk.Resample(inside, fixed, transform, sitk.sitkNearestNeighbor, 0)).sum()
     voxel = float(np.prod(fixed.GetSpacing()))
     sizes = [float(np.prod(image.GetSpacing()) * image.GetNumberOfPixels()) for image in (fixed, moving)]
     return min(1.0, float(shared) * voxel / min(sizes))
-
-
-def _matrix(transform: sitk.Transform) -> NDArray[np.float64]:
-    """4x4 of a linear transform, by what it does to four points."""
-    matrix = np.eye(4)
-    matrix[:3, 3] = transform.TransformPoint((0.0, 0.0, 0.0))
-    for axis, unit in enumerate(np.eye(3)):
-        matrix[:3, axis] = np.array(transform.TransformPoint(unit.tolist())) - matrix[:3, 3]
-    return matrix

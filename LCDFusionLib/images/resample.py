@@ -9,6 +9,7 @@ import SimpleITK as sitk
 from numpy.typing import NDArray
 
 from LCDFusionLib.errors import InputError
+from LCDFusionLib.images.deformation import Deformation
 from LCDFusionLib.images.volume import Volume
 
 _FACE_TOLERANCE = 1e-6  # of a voxel: a centre that lies on the outer face is inside, whatever rounding makes of it
@@ -29,7 +30,7 @@ class Resampled:
     overlap: float
 
 
-def resample_onto(moving: Volume, reference: Volume) -> Resampled:
+def resample_onto(moving: Volume, reference: Volume, deformation: Deformation | None = None) -> Resampled:
     """Bring `moving` (function) onto the grid of `reference` (anatomy), linearly, in patient space.
 
     The field of view reaches to the faces of the outermost voxels, not to their centres: a PET slice stands for its whole thickness, and
@@ -38,6 +39,11 @@ def resample_onto(moving: Volume, reference: Volume) -> Resampled:
 
     Both volumes must lie in one patient space; nothing here looks at their frames of reference.
 
+    Args:
+        moving: function.
+        reference: anatomy.
+        deformation: of the moving volume, through which it is read.
+
     Returns:
         Voxels of the moving volume's own type on equal grids; else floating point. A colour volume stays uint8 RGB, each channel resampled
         by itself.
@@ -45,10 +51,10 @@ def resample_onto(moving: Volume, reference: Volume) -> Resampled:
     Raises:
         InputError: the volumes do not overlap in space.
     """
-    if moving.same_grid(reference):
+    if moving.same_grid(reference) and deformation is None:
         on_grid = moving.with_array(moving.array, ijk_to_lps=reference.ijk_to_lps, frame_of_reference=reference.frame_of_reference)
         return Resampled(on_grid, np.ones(reference.shape, dtype=bool), 1.0)
-    covered = _covered(moving, reference)
+    covered = _covered(moving, reference) if deformation is None else _covered_through(moving, reference, deformation)
     overlap = float(covered.mean())
     if overlap == 0:
         apart = float(np.linalg.norm(_centre(moving) - _centre(reference)))
@@ -56,7 +62,10 @@ def resample_onto(moving: Volume, reference: Volume) -> Resampled:
             f"The volumes '{reference.name}' and '{moving.name}' do not overlap in space (their centres are {apart:.0f} mm apart): "
             "choose two series of the same patient and study, or register them first."
         )
-    array = _interpolate(moving, reference)
+    edge = [(1, 1)] * 3 + [(0, 0)] * moving.is_color  # beyond the outermost centres the edge goes on by one voxel
+    padded = np.pad(moving.array.astype(np.result_type(moving.array.dtype, np.float32), copy=False), edge, mode="edge")
+    array = _read(padded, moving, reference, deformation, sitk.sitkLinear, first=-1)
+    array = np.rint(array).astype(np.uint8) if moving.is_color else array
     array[~covered] = 0
     on_grid = moving.with_array(array, ijk_to_lps=reference.ijk_to_lps, frame_of_reference=reference.frame_of_reference)
     return Resampled(on_grid, covered, overlap)
@@ -76,23 +85,27 @@ def _covered(moving: Volume, reference: Volume) -> NDArray[np.bool_]:
     return covered
 
 
-def _interpolate(moving: Volume, reference: Volume) -> NDArray:
-    """Voxels on the reference's grid; beyond the moving volume's outermost centres its edge goes on by one voxel."""
-    dtype = np.result_type(moving.array.dtype, np.float32)
-    edge = [(1, 1)] * 3 + [(0, 0)] * moving.is_color
-    image = sitk.GetImageFromArray(np.pad(moving.array.astype(dtype, copy=False), edge, mode="edge"), isVector=moving.is_color)
+def _covered_through(moving: Volume, reference: Volume, deformation: Deformation) -> NDArray[np.bool_]:
+    ones = np.ones(moving.shape, np.uint8)
+    return _read(ones, moving, reference, deformation, sitk.sitkNearestNeighbor, first=0) > 0
+
+
+def _read(array: NDArray, moving: Volume, reference: Volume, deformation: Deformation | None, interpolator: int, *, first: int) -> NDArray:
+    """Voxels on the reference's grid, of an array in the moving volume's place whose first voxel has the index `first` there."""
+    image = sitk.GetImageFromArray(array, isVector=array.ndim == 4)
     image.SetSpacing(moving.spacing.tolist())
     image.SetDirection(moving.direction.ravel().tolist())
-    image.SetOrigin((moving.ijk_to_lps @ [-1, -1, -1, 1])[:3].tolist())
+    image.SetOrigin((moving.ijk_to_lps @ [first, first, first, 1])[:3].tolist())
 
     resample = sitk.ResampleImageFilter()
-    resample.SetInterpolator(sitk.sitkLinear)
+    resample.SetInterpolator(interpolator)
     resample.SetSize(reference.shape[::-1])
     resample.SetOutputSpacing(reference.spacing.tolist())
     resample.SetOutputDirection(reference.direction.ravel().tolist())
     resample.SetOutputOrigin(reference.origin.tolist())
-    array = sitk.GetArrayFromImage(resample.Execute(image))
-    return np.rint(array).astype(np.uint8) if moving.is_color else array
+    if deformation is not None:
+        resample.SetTransform(deformation.transform)
+    return sitk.GetArrayFromImage(resample.Execute(image))
 
 
 def _centre(volume: Volume) -> NDArray[np.float64]:

@@ -10,15 +10,7 @@ from pathlib import Path
 import numpy as np
 import slicer
 
-from LCDFusionLib.dicom import (
-    Derivation,
-    SeriesSource,
-    fused_headers,
-    write_fused_color,
-    write_fused_gray,
-    write_key_images,
-    write_metrics_report,
-)
+from LCDFusionLib.dicom import Derivation, SeriesSource, write_result
 from LCDFusionLib.errors import InputError
 from LCDFusionLib.fusion import FusionResult, SliceFused
 from LCDFusionLib.fusion.metrics_csv import write_metrics_csv
@@ -57,39 +49,30 @@ class Export:
         sources = [dicom_source(node, find_file) if node is not None else None for node in result.inputs]
         return cls(result, fusion_result(result), *sources)
 
-    def dicom(
-        self, folder: str | os.PathLike[str], *, gray: bool = True, color: bool = True, key_slices: Sequence[int] | None = None
-    ) -> list[Path]:
-        """Writes the colour and the gray series, each into a folder of its own below `folder`.
+    def dicom(self, folder: str | os.PathLike[str], *, gray: bool = True, color: bool = True, key_slices: Sequence[int] = ()) -> list[Path]:
+        """Writes the colour and the gray series, each into a folder of its own below `folder`; for key slices those and their metrics too.
 
         Args:
-            folder: that exists.
+            folder: where to.
             gray: write the gray series.
             color: write the colour series.
-            key_slices: K of each slice that the person has marked: then the metrics as structured report go with both series, and, where
-                there is a mark, a Key Object Selection; None writes neither.
+            key_slices: K, in the anatomy's node, of the slices that the person marked.
 
         Raises:
             InputError: the anatomy was moved since it was loaded, or the folder cannot be written.
         """
-        fused = self._on_source_grid()
-        derivation = self._derivation()
-        written = []
-        for wanted, write, volume, name in (
-            (color, write_fused_color, fused.color, "dicom_color"),
-            (gray, write_fused_gray, fused.gray, "dicom_gray"),
-        ):
-            if wanted:
-                written.append(write(volume, Path(folder) / name, anatomy=self.anatomy, function=self.function, derivation=derivation))
-        if written and key_slices is not None:
-            last, is_reversed = len(fused.metrics) - 1, fused.gray.ijk_to_lps[:3, 2] @ self.fused.gray.ijk_to_lps[:3, 2] < 0
-            marked = [last - index if is_reversed else index for index in key_slices]
-            headers = fused_headers(written[-1])
-            target = Path(folder) / "dicom_metrics"
-            written.append(write_metrics_report(headers, fused.metrics, fused.blend_metrics, marked or [last // 2], target))
-            if marked:
-                reason = "Slices that the reader marked."
-                written.append(write_key_images(fused_headers(written[0]), marked, Path(folder) / "dicom_key_images", reason=reason))
+        fused, is_reversed = self._on_source_grid()
+        last = len(fused.metrics) - 1
+        written, _ = write_result(
+            folder,
+            fused,
+            anatomy=self.anatomy,
+            function=self.function,
+            derivation=self._derivation(),
+            gray=gray,
+            color=color,
+            key_slices=sorted(last - k if is_reversed else k for k in key_slices),
+        )
         return written
 
     def volumes(self, folder: str | os.PathLike[str], *, suffix: str = ".nrrd") -> list[Path]:
@@ -162,10 +145,10 @@ class Export:
             confirmed_mismatches=self.result.mismatches,
         )
 
-    def _on_source_grid(self) -> FusionResult:
-        """The fused volumes in the slice order of the anatomy's series, which may be the reverse of the node's."""
+    def _on_source_grid(self) -> tuple[FusionResult, bool]:
+        """The fused volumes in the slice order of the anatomy's series, and whether that is the reverse of the node's."""
         if self.anatomy is None:
-            return self.fused
+            return self.fused, False
         source, volume = self.anatomy, self.fused.gray
         if volume.shape == source.shape:
             for flip in (1, -1):
@@ -173,7 +156,7 @@ class Export:
                 if np.allclose(gray.ijk_to_lps, source.ijk_to_lps, rtol=0, atol=1e-3):
                     grid = {"ijk_to_lps": source.ijk_to_lps}
                     fused = self.fused
-                    return FusionResult(
+                    ordered = FusionResult(
                         gray=gray.with_array(gray.array, **grid),
                         color=color.with_array(color.array, **grid),
                         metrics=fused.metrics[::flip],
@@ -184,6 +167,7 @@ class Export:
                         seconds=fused.seconds,
                         notes=fused.notes,
                     )
+                    return ordered, flip == -1
         raise InputError(
             f"The anatomy '{source.series.name}' was moved or cut since it was loaded, so its fused image cannot become a DICOM series "
             "of its study; take the volume out of its transform and fuse again, or export NRRD."

@@ -9,7 +9,8 @@ import pytest
 
 from LCDFusionLib import phantom
 from LCDFusionLib.images.files import read_volume, write_volume
-from LCDFusionLib.images.registration import read_transform, rotation_degrees, write_transform
+from LCDFusionLib.images.registration import rotation_degrees
+from LCDFusionLib.images.transform_files import read_transform, write_transform
 from LCDFusionLib.images.volume import Modality
 from Testing.cli.place import refusal
 from Testing.cli.small_study import body, write_series
@@ -25,7 +26,7 @@ def test_register_a_moved_head(place, tmp_path):
     assert result.returncode == 0, result.stderr
     assert "starts agree" in result.stdout
     assert sorted(path.name for path in place.out.iterdir()) == ["registration.json", "registration.png", "registration.tfm"]
-    mm, degrees = error(read_transform(place.out / "registration.tfm") @ motion, np.eye(4), centre_of(made.anatomy))
+    mm, degrees = error(read_transform(place.out / "registration.tfm")[0] @ motion, np.eye(4), centre_of(made.anatomy))
     assert (mm < 1, degrees < 0.5) == (True, True)
     facts = json.loads((place.out / "registration.json").read_text())
     assert facts["kind"] == "rigid"
@@ -68,7 +69,7 @@ def test_fuse_with_a_transform_gives_what_the_unmoved_pair_gives(place, study, s
     report = json.loads((place.out / "report.json").read_text())
     assert report["registration"]["function_to_anatomy_lps_mm"][0][3] == -12
     assert {"registration.tfm", "registration.png"} <= set(report["files"])
-    assert rotation_degrees(read_transform(place.out / "registration.tfm")) == 0
+    assert rotation_degrees(read_transform(place.out / "registration.tfm")[0]) == 0
     for path in (place.out / "dicom_gray").iterdir():
         header = pydicom.dcmread(path)
         assert "moved by a transform" in header.DerivationDescription

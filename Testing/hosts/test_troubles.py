@@ -12,7 +12,6 @@ pytest.importorskip("PySide6")
 import slicer
 import vtk
 
-from LCDFusionLib.errors import InputError
 from LCDFusionLib.images.volume import Modality, Unit, Volume
 from LCDFusionLib.scene.nodes import hierarchy_item, node_from_volume, set_voxels, volume_from_node, voxels
 
@@ -241,7 +240,7 @@ def test_two_patients_are_not_fused_unasked(panel, pair):
     assert any("MISMATCH OF THE INPUTS, CONFIRMED" in notice for notice in notices)
     box.click()
     assert not panel.ui.fuseButton.enabled
-    with pytest.raises(InputError, match="two patients"):
+    with pytest.raises(Exception, match="are of two patients"):  # a reload in another test makes the class anew
         panel.widget.logic.fuse(*pair)
 
 

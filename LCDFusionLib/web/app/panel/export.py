@@ -31,8 +31,19 @@ class ExportSection(Section):
         choice, shown = self.application.choices.name, self.application.screen.name
         off = {"disabled": (f"!{shown.can_export} || !!{shown.exporting}",)}
         with form.row("DICOM:"):
-            form.button("DICOM (zip)", self.on_dicom, "Both series as derived DICOM, key slices, metrics", classes="dicom-button", **off)
-        form.check("De-identify", choice.deidentify, "Take the patient out of the DICOM series (basic profile of PS3.15)")
+            form.button(
+                "DICOM (zip)",
+                self.on_dicom,
+                "Both series as derived DICOM; with marked slices also those as key images, and their metrics",
+                classes="dicom-button",
+                **off,
+            )
+        form.check(
+            "De-identify",
+            choice.deidentify,
+            "Take the patient out of the DICOM series (basic profile of PS3.15)",
+            classes="deidentify",
+        )
         with form.row("Volumes:"):
             form.button("NRRD", self.on_nrrd, "The colour and the gray volume as NRRD", classes="nrrd-button", **off)
             form.button("NIfTI", self.on_nifti, "The colour and the gray volume as NIfTI", classes="nifti-button", **off)

@@ -1,0 +1,83 @@
+"""The real viewer, and Chromium that clicks in it."""
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from LCDFusionLib.images.volume import Modality
+from Testing.cli.place import signals_on
+from Testing.cli.small_study import body, write_series
+from Testing.web.app.reader import Reader
+
+PROJECT = Path(__file__).resolve().parents[3]
+PICTURES = PROJECT / "build" / "web-pictures"
+"""What the page looked like in the last run; git ignores it."""
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    """The system's browser."""
+    playwright = pytest.importorskip("playwright.sync_api", reason="playwright, which drives the browser, is not installed")
+    program = shutil.which("chromium") or shutil.which("google-chrome")
+    if program is None:
+        pytest.skip("there is no Chromium on this machine (apt-get install chromium)")
+    with playwright.sync_playwright() as running:
+        browser = running.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def small_study(tmp_path_factory):
+    """Six slices of one patient as CT, MR and PET, as a DICOM folder."""
+    folder = tmp_path_factory.mktemp("study")
+    for modality in (Modality.CT, Modality.MR, Modality.PET):
+        write_series(folder / modality.value, body(modality))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def viewer(small_study, tmp_path_factory):
+    """`lcdfusion view` on the small study; its address."""
+    folder = tmp_path_factory.mktemp("viewer")
+    command = [sys.executable, "-m", "LCDFusionLib.cli", "view", str(small_study), "--port", "0", "--no-browser", "--no-spare"]
+    with (folder / "out").open("wb") as out, (folder / "err").open("wb") as err:
+        process = subprocess.Popen(
+            [*command, "--max-sessions", "8", "--upload-limit", "64"],
+            env={**os.environ, "TMPDIR": str(folder), "PYTHONPATH": str(PROJECT), "OMP_NUM_THREADS": "2"},
+            stdout=out,
+            stderr=err,
+            cwd=folder,
+            preexec_fn=signals_on,
+        )
+    try:
+        for line in _lines(folder / "out", process):
+            if "The viewer is at " in line:
+                yield line.split("The viewer is at ")[1].split()[0]
+                break
+    finally:
+        process.terminate()
+        process.wait(20)
+    assert [path.name for path in folder.iterdir() if path.name.startswith("lcdfusion-")] == []
+
+
+def _lines(file, process):
+    for _ in range(300):
+        if (lines := file.read_text().splitlines()) and any("viewer is at" in line for line in lines):
+            return lines
+        assert process.poll() is None, file.with_name("err").read_text()
+        time.sleep(0.1)
+    raise AssertionError("the viewer does not start")
+
+
+@pytest.fixture(scope="module")
+def reader(chromium, viewer):
+    """A reader with the small study open."""
+    with Reader(chromium, viewer, PICTURES) as reader:
+        reader.wait_until_read()
+        yield reader

@@ -1,0 +1,100 @@
+"""A person at the page."""
+
+import io
+import time
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+from playwright.sync_api import expect
+
+PATIENCE_MS = 180_000
+
+
+class Reader:
+    """One browser window on one session of its own.
+
+    Attributes:
+        page: of Playwright.
+        troubles: what the page's scripts complained of.
+    """
+
+    def __init__(self, chromium, address: str, pictures: Path, *, size: tuple[int, int] = (1366, 768)) -> None:
+        self._pictures = pictures
+        self._context = chromium.new_context(viewport={"width": size[0], "height": size[1]}, accept_downloads=True)
+        self.page = self._context.new_page()
+        self.page.set_default_timeout(PATIENCE_MS)
+        self.troubles: list[str] = []
+        self.page.on("pageerror", lambda error: self.troubles.append(str(error)))
+        self.page.goto(address)
+        self.page.wait_for_selector(".fuse-button")
+
+    def __enter__(self) -> "Reader":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._context.close()
+        assert self.troubles == []
+
+    def text(self, selector: str) -> str:
+        """What stands there; empty where there is no such place."""
+        place = self.page.locator(selector)
+        return place.first.inner_text() if place.count() else ""
+
+    def wait_for(self, selector: str, text: str) -> None:
+        """Until the text stands there."""
+        expect(self.page.locator(selector).first).to_contain_text(text, timeout=PATIENCE_MS)
+
+    def wait_until_read(self) -> None:
+        """Until a pair can be fused."""
+        expect(self.page.locator(".fuse-button")).to_be_enabled(timeout=PATIENCE_MS)
+
+    def choose(self, selector: str, option: str) -> None:
+        """One of a list."""
+        self.page.locator(selector).click()
+        self.page.locator(".v-overlay--active .v-list-item", has_text=option).first.click()
+        self.page.wait_for_timeout(150)
+
+    def unfold(self, title: str) -> None:
+        """Opens a section that is folded."""
+        section = self.page.locator("details.section", has=self.page.locator("summary", has_text=title))
+        if section.get_attribute("open") is None:
+            section.locator("summary").click()
+
+    def fuse(self) -> None:
+        """All slices, to the end."""
+        self.page.click(".fuse-button")
+        self.wait_for(".status", "slices fused")
+
+    def upload(self, *files: Path) -> None:
+        """By the button."""
+        with self.page.expect_file_chooser() as chooser:
+            self.page.click(".open-button")
+        chooser.value.set_files([str(file) for file in files])
+
+    def save(self, button: str, folder: Path) -> Path:
+        """Clicks an export button; what the browser saved."""
+        with self.page.expect_download() as saved:
+            self.page.click(button)
+        path = folder / saved.value.suggested_filename
+        saved.value.save_as(path)
+        return path
+
+    def picture(self, name: str) -> Path:
+        """A screenshot, kept under `build`."""
+        self.page.wait_for_timeout(700)  # sharp pictures come when nothing moves
+        self._pictures.mkdir(parents=True, exist_ok=True)
+        self.page.screenshot(path=self._pictures / f"{name}.png")
+        return self._pictures / f"{name}.png"
+
+    def view(self, name: str):
+        """The picture in a slice view as an array (rows, columns, RGB)."""
+        place = self.page.locator(f".lcd-view[data-view={name}]")
+        return np.asarray(Image.open(io.BytesIO(place.screenshot())).convert("RGB"))
+
+
+def timed(action) -> float:
+    """Seconds that it takes."""
+    began = time.monotonic()
+    action()
+    return time.monotonic() - began

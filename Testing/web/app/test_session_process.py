@@ -1,0 +1,82 @@
+"""The process of a session as the front server sees it: it ends when told to, with its worker, and its log names nobody."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from Testing.web.front.running_front import is_running, wait_until
+
+PROJECT = Path(__file__).resolve().parents[3]
+COMMAND = [sys.executable, "-m", "LCDFusionLib.web.app", "--session"]
+
+
+@pytest.fixture
+def start_session(tmp_path):
+    """Starts the process on some inputs."""
+    pytest.importorskip("trame_slicer", reason="trame-slicer is not installed")
+    started = []
+
+    def start(*inputs):
+        folder = tmp_path / "session"
+        folder.mkdir()
+        with (tmp_path / "log").open("wb") as log:
+            process = subprocess.Popen(
+                [*COMMAND, str(folder)],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                cwd=PROJECT,
+                env={**os.environ, "TMPDIR": str(folder), "WSLINK_READY_MSG": ""},
+            )
+        started.append(process)
+        first = {"do": "start", "secret": "s", "inputs": [str(path) for path in inputs], "upload_limit": 1000}
+        process.stdin.write(json.dumps(first).encode() + b"\n")
+        process.stdin.flush()
+        assert json.loads(process.stdout.readline())["event"] == "ready"
+        return process, folder, tmp_path / "log"
+
+    yield start
+    for process in started:
+        process.kill()
+
+
+def children(pid):
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="needs /proc")
+def test_it_ends_with_its_input_and_takes_its_worker_along(start_session, small_study):
+    process, folder, log = start_session(small_study)
+    wait_until(lambda: children(process.pid), 120)  # the worker comes when the study is open
+    (worker,) = children(process.pid)
+    began = time.monotonic()
+    process.stdin.close()
+    process.wait(10)
+    wait_until(lambda: not is_running(worker), 10)
+    assert time.monotonic() - began < 10
+    assert not folder.exists()
+    assert_nobody_is_named(log)
+
+
+def test_its_log_names_nobody_when_things_go_wrong(start_session, small_study, tmp_path):
+    named = tmp_path / "Müller Anna P-17"
+    named.mkdir()
+    for file in (small_study / "CT").iterdir():
+        (named / file.name).write_bytes(file.read_bytes()[:-500])
+    process, _, log = start_session(named, tmp_path / "Müller gone")
+    time.sleep(3)
+    process.stdin.close()
+    process.wait(10)
+    assert_nobody_is_named(log)
+
+
+def assert_nobody_is_named(log):
+    text = log.read_text(errors="replace")
+    assert "ller" not in text
+    assert "P-17" not in text
+    assert "Traceback" not in text

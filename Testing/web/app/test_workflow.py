@@ -1,0 +1,178 @@
+"""The whole workflow by clicking: from an open study to files on the reader's disk."""
+
+import csv
+import zipfile
+
+import numpy as np
+import pydicom
+import pytest
+import SimpleITK as sitk
+from PIL import Image
+from playwright.sync_api import expect
+
+from LCDFusionLib.dicom import read_folder
+from LCDFusionLib.fusion import FusionSettings, prepare
+from Testing.web.app.conftest import PICTURES
+from Testing.web.app.reader import Reader
+
+
+@pytest.fixture(scope="module")
+def fused(reader):
+    """The reader, with all slices fused."""
+    reader.fuse()
+    return reader
+
+
+def test_the_best_pair_is_chosen_and_the_plan_said(reader):
+    assert "CT CT body" in reader.text(".anatomy-select")
+    assert "PET" in reader.text(".function-select")
+    assert "CT mediastinum window 350/40, PET SUV 0-10, 6 slices of 48x48" in reader.text(".plan")
+    assert "Anna Müller" in reader.text(".patient").replace("Müller Anna", "Anna Müller")
+    assert "not a medical device" in reader.text(".panel-foot .disclaimer")
+
+
+def test_other_pairs_of_the_study_can_be_chosen(reader):
+    reader.choose(".pair-select", "MR body")
+    reader.wait_for(".plan", "MR automatic window")
+    assert "MR MR body" in reader.text(".anatomy-select")
+    reader.choose(".pair-select", "CT body")
+    reader.wait_for(".plan", "CT mediastinum window")
+
+
+def test_preview_shows_one_slice(reader):
+    assert reader.view("LCDFused")[60:-60, 40:-40].mean() < 5  # nothing but the crosshair yet
+    reader.page.click(".preview-button")
+    reader.wait_for(".status", "Preview in")
+    reader.wait_for(".slice-title", "Slice 4, preview")
+    reader.page.wait_for_timeout(500)
+    assert reader.view("LCDFused")[60:-60, 40:-40].mean() > 20
+
+
+def test_fusion_fills_metrics_and_plot(fused):
+    assert "6 slices fused" in fused.text(".status")
+    assert fused.text(".slice-title") == "Slice 4/6"
+    rows = fused.page.locator("table.metrics tbody tr").all_inner_texts()
+    assert [row.split("\t")[0] for row in rows] == ["QAB/F", "VIF", "SCD", "IE", "AG", "SD", "SF", "EI"]
+    assert float(rows[0].split("\t")[1]) > float(rows[0].split("\t")[2]) > 0  # fused keeps more edges than the blend
+    assert fused.page.locator(".large-plot polyline").count() == 2
+    fused.picture("reading")
+
+
+def test_metrics_follow_the_scroll_and_the_plot_goes_to_a_slice(fused):
+    before = fused.page.locator("table.metrics tbody tr").all_inner_texts()
+    fused.page.locator(".lcd-view").first.hover()
+    fused.page.mouse.wheel(0, -120)
+    expect(fused.page.locator(".slice-title")).not_to_have_text("Slice 4/6")
+    assert fused.page.locator("table.metrics tbody tr").all_inner_texts() != before
+    plot = fused.page.locator(".plot:visible")
+    box = plot.bounding_box()
+    plot.click(position={"x": 0.25 * box["width"], "y": 20})
+    fused.wait_for(".slice-title", "Slice 2/6")
+    fused.page.locator(".plot:visible").click(position={"x": 0.6 * box["width"], "y": 20})
+    fused.wait_for(".slice-title", "Slice 4/6")
+
+
+def test_what_is_fused_is_what_the_library_fuses(fused, small_study, tmp_path):
+    """Volumes as NRRD: the same grid as the CT's, and the mean of what the network gives for these windows."""
+    with zipfile.ZipFile(_save(fused, ".nrrd-button", tmp_path)) as packed:
+        packed.extractall(tmp_path)
+    gray, color = (sitk.ReadImage(str(tmp_path / f"fused_{name}.nrrd")) for name in ("gray", "color"))
+    ct, _ = read_folder(small_study / "CT")
+    pair = prepare(ct, read_folder(small_study / "PT")[0], FusionSettings())
+    assert gray.GetSize() == color.GetSize() == ct.shape[::-1]
+    np.testing.assert_allclose(gray.GetOrigin(), ct.origin, atol=1e-4)
+    array = sitk.GetArrayFromImage(gray)
+    assert array.min() >= 0
+    assert array.max() <= 1
+    assert np.corrcoef(array.ravel(), pair.anatomy01.ravel())[0, 1] > 0.9
+
+
+def test_nifti_csv_and_pictures(fused, tmp_path):
+    with zipfile.ZipFile(_save(fused, ".nifti-button", tmp_path)) as packed:
+        assert sorted(packed.namelist()) == ["fused_color.nii.gz", "fused_gray.nii.gz"]
+    rows = list(csv.DictReader(_save(fused, ".csv-button", tmp_path).open()))
+    assert len(rows) == 6 + 2  # slices, mean, standard deviation
+    picture = _save(fused, ".png-button", tmp_path)
+    assert picture.name == "fused_slice_0004.png"
+    assert np.asarray(Image.open(picture)).std() > 20
+
+
+def test_dicom_download_is_the_patients_or_deidentified(fused, small_study, tmp_path):
+    original = pydicom.dcmread(next((small_study / "CT").iterdir()))
+    fused.unfold("Export")
+    fused.page.click(".key-button")
+    fused.wait_for(".key-button", "Unmark")
+    for deidentified in (False, True):
+        if deidentified:
+            fused.page.locator(".deidentify input").check()
+        with zipfile.ZipFile(_save(fused, ".dicom-button", tmp_path)) as packed:
+            packed.extractall(tmp_path / str(deidentified))
+        folder = tmp_path / str(deidentified)
+        assert {path.name for path in folder.iterdir()} == {"dicom_color", "dicom_gray", "dicom_key_images", "dicom_metrics"}
+        datasets = [pydicom.dcmread(path) for path in sorted((folder / "dicom_color").iterdir())]
+        assert len(datasets) == 6
+        assert datasets[0].PhotometricInterpretation == "RGB"
+        assert [float(v) for v in datasets[0].ImageOrientationPatient] == [float(v) for v in original.ImageOrientationPatient]
+        assert sorted(float(dataset.ImagePositionPatient[2]) for dataset in datasets) == pytest.approx([-300 + 4 * k for k in range(6)])
+        assert (str(datasets[0].PatientID) == str(original.PatientID)) is not deidentified
+        assert ("Müller" in str(datasets[0].PatientName)) is not deidentified
+    fused.page.locator(".deidentify input").uncheck()
+
+
+def test_arrangements_looks_and_regions(fused):
+    for name, views in (("Side by side", 3), ("Four-up", 4), ("One view", 1), ("Reading", 4)):
+        fused.page.locator(".arrangements button", has_text=name).click()
+        expect(fused.page.locator(".lcd-view:visible")).to_have_count(views)
+        fused.picture(name.replace(" ", "-").lower())
+    fused.choose(".plane-select", "Coronal")
+    fused.wait_for(".slice-title", "Mean over slices")
+    fused.choose(".plane-select", "Axial")
+    fused.wait_for(".slice-title", "Slice")
+    color = fused.view("LCDFused")
+    fused.choose(".comparison-select", "Split")
+    fused.page.wait_for_timeout(800)
+    assert np.abs(fused.view("LCDFused").astype(int) - color).max() > 100  # the line, and the blend left of it
+    fused.choose(".comparison-select", "Off")
+
+
+def test_a_region_is_measured_at_the_crosshair(fused):
+    fused.page.locator(".arrangements button", has_text="Reading").click()
+    fused.page.locator(".plot:visible").click(position={"x": 0.6 * fused.page.locator(".plot:visible").bounding_box()["width"], "y": 20})
+    fused.wait_for(".slice-title", "Slice 4/6")
+    fused.page.wait_for_timeout(800)
+    darkness = np.where(fused.view("LCDFunction")[90:-90, 60:-60].max(axis=2) < 90, 1.0, 0.0)  # inverse gray: the tumour is the dark spot
+    row, column = (int(places.mean()) for places in np.nonzero(darkness))
+    fused.page.locator(".lcd-view[data-view=LCDFunction]").click(position={"x": column + 60, "y": row + 90})
+    fused.page.wait_for_timeout(300)
+    fused.page.click(".sphere-button")
+    fused.wait_for(".region-text", "SUVmax")
+    assert float(fused.text(".region-text").split()[1]) > 5  # the tumour has SUV 8
+    fused.page.click(".isocontour-button")
+    fused.wait_for(".region-text", "ml")
+
+
+def test_a_reloaded_page_is_as_it_was(fused):
+    title, status = fused.text(".slice-title"), fused.text(".status")
+    fused.page.reload()
+    fused.wait_for(".slice-title", title)
+    assert fused.text(".status") == status
+    fused.page.wait_for_timeout(1500)
+    assert fused.view("LCDAnatomy").max() > 150
+
+
+def test_large_and_small_screens(chromium, viewer):
+    """Nothing is cut off, and Fuse is in sight."""
+    with Reader(chromium, viewer, PICTURES, size=(2560, 1440)) as reader:
+        reader.wait_until_read()
+        for width, height in ((2560, 1440), (1366, 768), (1024, 700)):
+            reader.page.set_viewport_size({"width": width, "height": height})
+            reader.page.wait_for_timeout(300)
+            box = reader.page.locator(".fuse-button").bounding_box()
+            assert box["y"] + box["height"] < height
+            assert reader.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+            reader.picture(f"screen-{width}")
+
+
+def _save(reader, button, folder):
+    reader.unfold("Export")
+    return reader.save(button, folder)
