@@ -140,6 +140,12 @@ def test_dragging_changes_the_window_of_the_anatomy(views):
     assert differ(views.middle(FUSED), fused) < 1, "what was fused was fused with its window"
 
 
+def test_the_title_of_the_function_says_the_range_that_is_shown(views):
+    title = views.picture(FUNCTION)[:45, :140]
+    views.drag(FUNCTION, (0.5, 0.4), (0.5, 0.6))
+    assert differ(views.picture(FUNCTION)[:45, :140], title) > 1, "it still says the old range"
+
+
 def test_zoom_and_pan_are_linked(views):
     before = views.scene()
     views.drag(BLEND, (0.5, 0.3), (0.5, 0.6), button="right")
