@@ -1,4 +1,4 @@
-"""`lcdfusion demo`: two digital phantoms, written as DICOM and fused through the same door as any study."""
+"""`lcdfusion demo`: two digital phantoms, written as DICOM and fused through the same door as any study; then the viewer."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path
 from LCDFusionLib import DISCLAIMER, phantom
 from LCDFusionLib.fusion import FusionSettings
 
+from . import view
 from .fuse import RESULT, fuse_to_folder
 from .inputs import read_anatomy, read_function
 from .output_folder import check_target, whole_folder
@@ -27,11 +28,12 @@ def add_parser(commands: argparse._SubParsersAction) -> None:
     parser.add_argument("-o", "--output", type=Path, default=DEFAULT_OUTPUT, help="folder for the results (default: %(default)s)")
     parser.add_argument("--case", choices=[name for name, *_ in CASES], help="one of the phantoms alone")
     parser.add_argument("--weights", default="auto", help="ct-pet, mr-pet, or a .pt file (default: by the anatomy's modality)")
+    parser.add_argument("--no-view", action="store_true", help="do not open the viewer at the end, although there is a browser")
     parser.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> None:
-    """Make each phantom, write it as DICOM, fuse it, and say where the pictures are."""
+    """Make each phantom, write it as DICOM, fuse it, say where the pictures are, and open the viewer if somebody looks on."""
     pictures = []
     cases = [case for case in CASES if options.case in (None, case[0])]
     for name, *_ in cases:
@@ -50,4 +52,8 @@ def run(options: argparse.Namespace) -> None:
             print(f"lesion in the phantom: {lesion.name}, SUV {lesion.suv:g}, at x {x:.0f} y {y:.0f} z {z:.0f} mm")
         pictures.append(output / "overview.png")
     print("\nLook at the pictures:", *pictures, sep="\n  ")
-    print(DISCLAIMER)
+    if options.no_view or not view.somebody_looks_on():
+        print("\nThe same in the browser: lcdfusion view", DISCLAIMER, sep="\n")
+        return
+    print("\nThe same in the browser:")
+    view.serve(view.on_own_machine(), open_browser=True)

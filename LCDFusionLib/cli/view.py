@@ -61,17 +61,31 @@ def add_server_options(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Serve until Ctrl-C."""
-    serve(settings_of(options), open_browser=not options.no_browser)
+    was_given = options.token_file is not None or TOKEN_VARIABLE in os.environ
+    serve(settings_of(options), open_browser=not options.no_browser, show_token=not was_given)
 
 
-def serve(settings: FrontSettings, *, open_browser: bool) -> None:
-    """Serve until Ctrl-C; say where, and open the browser there."""
+def serve(settings: FrontSettings, *, open_browser: bool, show_token: bool = True) -> None:
+    """Serve until Ctrl-C; say where, and open the browser there.
+
+    Args:
+        settings: of the server.
+        open_browser: whether to.
+        show_token: print it; False where the user gave it.
+    """
     from LCDFusionLib.web import front
 
     def started(server: FrontServer, port: int) -> None:
-        _say_where(server, settings, port, open_browser=open_browser)
+        _say_where(server, settings, port, open_browser=open_browser, show_token=show_token)
 
     asyncio.run(front.serve(settings, started=started))
+
+
+def on_own_machine() -> FrontSettings:
+    """For one reader, who looks at the phantom here."""
+    from LCDFusionLib.web.front import FrontSettings
+
+    return FrontSettings(port=0, max_sessions=2, spare=False)
 
 
 def settings_of(options: argparse.Namespace) -> FrontSettings:
@@ -93,7 +107,7 @@ def settings_of(options: argparse.Namespace) -> FrontSettings:
     if token is None and (options.public_url or not is_own_machine(options.host)):
         token = secrets.token_urlsafe(32)
     return FrontSettings(
-        host=options.host,
+        host="127.0.0.1" if options.host == "localhost" else options.host,
         port=options.port,
         inputs=tuple(path.resolve() for path in options.inputs),
         token=token,
@@ -105,6 +119,18 @@ def settings_of(options: argparse.Namespace) -> FrontSettings:
         grace_lost=max(options.grace, FrontSettings.grace_lost),
         idle_limit=options.idle_minutes * 60,
     )
+
+
+def somebody_looks_on() -> bool:
+    """True if a command may open the viewer unasked: at an interactive terminal, with a browser that has a screen; never in CI."""
+    if "CI" in os.environ or not (sys.stdin.isatty() and sys.stdout.isatty()):
+        return False
+    has_screen = os.name == "nt" or sys.platform == "darwin" or {"DISPLAY", "WAYLAND_DISPLAY", "BROWSER"} & os.environ.keys()
+    try:
+        check_installed()
+        return bool(has_screen and webbrowser.get())
+    except (InputError, webbrowser.Error):
+        return False
 
 
 def check_installed() -> None:
@@ -127,13 +153,14 @@ def _token(file: Path | None) -> str | None:
         raise InputError(f"The token's file '{file}' cannot be read; give a text file that holds the token alone.") from error
 
 
-def _say_where(server: FrontServer, settings: FrontSettings, port: int, *, open_browser: bool) -> None:
+def _say_where(server: FrontServer, settings: FrontSettings, port: int, *, open_browser: bool, show_token: bool) -> None:
     """Print the address; a token of our own is printed here and nowhere else."""
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     address = (settings.public_url or f"http://{host}:{port}").rstrip("/")
-    was_given = settings.token is not None and settings.token == os.environ.get(TOKEN_VARIABLE)
     print(f"The viewer is at {address}/ (Ctrl-C ends it)")
-    if settings.token is not None and not was_given:
+    if settings.public_url:
+        print(f"It listens on http://{host}:{port}/")
+    if settings.token is not None and show_token:
         print(f"Access token: {settings.token}\nor open {address}/login#{settings.token}")
     if settings.token is not None and not address.startswith("https:"):
         print("Note: without TLS, whoever listens on the network sees token and images; see docs/deploy.md.")

@@ -59,12 +59,12 @@ PRESETS = {
     ),
     "default": Preset(
         loss=LossWeights(
-            overlay=10.0,
+            overlay=60.0,
             edges=8.0,
-            correlation=0.3,
+            correlation=0.2,
             function_floor=20.0,
             anatomy_floor=5.0,
-            lesion_edges=1.0,
+            lesion_edges=2.0,
             background=3.0,
             darkening=10.0,
         ),
@@ -74,10 +74,17 @@ PRESETS = {
     ),
 }
 
-MR_CHANGES = {"headroom": 0.05, "lesion_edges": 0.4}
+MR_CHANGES = {
+    "overlay": 30.0,
+    "edges": 12.0,
+    "lesion_edges": 1.0,
+    "headroom": 0.06,
+    "function_margin": 1.0,
+    "anatomy_margin": 1.0,
+}
 """What the default loss of `mr-pet` has in place of the one for CT.
 
-The windows of an MR leave little of it white, so less headroom is needed. Over a brain uptake is everywhere and the MR is full of edges:
-with the weights for CT, and a floor of the function of 10, the network showed the MR and gave up that floor (VIF of the function 0.13 where
-the maximum rule has 0.20).
+The windows of an MR leave little of it white, so less headroom is needed. Over a brain uptake is everywhere and the MR is full of edges,
+which weigh more there; with half the floor of the function the network showed the MR and gave the function up (VIF of the function 0.13
+where the maximum rule has 0.20).
 """

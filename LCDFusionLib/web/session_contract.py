@@ -51,6 +51,9 @@ SECRET_HEADER = "X-LCDFusion-Session"
 UPLOAD_PATH = "/upload"
 """Where the panel sends files: `POST`, multipart/form-data, any number of files, answered with JSON as `front/upload.py` says."""
 
+LEAVE_PATH = "/leave"
+"""Where the panel sends an empty `POST` (a form's, so that the answer is shown) when the reader has done: the session ends at once."""
+
 MODULE = "LCDFusionLib.web.app"
 
 

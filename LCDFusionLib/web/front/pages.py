@@ -33,9 +33,13 @@ setInterval(async () => {
 
 # The token comes behind the #, which browsers keep to themselves; it leaves the address, and the history, before it is sent.
 _LOG_IN = """
-const word = location.hash.slice(1);
-history.replaceState(null, "", location.pathname);
-if (word) { document.querySelector("input").value = decodeURIComponent(word); document.querySelector("form").submit(); }
+function logIn() {
+  const word = location.hash.slice(1);
+  history.replaceState(null, "", location.pathname);
+  if (word) { document.querySelector("input").value = decodeURIComponent(word); document.querySelector("form").submit(); }
+}
+addEventListener("hashchange", logIn);  // the link was pasted into a tab that shows this page already
+logIn();
 """
 
 
@@ -48,7 +52,7 @@ def no_place(places: int) -> web.Response:
     """When all sessions are in use; the page tries again by itself."""
     taken = f"All {places} places are taken" if places > 1 else "The only place is taken"
     text = f"{taken}; this page opens the viewer as soon as one is free. A place becomes free soon after its tab is closed."
-    return _page("No place free", text, 503, refresh="10")
+    return _page("No place free", text, 503, refresh="5")
 
 
 def failed(reason: str) -> web.Response:

@@ -35,6 +35,11 @@ class PrivateFolder:
         # It gets its name once it is locked, so that a second server, starting now, does not take it for a dead one's.
         self.path = starting.rename(starting.with_name(_PREFIX + starting.name.rpartition("-")[2]))
 
+    def keep(self) -> None:
+        """To be called now and then: what stands untouched for days in a temporary folder, the system clears away."""
+        for path in (self.path, self.path / _LOCK):
+            os.utime(path)
+
     def for_session(self) -> Path:
         """A new folder in it."""
         return Path(tempfile.mkdtemp(prefix="session-", dir=self.path))

@@ -14,7 +14,7 @@ from ..session_contract import SECRET_HEADER
 from .same_origin import SESSION_POLICY
 from .sessions import Session
 
-HEARTBEAT = 20.0
+HEARTBEAT = 30.0
 """Seconds between two pings to the browser, so that a line that is gone is noticed, and proxies do not cut a quiet one."""
 
 LARGEST_MESSAGE = 8 * 2**20
@@ -77,9 +77,13 @@ class Proxy:
             headers["Cache-Control"] = "private, no-cache" if answer.content_type.startswith(_UNCHANGING) else "no-store"
             response = web.StreamResponse(status=answer.status, headers=headers)
             await response.prepare(request)
-            async for chunk in answer.content.iter_any():
-                await response.write(chunk)
-            await response.write_eof()
+            try:
+                async for chunk in answer.content.iter_any():
+                    await response.write(chunk)
+                await response.write_eof()
+            except aiohttp.ClientError:  # one end has gone in the middle: the other shall not take it for the whole
+                if request.transport:
+                    request.transport.abort()
             return response
 
     async def _pass_on_websocket(self, request: web.Request, session: Session) -> tuple[web.WebSocketResponse, bool]:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import signal
 import sys
+import traceback
 from collections.abc import Awaitable, Callable
 
 import aiohttp
@@ -13,7 +15,7 @@ from aiohttp import web
 
 from LCDFusionLib.errors import InputError
 
-from ..session_contract import UPLOAD_PATH
+from ..session_contract import LEAVE_PATH, UPLOAD_PATH
 from . import pages
 from .access import Access, TooManyAttemptsError
 from .private_folder import PrivateFolder
@@ -46,7 +48,7 @@ class FrontServer:
             [
                 web.get("/login", self._show_login),
                 web.post("/login", self._log_in),
-                web.post("/leave", self._leave),
+                web.post(LEAVE_PATH, self._leave),
                 web.post(UPLOAD_PATH, self._upload),
                 web.route("*", "/{path:.*}", self._view),
             ]
@@ -67,7 +69,13 @@ class FrontServer:
             return pages.refused("The request comes from another web site.", 403)
         if request.method not in ("GET", "HEAD", "POST"):
             return pages.refused("The viewer knows no such request.", 405)
-        return await handler(request)
+        try:
+            return await handler(request)
+        except (web.HTTPException, ConnectionError):
+            raise
+        except Exception as error:  # a fault of ours; what it says may name a file, and where it is does not
+            print(f"lcdfusion: a request failed ({type(error).__name__}) at", *traceback.format_tb(error.__traceback__), file=sys.stderr)
+            return pages.refused("The server has made a mistake; reload the page.", 500)
 
     async def _show_login(self, request: web.Request) -> web.StreamResponse:
         return pages.log_in()
@@ -163,6 +171,7 @@ async def serve(settings: FrontSettings, *, started: Callable[[FrontServer, int]
         if signal.getsignal(number) != signal.SIG_IGN:  # `nohup` stays as it is
             with contextlib.suppress(NotImplementedError):  # Windows
                 loop.add_signal_handler(number, end.set)
+    logging.getLogger("aiohttp.server").setLevel(logging.CRITICAL)  # quotes what browsers send
     folder = PrivateFolder()
     try:
         front = FrontServer(settings, folder)

@@ -71,6 +71,7 @@ class SessionProcess:
                 "PYTHONUNBUFFERED": "1",
                 "TMPDIR": str(folder),
                 "WSLINK_READY_MSG": "",
+                "WSLINK_HEART_BEAT": "0",  # a browser on a slow line is no dead one; the front server asks the browser itself
                 "WSLINK_WS_COMPRESS": "0",  # images are compressed, and the way to the front server is short
             },
             start_new_session=True,  # Ctrl-C in the terminal is for the front server, which then ends its sessions

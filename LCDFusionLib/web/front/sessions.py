@@ -15,6 +15,9 @@ from .settings import FrontSettings
 REPLACE_SPARE_AFTER = 15.0
 """Seconds before a spare session is started in the place of one that was taken: the reader's first views come first."""
 
+RETRY_SPARE_AFTER = 60.0
+"""Seconds, where one could not be started."""
+
 TEND_EVERY = 0.5
 """Seconds."""
 
@@ -139,20 +142,21 @@ class Sessions:
             for reader, session in list(self._sessions.items()):
                 if session.is_over:
                     self.end(reader)
-            async with self._lock:
-                await self._tend_spare()
+            try:
+                self._folder.keep()
+                async with self._lock:
+                    await self._tend_spare()
+            except OSError as error:
+                print(f"lcdfusion: a session cannot be started ({error.strerror}).", file=sys.stderr)
+                self._spare_due = time.monotonic() + RETRY_SPARE_AFTER
             await asyncio.sleep(TEND_EVERY)
 
     async def _tend_spare(self) -> None:
         if self._spare and self._spare.exit_code is not None:
-            self._spare, self._spare_due = None, time.monotonic() + 60  # it may be broken for good: do not spin
+            self._spare, self._spare_due = None, time.monotonic() + RETRY_SPARE_AFTER  # it may be broken for good
         has_place = len(self._sessions) < self._settings.max_sessions
         if self._spare and not has_place:
             self._let_end(self._spare)
             self._spare = None
         elif self._settings.spare and not self._spare and has_place and time.monotonic() >= self._spare_due:
-            try:
-                self._spare = await self._start()
-            except OSError as error:
-                print(f"lcdfusion: a session cannot be started ({error.strerror}).", file=sys.stderr)
-                self._spare_due = time.monotonic() + 60
+            self._spare = await self._start()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 import stat
 import unicodedata
 import zipfile
@@ -113,7 +112,9 @@ class _Folder:
     def move(self, name: str, path: Path) -> None:
         """Take over a whole file."""
         self.count(path.stat().st_size, new_file=True)
-        path.rename(self.place((name.replace("\\", "/").rpartition("/")[2],)))
+        # Of a folder that was dropped, browsers give the way to the file; some very old ones one on the reader's own disk, by backslashes.
+        parts = [part for part in name.rpartition("\\")[2].split("/") if part not in ("", ".", "..")]
+        path.rename(self.place(tuple(parts[-_DEEPEST:]) or (name,)))
 
     def copy(self, parts: tuple[str, ...], source: zipfile.ZipExtFile, allowed: Callable[[int], None]) -> None:
         """Write what comes out of an archive."""
@@ -216,9 +217,3 @@ def _is_of_the_system(entry: zipfile.ZipInfo) -> bool:
 
 def _in_words(size: int) -> str:
     return f"{size / 2**30:.3g} GiB" if size >= 2**30 else f"{size / 2**20:.3g} MiB"
-
-
-def check_room(folder: Path, needed: int) -> None:
-    """InputError if the disk of a folder has no room for so many bytes, and some more."""
-    if shutil.disk_usage(folder).free < needed + 256 * 2**20:
-        raise InputError("The server's disk has no room for this upload; whoever runs it has to make some.")

@@ -19,13 +19,14 @@ from LCDFusionLib.errors import InputError
 
 from .sessions import Session
 from .settings import MEBIBYTE, FrontSettings
-from .unpack import Limits, check_room, unpack
+from .unpack import Limits, unpack
 
 UNPACKED = 4
 """Times the upload limit that a session's files may have."""
 
 _MOST_PARTS = 50_000
 _CHUNK = 2**18
+_KEPT_FREE = 256 * MEBIBYTE
 
 
 class TooLargeError(InputError):
@@ -44,7 +45,8 @@ async def receive(request: web.Request, session: Session, settings: FrontSetting
                 raise InputError("The upload is not what a form sends (multipart/form-data).")
             if (request.content_length or 0) > settings.upload_limit:
                 raise _too_large(settings)
-            check_room(session.process.folder, request.content_length or 0)
+            if room(session.process.folder) < (request.content_length or 0):
+                raise InputError("The server's disk has no room for this upload; whoever runs it has to make some.")
             folder = Path(tempfile.mkdtemp(prefix="upload-", dir=session.process.folder))
             files = await _store(request, session, folder, settings)
             answer = await _unpack(files, session, folder, settings)
@@ -91,7 +93,7 @@ async def _store(request: web.Request, session: Session, folder: Path, settings:
 
 async def _unpack(files: list[tuple[str, Path]], session: Session, folder: Path, settings: FrontSettings) -> web.Response:
     used = await asyncio.to_thread(_size, session.process.folder, folder)
-    limits = Limits(total=max(0, UNPACKED * settings.upload_limit - used))
+    limits = Limits(total=max(0, min(UNPACKED * settings.upload_limit - used, room(folder))))
     target, stop = folder / "files", threading.Event()
     target.mkdir()
     try:
@@ -99,6 +101,11 @@ async def _unpack(files: list[tuple[str, Path]], session: Session, folder: Path,
     finally:
         stop.set()  # where the browser went away, the thread is still at it
     return web.json_response({"files": unpacked.files, "notes": unpacked.notes})
+
+
+def room(folder: Path) -> int:
+    """Bytes that may still be written to the disk of a folder."""
+    return max(0, shutil.disk_usage(folder).free - _KEPT_FREE)
 
 
 def _size(session_folder: Path, without: Path) -> int:

@@ -3,6 +3,7 @@
 import asyncio
 import functools
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -32,9 +33,13 @@ class RunningFront:
                 cwd=folder.parent,
                 preexec_fn=signals_on,
             )
-        wait_until(lambda: "not a medical device" in self.out or self.process.poll() is not None)
-        assert self.process.poll() is None, self.err
-        self.port = int(self.out.split("The viewer is at ")[1].split("/ (")[0].rpartition(":")[2])
+        try:
+            wait_until(lambda: "not a medical device" in self.out or self.process.poll() is not None)
+            assert self.process.poll() is None, self.err
+            self.port = int(re.findall(r"http://[^/]+:(\d+)/", self.out)[0])
+        except BaseException:
+            self.process.kill()
+            raise
         self.address = f"http://127.0.0.1:{self.port}"
 
     @property

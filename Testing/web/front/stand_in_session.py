@@ -39,6 +39,13 @@ async def main(folder: Path) -> None:
     async def script(request: web.Request) -> web.Response:
         return web.Response(text="1", content_type="text/javascript")
 
+    async def half(request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse()
+        await response.prepare(request)
+        await response.write(b"half a file")
+        await asyncio.sleep(0.2)
+        os._exit(7)
+
     async def echo(request: web.Request) -> web.WebSocketResponse:
         socket = web.WebSocketResponse(max_msg_size=0)
         await socket.prepare(request)
@@ -55,12 +62,14 @@ async def main(folder: Path) -> None:
 
     app = web.Application()
     link.guard(app)
-    app.add_routes([web.get("/", page), web.get("/index.html", page), web.get("/script.js", script), web.get("/ws", echo)])
+    for path, answer in (("/", page), ("/index.html", page), ("/script.js", script), ("/half", half), ("/ws", echo)):
+        app.router.add_get(path, answer)
     runner = web.AppRunner(app)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     link.on_open(lambda path: opened.append(str(path)))
     link.ready(runner.addresses[0][1])
+    (folder / "ready").touch()
     await asyncio.Event().wait()
 
 

@@ -4,7 +4,6 @@ import asyncio
 import json
 import os
 import signal
-import time
 from pathlib import Path
 
 import aiohttp
@@ -61,7 +60,7 @@ async def test_pages_say_what_browsers_must_not_do(front):
             headers = (await one.open(path)).headers
             assert "frame-ancestors 'none'" in headers.get("Content-Security-Policy", "") or path == "/script.js"
             assert headers["X-Content-Type-Options"] == "nosniff"
-            assert headers["Referrer-Policy"] == "no-referrer"
+            assert headers["Referrer-Policy"] == "same-origin"
             assert headers["Cache-Control"] == ("private, no-cache" if path == "/script.js" else "no-store")
 
 
@@ -77,14 +76,14 @@ async def test_large_messages_pass(front):
 
 @in_loop
 async def test_reload_comes_back_to_the_session_and_a_closed_tab_frees_it(start_front):
-    front = start_front("--no-browser", "--no-spare", "--grace", 1)
+    front = start_front("--no-browser", "--no-spare", "--grace", 2)
     async with Browser(front.address) as one:
         first = await one.view()
         socket = await one.connect()
         await socket.close()
         assert (await one.view())["pid"] == first["pid"]
         socket = await one.connect()
-        await asyncio.sleep(2.2)  # an open tab keeps it, longer than the grace
+        await asyncio.sleep(3)  # an open tab keeps it, longer than the grace
         assert is_running(first["pid"])
         (Path(first["folder"]) / "image").write_text("of a patient")
         await socket.close(code=aiohttp.WSCloseCode.GOING_AWAY)
@@ -135,12 +134,12 @@ async def test_leaving_ends_the_session_and_takes_the_cookie(start_front):
 
 @in_loop
 async def test_unused_session_in_an_open_tab_ends(start_front):
-    front = start_front("--no-browser", "--no-spare", "--idle-minutes", 1 / 60)
+    front = start_front("--no-browser", "--no-spare", "--idle-minutes", 2 / 60)
     async with Browser(front.address) as one:
         first = await one.view()
         socket = await one.connect()
-        for _ in range(8):
-            await asyncio.sleep(0.3)
+        for _ in range(6):
+            await asyncio.sleep(0.4)
             await socket.send_str("{}")
             await socket.receive_str()
         assert is_running(first["pid"])
@@ -165,6 +164,17 @@ async def test_session_that_dies(start_front):
 
 
 @in_loop
+async def test_half_a_download_is_not_taken_for_the_whole(front):
+    async with Browser(front.address) as one:
+        first = await one.view()
+        with pytest.raises(aiohttp.ClientError):
+            await one.open("/half")
+        await soon(lambda: not Path(first["folder"]).exists())
+        assert (await one.open("/script.js")).status == 410
+        assert (await one.view())["pid"]
+
+
+@in_loop
 async def test_session_that_cannot_start(start_front, tmp_path):
     (tmp_path / "broken").touch()
     front = start_front("--no-browser", tmp_path / "broken")
@@ -186,10 +196,8 @@ async def test_page_while_a_session_starts(start_front, tmp_path):
     (tmp_path / "slow").touch()
     front = start_front("--no-browser", "--no-spare", tmp_path / "slow")
     async with Browser(front.address) as one:
-        began = time.monotonic()
         response = await one.open()
         assert response.status == 202
-        assert time.monotonic() - began < 1.5  # it does not wait for the session, which takes longer
         assert "The viewer is starting" in await response.text()
         state = await one.view()
         assert state["inputs"] == [str(tmp_path / "slow")]
@@ -200,8 +208,7 @@ async def test_page_while_a_session_starts(start_front, tmp_path):
 async def test_spare_is_there_at_once(start_front, tmp_path):
     (tmp_path / "slow").touch()
     front = start_front("--no-browser", tmp_path / "slow")
-    await soon(lambda: list(front.temporary.glob("*/session-*")))
-    await asyncio.sleep(2.8)
+    await soon(lambda: list(front.temporary.glob("*/session-*/ready")))
     async with Browser(front.address) as one:
         assert (await one.open()).status == 200
 

@@ -4,6 +4,7 @@ import argparse
 import sys
 from dataclasses import replace
 from pathlib import Path
+from unittest import mock
 
 from LCDFusionLib.cli import view
 from LCDFusionLib.errors import InputError
@@ -16,6 +17,7 @@ if __name__ == "__main__":
     command = (sys.executable, str(Path(__file__).with_name("stand_in_session.py")))
     try:
         settings = replace(view.settings_of(options), command=command, grace_lost=options.grace_lost)
-        view.serve(settings, open_browser=not options.no_browser)
+        with mock.patch.object(view, "settings_of", return_value=settings):
+            view.run(options)
     except InputError as error:
         sys.exit(str(error))
