@@ -102,7 +102,7 @@ class SliceAnnotations:
             for actor, letters in zip(self._sides, patient_letters(self._slice_node), strict=True):
                 actor.SetInput(letters)
         self._metrics.SetInput(self._metrics_text())
-        height = self._slice_node.GetDimensions()[1]
+        height = self._height
         size = max(12, round(0.62 * height**0.5))  # legible in a low view, not loud in a high one
         for actor in (self._title, *self._sides, self._metrics):
             actor.GetTextProperty().SetFontSize(size)
@@ -119,12 +119,18 @@ class SliceAnnotations:
         for actor, y in places:
             actor.SetPosition(actor.GetPosition()[0], y / height)
 
+    @property
+    def _height(self) -> float:
+        """Of the view, in pixels of an ordinary screen: on a finer one VTK enlarges the letters by the window's DPI, which are 72 else."""
+        window = self._renderer.GetVTKWindow()
+        return self._slice_node.GetDimensions()[1] * 72 / (window.GetDPI() if window is not None else 72)
+
     def _metrics_text(self) -> str:
         if self._result is None or self._result.gray.GetScene() is None or not self._visible:
             return ""
         index = slice_index(self._slice_node, self._result.gray)
         title = "mean over slices" if index is None else self._result.slice_title(index)
-        brief = self._brief and self._slice_node.GetDimensions()[1] < _LOW_VIEW
+        brief = self._brief and self._height < _LOW_VIEW
         return readout_text(title, *self._result.slice_metrics(index), brief=brief)
 
     def _text(

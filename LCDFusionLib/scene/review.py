@@ -18,12 +18,13 @@ from LCDFusionLib.scene.annotations import SliceAnnotations
 from LCDFusionLib.scene.application import Application
 from LCDFusionLib.scene.choices import Comparison, FunctionLook, FusedLook
 from LCDFusionLib.scene.comparison import SplitPicture
-from LCDFusionLib.scene.display import color_table_node, show_anatomy, show_color_bar, show_function
+from LCDFusionLib.scene.display import show_anatomy, show_color_bar, show_function
 from LCDFusionLib.scene.linked_plane import LinkedPlane
 from LCDFusionLib.scene.planes import offset_of_slice, resize_view, show_slices, slice_index
 from LCDFusionLib.scene.probe import probe_text
 from LCDFusionLib.scene.projection_view import RAS, ProjectionView
-from LCDFusionLib.scene.results import ResultNodes, remove_node
+from LCDFusionLib.scene.reading_copy import ReadingCopy
+from LCDFusionLib.scene.results import ResultNodes
 
 _ON_BLACK_AND_WHITE = (0.85, 0.42, 0.05)  # letters that are legible on both
 
@@ -76,7 +77,9 @@ class Review:
         self._volume: Volume | None = None
         self._result: ResultNodes | None = None
         self._look: Look | None = None
-        self._reading_copy: Node | None = None
+        self._reading_copy = ReadingCopy(self._scene)
+        self._shown_function: Node | None = None
+        self._stored = 1.0
         self._split: SplitPicture | None = None
         self._flickered = self._peeked = False
         self._region: Node | None = None
@@ -85,7 +88,7 @@ class Review:
         self._observed: list[tuple[vtk.vtkObject, int]] = []
         self.projection: ProjectionView | None = None
         self.on_window_changed: Callable[[Window], object] | None = None
-        self._applies = False
+        self._window: Window | None = None
 
     @property
     def is_open(self) -> bool:
@@ -116,7 +119,6 @@ class Review:
         self.apply(look)
         self.plane.show(anatomy)
         self._fit_projection()
-        self._follow()
 
     def apply(self, look: Look) -> None:
         """Shows the same with another look."""
@@ -124,18 +126,21 @@ class Review:
         if self._anatomy is None or self._function is None:
             return
         if look.anatomy_window is not None:
-            self._applies = True
+            self._window = look.anatomy_window
             show_anatomy(self._anatomy, look.anatomy_window)
-            self._applies = False
-        stretched = self._stored_range(look.function_window)
+        factor = self._stored = self._stored_factor()
+        stretched = Window.from_range(look.function_window.lower * factor, look.function_window.upper * factor)
         show_function(self._function, stretched, COLOR_TABLES[look.table])
         self._fill(layouts.ANATOMY, self._anatomy)
-        shown = self._function_for_reading(stretched) if look.function is FunctionLook.INVERSE_GRAY else self._function
+        shown = self._reading_copy.show(self._function, stretched) if look.function is FunctionLook.INVERSE_GRAY else self._function
         self._fill(layouts.FUNCTION, shown)
+        self._shown_function = shown
         self._show_color_bar(shown)
+        self._color_ruler(look.function)
         self._fill(layouts.BLEND, self._anatomy, self._function, look.opacity)
         self._fill_fused()
         self._show_projection()
+        self._follow()
         self._title()
 
     def annotate(self, renderers: Mapping[str, vtk.vtkRenderer], *, bottom: int = 30) -> None:
@@ -231,10 +236,10 @@ class Review:
 
     def _fill_fused(self) -> None:
         look = self._look
-        if look is None or self._result is None or not self._result.is_in_scene:
-            self._fill(layouts.FUSED, None)
-        elif self._peeked:
+        if self._peeked:
             self._fill(layouts.FUSED, self._anatomy)
+        elif look is None or self._result is None or not self._result.is_in_scene:
+            self._fill(layouts.FUSED, None)
         elif look.comparison is Comparison.FLICKER and self._flickered:
             self._fill(layouts.FUSED, self._anatomy, self._function, look.opacity)
         else:
@@ -259,38 +264,13 @@ class Review:
             function_window=look.function_window,
         )
 
-    def _function_for_reading(self, window: Window) -> Node:
-        """The function once more, on the same voxels, with a display of its own: dark uptake on white, while the blend has colours."""
-        assert self._function is not None
-        if self._function.IsA("vtkMRMLVectorVolumeNode"):
-            return self._function
-        if self._reading_copy is None or self._reading_copy.GetScene() is None:
-            node = self._scene.CreateNodeByClass("vtkMRMLScalarVolumeNode")
-            node.UnRegister(None)
-            node.SetName(f"{self._function.GetName()} (reading)")
-            node.SetHideFromEditors(True)
-            node.SetSaveWithScene(False)
-            self._reading_copy = self._scene.AddNode(node)
-            node.CreateDefaultDisplayNodes()
-        copy, matrix = self._reading_copy, vtk.vtkMatrix4x4()
-        self._function.GetIJKToRASMatrix(matrix)
-        copy.SetIJKToRASMatrix(matrix)
-        copy.SetAndObserveTransformNodeID(self._function.GetTransformNodeID())
-        copy.SetAndObserveImageData(self._function.GetImageData())
-        display = copy.GetDisplayNode()
-        display.SetAndObserveColorNodeID(color_table_node(self._scene, COLOR_TABLES["inverse-gray"]).GetID())
-        display.AutoWindowLevelOff()
-        display.SetWindowLevelMinMax(window.lower, window.upper)
-        return copy
-
-    def _stored_range(self, window: Window) -> Window:
-        """The range in the values that the function's node stores, which may be Bq/ml where the fusion takes SUV."""
-        if self._function is None or self._volume is None or self._volume.is_color:
-            return window
-        stored = float(self._function.GetImageData().GetScalarRange()[1])
+    def _stored_factor(self) -> float:
+        """What the function's node stores for 1 of what the fusion takes: Slicer may have loaded Bq/ml where the fusion takes SUV."""
+        if self._function is None or self._volume is None or self._volume.is_color or not self._is_there(self._function):
+            return 1.0
         taken = float(self._volume.array.max())
-        factor = stored / taken if taken > 0 else 1.0
-        return window if np.isclose(factor, 1.0, rtol=1e-5) else Window.from_range(window.lower * factor, window.upper * factor)
+        factor = float(self._function.GetImageData().GetScalarRange()[1]) / taken if taken > 0 else 1.0
+        return 1.0 if np.isclose(factor, 1.0, rtol=1e-5) else factor
 
     def _show_projection(self) -> None:
         look, volume = self._look, self._volume
@@ -316,9 +296,11 @@ class Review:
     def _title(self) -> None:
         if self._look is None:
             return
-        uptake, window = self._look.function_window, self._displayed_window()
+        window, uptake = self._displayed_window(self._anatomy), self._displayed_window(self._shown_function)
         digits = 0 if window is None or window.width >= 10 else 2
-        unit = "" if self._volume is None or self._volume.is_color else f"\n{uptake.lower:g}-{uptake.upper:.3g} {self._volume.unit.value}"
+        unit = ""
+        if uptake is not None and self._volume is not None and not self._volume.is_color:
+            unit = f"\n{uptake.lower / self._stored:.3g}-{uptake.upper / self._stored:.3g} {self._volume.unit.value}"
         compared = {
             Comparison.FLICKER: "Blend" if self._flickered else "Fused",
             Comparison.SPLIT: "Blend left, fused right",
@@ -344,11 +326,18 @@ class Review:
             self._color_bar.GetLabelTextProperty().SetColor(*_ON_BLACK_AND_WHITE)
             self._color_bar.GetTitleTextProperty().SetColor(*_ON_BLACK_AND_WHITE)
 
+    def _color_ruler(self, function: FunctionLook) -> None:
+        """Yellow on white is not legible."""
+        view, base = layouts.slice_node(self._scene, layouts.FUNCTION), slicer.vtkMRMLAbstractViewNode
+        if view is not None:
+            view.SetRulerColor(base.RulerColorBlack if function is FunctionLook.INVERSE_GRAY else base.RulerColorYellow)
+
     def _follow(self) -> None:
-        """The split picture is made for the slice on show; the anatomy's title says the window that the mouse has set."""
+        """The split picture is made for the slice on show; titles say the windows that the mouse has set."""
         self._unfollow()
-        display = self._anatomy.GetDisplayNode() if self._anatomy is not None else None
-        for node, call in ((layouts.slice_node(self._scene, layouts.FUSED), self._on_moved), (display, self._on_windowed)):
+        displays = [volume.GetDisplayNode() for volume in (self._anatomy, self._shown_function) if volume is not None]
+        fused = layouts.slice_node(self._scene, layouts.FUSED)
+        for node, call in ((fused, self._on_moved), *((display, self._on_windowed) for display in displays)):
             if node is not None:
                 self._observed.append((node, node.AddObserver(vtk.vtkCommand.ModifiedEvent, call)))
 
@@ -363,12 +352,15 @@ class Review:
 
     def _on_windowed(self, *_: object) -> None:
         self._title()
-        window = self._displayed_window()
-        if window is not None and not self._applies and self.on_window_changed is not None:
-            self.on_window_changed(window)
+        window = self._displayed_window(self._anatomy)
+        if window is not None and window != self._window:
+            self._window = window
+            if self.on_window_changed is not None:
+                self.on_window_changed(window)
 
-    def _displayed_window(self) -> Window | None:
-        display = self._anatomy.GetDisplayNode() if self._anatomy is not None and self._is_there(self._anatomy) else None
+    @classmethod
+    def _displayed_window(cls, volume: Node | None) -> Window | None:
+        display = volume.GetDisplayNode() if volume is not None and cls._is_there(volume) else None
         return None if display is None else Window(display.GetWindow(), display.GetLevel())
 
     @staticmethod
@@ -381,10 +373,10 @@ class Review:
             self._split = None
 
     def _drop_function(self) -> None:
-        for node in (self._reading_copy, self._color_bar):
-            if node is not None and node.GetScene() is not None:
-                remove_node(node) if node is self._reading_copy else self._scene.RemoveNode(node)
-        self._reading_copy = self._color_bar = None
+        if self._color_bar is not None and self._color_bar.GetScene() is not None:
+            self._scene.RemoveNode(self._color_bar)
+        self._color_bar = self._shown_function = None
+        self._reading_copy.close()
         if self.projection is not None:
             self.projection.close()
             self.projection = None

@@ -7,6 +7,7 @@ import logging
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from io import BytesIO
 
 import numpy as np
@@ -85,18 +86,17 @@ class FrameStream:
         while True:
             try:
                 await self._go_on()
-            except Exception:  # one view that cannot be drawn must not stop them all
+            except Exception:  # views that stand still for ever would be the worst that can happen
                 logging.exception("A step of the views failed.")
                 await asyncio.sleep(STILL_AFTER_S)
 
     async def _go_on(self) -> None:
         """One step when something is stale, then what has been still for long enough once more."""
-        rough = [view.drawn_at for view in self._views if view.is_rough]
-        try:
-            await asyncio.wait_for(self._wanted.wait(), max(0, min(rough) + STILL_AFTER_S - time.monotonic()) if rough else None)
-        except asyncio.TimeoutError:
-            pass
-        else:
+        if not self._wanted.is_set():
+            rough = [view.drawn_at for view in self._views if view.is_rough]
+            with suppress(asyncio.TimeoutError):
+                await asyncio.wait_for(self._wanted.wait(), min(rough) + STILL_AFTER_S - time.monotonic() if rough else None)
+        if self._wanted.is_set():
             self._wanted.clear()
             await self._until_taken()
             await asyncio.sleep(0)  # once round the loop: what has come in meanwhile belongs to this step
@@ -105,7 +105,7 @@ class FrameStream:
                 self.step += 1
                 await self._send(drawn, MOVING_QUALITY)
         due = time.monotonic() - STILL_AFTER_S
-        still = [view for view in self._views if view.is_rough and not view.is_stale and view.drawn_at <= due]
+        still = [view for view in self._views if view.is_rough and view.drawn_at <= due]
         if still:
             await self._send(still, STILL_QUALITY)
 
@@ -165,8 +165,12 @@ class ViewFrames:
 
     def draw(self) -> bool:
         """Draws the view; False where it looks as the browser has it."""
-        self.is_stale, self.is_under_way = False, True
-        picture, _, _ = self._area.img_cols_rows
+        self.is_stale = False
+        try:
+            picture, _, _ = self._area.img_cols_rows
+        except Exception:  # it must not stop the other views
+            logging.exception("A view could not be drawn.")
+            return False
         is_other = self._is_new or picture.shape != self.picture.shape or not np.array_equal(picture, self.picture)
         self.picture, self._is_new, self.is_under_way = picture, False, is_other
         if is_other:

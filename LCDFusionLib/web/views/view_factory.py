@@ -60,6 +60,7 @@ class StreamedViewFactory(IViewFactory):
         area.frames = self._stream.add(area)
         adapter = RcaViewAdapter(window=area, name=name, scheduler=area.frames, do_schedule_render_on_interaction=False)
         adapter.max_pixel_count = MOST_PIXELS
+        area.adapter = adapter
         slice_view.set_scheduled_render(_Stale(area.frames))
         with (
             ViewLayout(server, template_name=name),
@@ -87,9 +88,11 @@ class ViewArea(VtkRemoteControlledArea):
 
     Attributes:
         frames: where its pictures go.
+        adapter: knows how many pixels there are to one of the page.
     """
 
     frames: ViewFrames
+    adapter: RcaViewAdapter
 
     def __init__(self, view: SliceView, resize: Callable[[int, int], object]) -> None:
         super().__init__(view.render_window())
@@ -108,6 +111,7 @@ class ViewArea(VtkRemoteControlledArea):
     def process_resize_event(self, width: int, height: int) -> None:
         """The browser wants this size; it has no picture yet."""
         super().process_resize_event(width, height)
+        self._window.SetDPI(round(72 * self.adapter.scale_factor))  # letters have the same size on a finer screen
         self._resize(width, height)
         self.frames.renew()
 

@@ -8,7 +8,7 @@ import numpy as np
 from PIL import Image
 from playwright.sync_api import expect
 
-PATIENCE_MS = 180_000
+PATIENCE_MS = 90_000
 
 
 class Reader:

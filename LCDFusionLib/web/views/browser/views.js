@@ -33,6 +33,11 @@
     send();
   }
 
+  // The keys of a reader who has turned to the images are for the images, not for the field that was used last.
+  function leaveFields() {
+    if (document.activeElement !== document.body) document.activeElement?.blur?.();
+  }
+
   document.addEventListener(
     "wheel",
     (event) => {
@@ -40,6 +45,7 @@
       if (!view || event.ctrlKey) return; // with Ctrl, Slicer zooms
       event.preventDefault();
       event.stopImmediatePropagation();
+      leaveFields();
       const down = event.deltaMode === 1 ? event.deltaY * 40 : event.deltaMode === 2 ? event.deltaY * 120 : event.deltaY;
       if (Math.abs(down) >= 50) {
         scroll(-Math.sign(down) * Math.max(1, Math.round(Math.abs(down) / 120)));
@@ -57,7 +63,14 @@
   const STEPS = { ArrowUp: 1, ArrowRight: 1, ArrowDown: -1, ArrowLeft: -1, PageUp: 10, PageDown: -10, Home: -1e6, End: 1e6 };
 
   let byMouse = false; // a button that was clicked keeps the focus, but the reader's keys are for the views
-  document.addEventListener("pointerdown", () => (byMouse = true), true);
+  document.addEventListener(
+    "pointerdown",
+    (event) => {
+      byMouse = true;
+      if (event.target.closest?.(".lcd-view")) leaveFields();
+    },
+    true
+  );
   document.addEventListener("keydown", (event) => event.key === "Tab" && (byMouse = false), true);
 
   function isTaken(event) {
