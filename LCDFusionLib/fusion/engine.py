@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from LCDFusionLib.metrics import evaluate
-from LCDFusionLib.network import LCDFusionNet, RewrittenNet
+from LCDFusionLib.network import LCDFusionNet, prepare
 
 from .device import device_in_words, is_out_of_memory
 
@@ -61,7 +61,7 @@ class NetworkBackend:
         self.device = device
         self.batch_size = 1 if device.type == "cpu" else batch_size
         self._allow_tf32 = allow_tf32
-        self._network = RewrittenNet(network)
+        self._network = prepare(network)
 
     def __str__(self) -> str:
         return device_in_words(self.device)
