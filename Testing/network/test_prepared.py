@@ -8,7 +8,6 @@ from LCDFusionLib.network import EXPERIMENTS, LCDFusionNet, NetworkConfig, Prepa
 from LCDFusionLib.network.operations import count_operations
 from LCDFusionLib.network.weights import shipped_names
 
-
 SIZE = (178, 178)  # half the paper's: counting needs a pass over all stripes
 
 
