@@ -16,6 +16,7 @@ from LCDFusionLib.fusion import (
     FusionWorker,
     Note,
     SliceFused,
+    SlicePreviewed,
     Started,
     WorkerDied,
     prepare,
@@ -127,7 +128,7 @@ class FusionSession:
             remove_result(preview)
         result = create_result(anatomy_node, function_node, pair.anatomy, preview_of=first if only_first_slice else None)
         try:
-            self.worker.submit(pair, first_slice=0 if only_first_slice else first)
+            self.worker.submit(pair, first_slice=0 if only_first_slice else first, preview=True)
         except InputError:
             remove_result(result)
             raise
@@ -176,6 +177,11 @@ class FusionSession:
             return Progress(0, total, f"Fusing on {event.device}")
         if isinstance(event, Note):
             return Progress(self._done, total, event.text)
+        if isinstance(event, SlicePreviewed):
+            self.result.show_preview(event)
+            return Progress(
+                self._done, total, f"Slice {self.result.slice_number(event.index)} at half resolution; the slice itself follows"
+            )
         if isinstance(event, SliceFused):
             self.result.fill_slice(event)
             self._done = event.done
