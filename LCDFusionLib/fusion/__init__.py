@@ -1,7 +1,7 @@
 """From two volumes to a fused one, slice by slice, in a worker process. Importing this does not import torch: only the worker does."""
 
 from .client import FusionWorker
-from .events import Cancelled, Event, Finished, Machine, Note, SliceFused, Started
+from .events import Cancelled, Event, Finished, Machine, Note, SliceFused, SlicePreviewed, Started
 from .pair import FusionPair, frame_of_reference_warning, prepare
 from .process import WorkerDied
 from .registration_client import RegistrationRun
@@ -20,6 +20,7 @@ __all__ = [
     "Note",
     "RegistrationRun",
     "SliceFused",
+    "SlicePreviewed",
     "Started",
     "WorkerDied",
     "frame_of_reference_warning",

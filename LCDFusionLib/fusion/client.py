@@ -18,11 +18,12 @@ from numpy.typing import NDArray
 from LCDFusionLib.errors import InputError
 from LCDFusionLib.images.volume import Modality, Unit
 
-from .events import Cancelled, Event, Finished, Machine, Note, SliceFused, Started
+from .events import Cancelled, Event, Finished, Machine, Note, SliceFused, SlicePreviewed, Started
 from .order import outwards
 from .pair import FusionPair
 from .process import WorkerDied, WorkerProcess
 from .result import FusionResult
+from .slice_file import SliceFile
 
 POLL_INTERVAL = 0.01
 """Seconds between two looks at a running worker in `FusionWorker.run`."""
@@ -36,14 +37,18 @@ class _Job:
     pair: FusionPair
     folder: Path
     notes: list[str]
+    results: Path | None = None  # where the fused volumes go; None: into memory
     started: dict[str, Any] = field(default_factory=dict)
     metrics: dict[int, dict[str, float]] = field(default_factory=dict)
     blend_metrics: dict[int, dict[str, float]] = field(default_factory=dict)
     give_up_at: float | None = None  # set by a cancel
 
     def fused(self, name: str, index: int | None = None) -> NDArray:
-        """Array "gray" or "color", or one slice of it, as a copy: the file behind it will be deleted."""
-        array = np.load(self.folder / f"{name}.npy", mmap_mode="r")
+        """Array "gray" or "color", or one slice of it, as a copy: the file behind it will be deleted, unless it was asked for."""
+        file = self.folder / f"{name}.npy"
+        if index is None and self.results is not None:
+            return np.load(shutil.move(file, self.results / file.name), mmap_mode="r")
+        array = np.load(file, mmap_mode="r")
         return np.array(array if index is None else array[index])
 
 
@@ -119,8 +124,15 @@ class FusionWorker:
                 f"The fusion process cannot be started with '{self._python}' ({error}); check that it exists and can be run."
             ) from error
 
-    def submit(self, pair: FusionPair, *, first_slice: int = 0) -> None:
+    def submit(self, pair: FusionPair, *, first_slice: int = 0, preview: bool = False, results: Path | None = None) -> None:
         """Start to fuse `pair`, slice `first_slice` first, then its neighbours outwards; `poll` tells what happens.
+
+        Args:
+            pair: from `prepare`.
+            first_slice: the one on show.
+            preview: first show this one at half its resolution (`SlicePreviewed`), where a slice takes long: large ones, on a CPU.
+            results: a folder that the fused volumes are left in; the result then is memory maps of them, and the host's memory does not
+                hold them. None: the result is in memory.
 
         Raises:
             InputError: the process cannot be started, or there is no room for temporary files.
@@ -141,7 +153,7 @@ class FusionWorker:
             raise InputError(
                 f"The temporary folder '{folder.parent}' cannot take the volumes ({error}); make room there or set TMPDIR."
             ) from error
-        self._job = _Job(self._number, pair, folder, list(pair.warnings))
+        self._job = _Job(self._number, pair, folder, list(pair.warnings), results)
         self._process.send(
             do="fuse",
             job=self._number,
@@ -153,6 +165,7 @@ class FusionWorker:
             threads=pair.settings.threads,
             color_table=pair.settings.color_table,
             function_is_color=pair.function.is_color,
+            preview=preview,
         )
 
     def poll(self) -> list[Event]:
@@ -168,12 +181,12 @@ class FusionWorker:
         """
         return list(self._new_events())
 
-    def run(self, pair: FusionPair, first_slice: int = 0) -> Iterator[Event]:
+    def run(self, pair: FusionPair, first_slice: int = 0, *, preview: bool = False, results: Path | None = None) -> Iterator[Event]:
         """Fuse `pair` and wait for each event: `Started`, `SliceFused` for every slice, at last `Finished` (or `Cancelled`).
 
         Leaving the loop early cancels the job. Takes and raises what `submit` and `poll` do.
         """
-        self.submit(pair, first_slice=first_slice)
+        self.submit(pair, first_slice=first_slice, preview=preview, results=results)
         return self._events_until_the_end()
 
     def cancel(self) -> None:
@@ -239,6 +252,8 @@ class FusionWorker:
             elif kind == "note":
                 job.notes.append(message["text"])
                 event = Note(message["text"])
+            elif kind == "preview":
+                event = SlicePreviewed(message["index"], *(np.load(job.folder / f"preview_{name}.npy")[0] for name in ("gray", "color")))
             elif kind == "slice":
                 event = _slice_fused(job, message)
             elif kind == "finished":
@@ -261,14 +276,14 @@ class FusionWorker:
 
 
 def _write_arrays(folder: Path, pair: FusionPair) -> None:
-    """The job's arrays; those for the results at full size, so that a full disk is found out here and not in the worker's memory map."""
+    """The job's arrays; those for the results at full size, so that a full disk is found out here and not in the middle of the work."""
     folder.mkdir()
     np.save(folder / "anatomy.npy", pair.anatomy01)
     np.save(folder / "function.npy", pair.function01)
     if pair.function.is_color:
         np.save(folder / "function_rgb.npy", pair.resampled.volume.array)
-    np.save(folder / "gray.npy", np.zeros_like(pair.anatomy01))
-    np.save(folder / "color.npy", np.zeros((*pair.anatomy01.shape, 3), np.uint8))
+    SliceFile.create(folder / "gray.npy", pair.anatomy01.shape, np.float32)
+    SliceFile.create(folder / "color.npy", (*pair.anatomy01.shape, 3), np.uint8)
 
 
 def _slice_fused(job: _Job, message: dict[str, Any]) -> SliceFused:

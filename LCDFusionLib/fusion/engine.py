@@ -10,11 +10,22 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
+from torch.nn import functional as F
 
 from LCDFusionLib.metrics import evaluate
-from LCDFusionLib.network import LCDFusionNet, RewrittenNet
+from LCDFusionLib.network import LCDFusionNet, prepare
 
 from .device import device_in_words, is_out_of_memory
+
+PREVIEW_FROM = 384
+"""Rows and columns from which a slice takes a CPU so long that a preview is worth its time, a quarter of the slice's."""
+
+
+class Slices(Protocol):
+    """A stack (K, J, I), in memory or not, that gives slices by their indices."""
+
+    def __getitem__(self, index: list[int], /) -> NDArray:
+        """The slices, (B, J, I)."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,7 +72,7 @@ class NetworkBackend:
         self.device = device
         self.batch_size = 1 if device.type == "cpu" else batch_size
         self._allow_tf32 = allow_tf32
-        self._network = RewrittenNet(network)
+        self._network = prepare(network)
 
     def __str__(self) -> str:
         return device_in_words(self.device)
@@ -81,6 +92,15 @@ class NetworkBackend:
             gray = fused.squeeze(1).cpu().numpy()
             return FusedSlices(indices, gray, _rows(fused, a, f), _rows((a + f) / 2, a, f))
 
+    def preview(self, anatomy: NDArray[np.float32], function: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Slices (B, J, I) fused at half the resolution and brought back to their own: to be shown until they are fused, never measured."""
+        self._network.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        with torch.inference_mode():
+            both = torch.stack([torch.tensor(stack, device=self.device) for stack in (anatomy, function)])
+            half = F.avg_pool2d(both, 2, ceil_mode=True).unsqueeze(2)  # (2, B, 1, J / 2, I / 2)
+            fused = F.interpolate(self._network(*half), anatomy.shape[1:], mode="bilinear", align_corners=False)
+            return fused.squeeze(1).cpu().numpy()
+
 
 def _rows(fused: Tensor, anatomy: Tensor, function: Tensor) -> list[dict[str, float]]:
     """Metrics of each image of the batch, all three as the 8-bit gray images that are shown."""
@@ -92,8 +112,8 @@ def _rows(fused: Tensor, anatomy: Tensor, function: Tensor) -> list[dict[str, fl
 
 
 def fuse_slices(
-    anatomy: NDArray[np.float32],
-    function: NDArray[np.float32],
+    anatomy: Slices,
+    function: Slices,
     *,
     order: Sequence[int],
     backends: Iterable[Backend],
@@ -104,7 +124,7 @@ def fuse_slices(
     A device that runs out of memory gets half the batch; one that cannot do a single slice, or fails in another way, is left for the next.
 
     Args:
-        anatomy: (K, J, I) in [0, 1]; a memory map will do.
+        anatomy: (K, J, I) in [0, 1]; an array, or a `SliceFile`.
         function: like `anatomy`.
         order: slice indices, each once.
         backends: the first does the work, the others stand in for it. Each is made only when it is needed, so they may share a network.

@@ -43,6 +43,21 @@ class Started:
 
 
 @dataclass(frozen=True, eq=False)
+class SlicePreviewed:
+    """The first slice at half its resolution, to be shown until it is fused; never kept, measured or exported.
+
+    Attributes:
+        index: of the slice, k.
+        gray: float32 (J, I) in [0, 1], brought back to the slice's own size.
+        color: uint8 (J, I, 3).
+    """
+
+    index: int
+    gray: NDArray[np.float32]
+    color: NDArray[np.uint8]
+
+
+@dataclass(frozen=True, eq=False)
 class SliceFused:
     """One slice is done and can be shown.
 
@@ -92,4 +107,4 @@ class Cancelled:
     done: int
 
 
-Event = Started | SliceFused | Note | Finished | Cancelled
+Event = Started | SlicePreviewed | SliceFused | Note | Finished | Cancelled

@@ -19,12 +19,14 @@ from time import perf_counter
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from LCDFusionLib.errors import InputError
 from LCDFusionLib.images.color import COLOR_TABLES, fused_color, fused_color_from_rgb
 
 from .progress import TimeLeft
 from .protocol import EVENTS_FILE, decode, encode
+from .slice_file import SliceFile
 
 Answer = tuple[str, dict[str, Any]]
 
@@ -78,7 +80,7 @@ def main() -> None:
     outbox.send("ready", 0, **_machine())  # torch takes seconds to load: now, rather than with the first job
     for job in inbox.jobs():
         event, content = _answer(job, folder, inbox, outbox)
-        outbox.send(event, job["job"], **content)  # here the memory maps of `fuse` are closed: the host now deletes their files
+        outbox.send(event, job["job"], **content)  # here the files of `fuse` are closed: the host now deletes their files
 
 
 def _machine() -> dict[str, Any]:
@@ -113,14 +115,20 @@ def fuse(job: dict[str, Any], folder: Path, inbox: Inbox, outbox: Outbox) -> Ans
     from LCDFusionLib.network import WeightsError, load_weights
 
     from .device import choose_device, device_in_words
-    from .engine import Backend, NetworkBackend, fuse_slices
+    from .engine import PREVIEW_FROM, Backend, NetworkBackend, fuse_slices
 
     started = perf_counter()
     number, order, table = job["job"], job["order"], COLOR_TABLES[job["color_table"]]
     torch.set_num_threads(job["threads"] or _default_threads())
-    anatomy, function = (np.load(folder / f"{name}.npy", mmap_mode="r") for name in ("anatomy", "function"))
-    gray, color = (np.load(folder / f"{name}.npy", mmap_mode="r+") for name in ("gray", "color"))
-    function_rgb = np.load(folder / "function_rgb.npy", mmap_mode="r") if job["function_is_color"] else None
+    anatomy, function = (SliceFile(folder / f"{name}.npy") for name in ("anatomy", "function"))
+    gray, color = (SliceFile(folder / f"{name}.npy", writable=True) for name in ("gray", "color"))
+    function_rgb = SliceFile(folder / "function_rgb.npy") if job["function_is_color"] else None
+
+    def colored(indices: list[int], fused: NDArray[np.float32]) -> NDArray[np.uint8]:
+        if function_rgb is None:
+            return fused_color(fused, function[indices], table)
+        return fused_color_from_rgb(fused, function_rgb[indices])
+
     try:
         weights = load_weights(job["weights"])
     except WeightsError as error:
@@ -134,6 +142,12 @@ def fuse(job: dict[str, Any], folder: Path, inbox: Inbox, outbox: Outbox) -> Ans
             yield NetworkBackend(weights.network, each, batch_size=job["batch_size"], allow_tf32=job["precision"] == "tf32")
 
     outbox.send("started", number, device=device_in_words(device), weights_name=weights.name, weights_sha256=weights.sha256)
+    first = order[:1]
+    if job.get("preview") and device.type == "cpu" and min(anatomy.shape[1:]) >= PREVIEW_FROM:
+        preview = NetworkBackend(weights.network, device).preview(anatomy[first], function[first])
+        np.save(folder / "preview_gray.npy", preview)
+        np.save(folder / "preview_color.npy", colored(first, preview))
+        outbox.send("preview", number, index=first[0])
     done, time_left, last = 0, TimeLeft(), perf_counter()
     slices = fuse_slices(anatomy, function, order=order, backends=backends(), note=lambda text: outbox.send("note", number, text=text))
     while not inbox.is_cancelled(number):
@@ -141,10 +155,7 @@ def fuse(job: dict[str, Any], folder: Path, inbox: Inbox, outbox: Outbox) -> Ans
         if batch is None:
             return "finished", {"device": ", then ".join(used), "seconds": perf_counter() - started}
         gray[batch.indices] = batch.gray
-        if function_rgb is None:
-            color[batch.indices] = fused_color(batch.gray, function[batch.indices], table)
-        else:
-            color[batch.indices] = fused_color_from_rgb(batch.gray, function_rgb[batch.indices])
+        color[batch.indices] = colored(batch.indices, batch.gray)
         now = perf_counter()
         time_left.batch_done(len(batch.indices), now - last)
         last = now

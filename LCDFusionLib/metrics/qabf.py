@@ -35,22 +35,27 @@ def edge_preservation(fused: Tensor, anatomy: Tensor, function: Tensor) -> BySou
     Returns:
         Three of shape (B,). NaN where there is no edge to preserve.
     """
-    # Zero border: what touches the edge of the image has an edge there.
-    gx, gy = sobel(F.pad(torch.cat([anatomy, function, fused], dim=1), (1, 1, 1, 1)))
+    # One image after another, and not all in one tensor: what is computed on the way then stays in the processor's cache.
+    target, target_direction = _edges(fused)
+    preserved, total = [], []
+    for image in (anatomy, function):
+        source, direction = _edges(image)
+        equal = source == target
+        ratio = torch.minimum(source, target) / torch.where(equal, 1.0, torch.maximum(source, target))
+        strength_kept = 0.9994 * torch.sigmoid(15 * (torch.where(equal, target, ratio) - 0.5))
+        agreement = 1 - (direction - target_direction).abs() / (math.pi / 2)
+        direction_kept = 0.9879 * torch.sigmoid(22 * (agreement - 0.8))
+        preserved.append((strength_kept * direction_kept * source).sum((1, 2, 3)))
+        total.append(source.sum((1, 2, 3)))
+    of_anatomy, of_function = (share(*each) for each in zip(preserved, total, strict=True))
+    return BySource(share(preserved[0] + preserved[1], total[0] + total[1]), of_anatomy, of_function)
+
+
+def _edges(image: Tensor) -> tuple[Tensor, Tensor]:
+    """Strength and direction of the edge at every pixel, both of the image's shape."""
+    gx, gy = sobel(F.pad(image, (1, 1, 1, 1)))  # zero border: what touches the edge of the image has an edge there
     strength = magnitude(gx, gy)
-    direction = _direction(gx, gy, strength)
-    source, target = strength[:, :2], strength[:, 2:]
-
-    equal = source == target
-    ratio = torch.minimum(source, target) / torch.where(equal, 1.0, torch.maximum(source, target))
-    strength_kept = 0.9994 * torch.sigmoid(15 * (torch.where(equal, target, ratio) - 0.5))
-    agreement = 1 - (direction[:, :2] - direction[:, 2:]).abs() / (math.pi / 2)
-    direction_kept = 0.9879 * torch.sigmoid(22 * (agreement - 0.8))
-
-    preserved = (strength_kept * direction_kept * source).sum((2, 3))
-    total = source.sum((2, 3))
-    of_anatomy, of_function = share(preserved, total).unbind(1)
-    return BySource(share(preserved.sum(1), total.sum(1)), of_anatomy, of_function)
+    return strength, _direction(gx, gy, strength)
 
 
 def _direction(gx: Tensor, gy: Tensor, strength: Tensor) -> Tensor:

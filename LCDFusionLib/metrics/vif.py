@@ -37,34 +37,42 @@ def visual_information_fidelity(fused: Tensor, anatomy: Tensor, function: Tensor
     """
     if min(fused.shape[-2:]) < MIN_SIZE:
         return BySource(*fused.new_full((3, fused.shape[0]), torch.nan))
-    images = torch.cat([anatomy, function, fused], dim=1)
-    kept = total = images.new_zeros(())
+    # One image after another, and not all in one tensor: what is computed on the way then stays in the processor's cache.
+    images = [anatomy, function, fused]
+    kept, total = fused.new_zeros(2, len(fused)), fused.new_zeros(2, len(fused))
     for scale in range(SCALES):
         window = _gaussian(2 ** (SCALES - scale) + 1)
         if scale > 0:
-            images = _smooth(images, window)[..., ::2, ::2]
+            images = [_smooth(image, window)[..., ::2, ::2].contiguous() for image in images]
         kept_here, total_here = _information(images, window)
         kept, total = kept + kept_here, total + total_here
-    of_anatomy, of_function = share(kept, total).unbind(1)
+    of_anatomy, of_function = share(kept, total)
     return BySource(of_anatomy + of_function, of_anatomy, of_function)
 
 
-def _information(images: Tensor, window: list[float]) -> tuple[Tensor, Tensor]:
-    """Information of the sources that the fused image keeps, and all they have: two of (B, 2). `images`: anatomy, function, fused."""
-    moments = _smooth(torch.cat([images, images * images, images[:, :2] * images[:, 2:]], dim=1), window)
-    mean, square, product = moments.split((3, 3, 2), dim=1)
+def _information(images: list[Tensor], window: list[float]) -> tuple[Tensor, Tensor]:
+    """Information of the sources that the fused image keeps, and all they have: two of (2, B). `images`: anatomy, function, fused."""
+    fused_mean, fused = _mean_and_variance(images[2], window)
+    kept, total = [], []
+    for image in images[:2]:
+        mean, source = _mean_and_variance(image, window)
+        covariance = _smooth(image * images[2], window) - mean * fused_mean
+        # fused patch = gain * source patch + noise; a gain below zero shows nothing of the source
+        related = (source > 0) & (fused > 0) & (covariance > 0)
+        gain = (covariance / (source + LEAST_VARIANCE)).masked_fill(~related, 0.0)
+        noise = (fused - gain * covariance).clamp_min(0.0)
+        kept.append(torch.log1p(gain * gain * source / (noise + NOISE_VARIANCE)).sum((1, 2, 3)))
+        total.append(torch.log1p(source / NOISE_VARIANCE).sum((1, 2, 3)))
+    return torch.stack(kept), torch.stack(total)
+
+
+def _mean_and_variance(image: Tensor, window: list[float]) -> tuple[Tensor, Tensor]:
+    """Of every patch; the variance is 0 where a patch is flat."""
+    mean, square = _smooth(image, window), _smooth(image * image, window)
     # Variance is the difference of two large numbers: what is left of a flat patch is rounding, and counts as flat.
     variance = square - mean * mean
-    flat = variance < (16 * torch.finfo(images.dtype).eps * square).clamp_min(LEAST_VARIANCE)
-    variance = variance.masked_fill(flat, 0.0)
-    source, fused = variance[:, :2], variance[:, 2:]
-    covariance = product - mean[:, :2] * mean[:, 2:]
-    # fused patch = gain * source patch + noise; a gain below zero shows nothing of the source
-    related = (source > 0) & (fused > 0) & (covariance > 0)
-    gain = (covariance / (source + LEAST_VARIANCE)).masked_fill(~related, 0.0)
-    noise = (fused - gain * covariance).clamp_min(0.0)
-    kept = torch.log1p(gain * gain * source / (noise + NOISE_VARIANCE)).sum((2, 3))
-    return kept, torch.log1p(source / NOISE_VARIANCE).sum((2, 3))
+    flat = variance < (16 * torch.finfo(image.dtype).eps * square).clamp_min(LEAST_VARIANCE)
+    return mean, variance.masked_fill(flat, 0.0)
 
 
 def _gaussian(size: int) -> list[float]:

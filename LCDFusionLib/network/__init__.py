@@ -1,7 +1,19 @@
 """The fusion network of Zhou et al. (Scientific Reports 2025): CMFEM encoders, LCFM fusion, decoder. Imports torch and nothing of ours."""
 
 from .network import EXPERIMENTS, LCDFusionNet, NetworkConfig
+from .prepared import PreparedNet, prepare
 from .rewritten import RewrittenNet
 from .weights import LoadedWeights, WeightsError, load_weights, save_weights
 
-__all__ = ["EXPERIMENTS", "LCDFusionNet", "LoadedWeights", "NetworkConfig", "RewrittenNet", "WeightsError", "load_weights", "save_weights"]
+__all__ = [
+    "EXPERIMENTS",
+    "LCDFusionNet",
+    "LoadedWeights",
+    "NetworkConfig",
+    "PreparedNet",
+    "RewrittenNet",
+    "WeightsError",
+    "load_weights",
+    "prepare",
+    "save_weights",
+]

@@ -47,21 +47,21 @@ class CMFEM(nn.Module):
         """Everything behind the convolution: (B, C, H, W) to the same shape, in float32 or above."""
         with full_precision(x):
             x = at_least_float32(x)
-            gate_height = self._sequence_gate(x.mean(dim=3), self.norm_height).unsqueeze(3)
-            gate_width = self._sequence_gate(x.mean(dim=2), self.norm_width).unsqueeze(2)
+            gate_height = self.sequence_gate(x.mean(dim=3), self.norm_height).unsqueeze(3)
+            gate_width = self.sequence_gate(x.mean(dim=2), self.norm_width).unsqueeze(2)
             x = x * gate_height * gate_width
-            return x * self._channel_gate(x)
+            return x * self.channel_gate(F.adaptive_avg_pool2d(x, self.POOLED_SIZE))[:, :, None, None]
 
-    def _sequence_gate(self, sequence: Tensor, norm: nn.GroupNorm) -> Tensor:
-        """Multi-scale gate along one direction: (B, C, L) to (B, C, L) in (0, 1)."""
+    def sequence_gate(self, sequence: Tensor, norm: nn.GroupNorm) -> Tensor:
+        """Multi-scale gate along one direction: means over the other one (B, C, L) to (B, C, L) in (0, 1)."""
         groups = sequence.chunk(len(self.KERNELS), dim=1)
         mixed = torch.cat([conv(part) for conv, part in zip(self.sequence_convs, groups, strict=True)], dim=1)
         return torch.sigmoid(norm(mixed))
 
-    def _channel_gate(self, x: Tensor) -> Tensor:
-        """Self-attention among channels on a pooled map: (B, C, H, W) to (B, C, 1, 1) in (0, 1)."""
-        channels = x.shape[1]
-        pooled = self.norm_attention(F.adaptive_avg_pool2d(x, self.POOLED_SIZE))
+    def channel_gate(self, pooled: Tensor) -> Tensor:
+        """Self-attention among channels on a map pooled to 7x7: (B, C, 7, 7) to (B, C) in (0, 1)."""
+        channels = pooled.shape[1]
+        pooled = self.norm_attention(pooled)
         query, key, value = (conv(pooled).flatten(2) for conv in (self.query, self.key, self.value))  # (B, C, 49)
         attention = torch.softmax(query @ key.transpose(1, 2) / channels**0.5, dim=-1)  # (B, C, C)
-        return torch.sigmoid((attention @ value).mean(dim=2))[:, :, None, None]
+        return torch.sigmoid((attention @ value).mean(dim=2))

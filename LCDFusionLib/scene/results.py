@@ -19,7 +19,7 @@ from LCDFusionLib.images.window import Window
 from LCDFusionLib.scene.nodes import NOTICE_ATTRIBUTE, hierarchy_item, node_from_volume, set_geometry, set_voxels, voxels, voxels_modified
 
 if TYPE_CHECKING:
-    from LCDFusionLib.fusion.events import SliceFused
+    from LCDFusionLib.fusion.events import SliceFused, SlicePreviewed
     from LCDFusionLib.fusion.result import FusionResult
 
 # Node references from each result node to what it was made of.
@@ -32,6 +32,8 @@ MISMATCHES_ATTRIBUTE = "LCDFusion.ConfirmedMismatches"
 """Node attribute of a result whose inputs do not belong together, as the person confirmed: what differs, divided by semicolons."""
 
 PREVIEW = "preview "
+# Attribute of a slice, K, that is shown at half its resolution until it is fused.
+HALF_RESOLUTION_ATTRIBUTE = "LCDFusion.HalfResolutionSlice"
 
 Metrics = Mapping[str, float]
 
@@ -50,8 +52,17 @@ class ResultNodes:
     color: slicer.vtkMRMLVectorVolumeNode
     metrics: slicer.vtkMRMLTableNode
 
+    def show_preview(self, preview: SlicePreviewed) -> None:
+        """Shows a slice at half its resolution, and says so in its title, until `fill_slice` puts the slice itself in its place."""
+        voxels(self.gray)[preview.index] = preview.gray
+        voxels(self.color)[preview.index] = preview.color
+        self.gray.SetAttribute(HALF_RESOLUTION_ATTRIBUTE, str(preview.index))
+        self._modified()
+
     def fill_slice(self, fused: SliceFused) -> None:
         """Puts one fused slice in place; nothing is allocated, and only the slice is copied."""
+        if self.gray.GetAttribute(HALF_RESOLUTION_ATTRIBUTE) == str(fused.index):
+            self.gray.RemoveAttribute(HALF_RESOLUTION_ATTRIBUTE)
         voxels(self.gray)[fused.index] = fused.gray
         voxels(self.color)[fused.index] = fused.color
         self._fill_row(fused.index, fused.metrics, fused.blend_metrics)
@@ -125,9 +136,11 @@ class ResultNodes:
         return int(self.metrics.GetTable().GetValueByName(index, "slice").ToDouble())
 
     def slice_title(self, index: int) -> str:
-        """What people call a slice: "slice 31/135", or "slice 31, preview"."""
+        """What people call a slice: "slice 31/135", "slice 31, preview", or "slice 31/135, preview at half resolution"."""
         number, count = self.slice_number(index), self.metrics.GetNumberOfRows()
-        return f"slice {number}, preview" if self.is_preview else f"slice {number}/{count}"
+        title = f"slice {number}, preview" if self.is_preview else f"slice {number}/{count}"
+        is_half = self.gray.GetAttribute(HALF_RESOLUTION_ATTRIBUTE) == str(index)
+        return f"{title.removesuffix(', preview')}, preview at half resolution" if is_half else title
 
     def _fill_row(self, index: int, metrics: Metrics, blend_metrics: Metrics) -> None:
         table = self.metrics.GetTable()

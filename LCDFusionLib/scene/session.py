@@ -16,6 +16,7 @@ from LCDFusionLib.fusion import (
     FusionWorker,
     Note,
     SliceFused,
+    SlicePreviewed,
     Started,
     WorkerDied,
     prepare,
@@ -166,7 +167,7 @@ class FusionSession:
         preview_of = job.first_slice if job.is_preview else None
         result = create_result(anatomy_node, function_node, job.pair.anatomy, preview_of=preview_of, mismatches=mismatches)
         try:
-            self.worker.submit(job.pair, first_slice=0 if job.is_preview else job.first_slice)
+            self.worker.submit(job.pair, first_slice=0 if job.is_preview else job.first_slice, preview=True)
         except InputError:
             remove_result(result)
             raise
@@ -215,6 +216,11 @@ class FusionSession:
             return Progress(0, total, f"Fusing on {event.device}")
         if isinstance(event, Note):
             return Progress(self._done, total, event.text)
+        if isinstance(event, SlicePreviewed):
+            self.result.show_preview(event)
+            return Progress(
+                self._done, total, f"Slice {self.result.slice_number(event.index)} at half resolution; the slice itself follows"
+            )
         if isinstance(event, SliceFused):
             self.result.fill_slice(event)
             self._done = event.done

@@ -39,3 +39,24 @@ def test_nodes_in_nodes_out_through_the_worker(application, pair, tmp_path):
     metrics, blend = result.slice_metrics(5)
     assert metrics["SD"] == pytest.approx(finished.metrics[5]["SD"])
     assert blend["SD"] == pytest.approx(finished.blend_metrics[5]["SD"])
+
+
+def test_half_resolution_is_shown_until_the_slice_is_there(application, pair):
+    """It says what it is, leaves no metrics, and nothing of it is left behind."""
+    from LCDFusionLib.fusion.events import SlicePreviewed
+
+    anatomy, function = (node_from_volume(application.scene, volume) for volume in pair)
+    result = create_result(anatomy, function, pair[0])
+    shape = pair[0].shape
+    result.show_preview(SlicePreviewed(3, np.full(shape[1:], 0.5, np.float32), np.full((*shape[1:], 3), 128, np.uint8)))
+    assert (voxels(result.gray)[3] == 0.5).all()
+    assert (voxels(result.color)[3] == 128).all()
+    assert result.slice_title(3) == "slice 4/8, preview at half resolution"
+    assert result.slice_title(2) == "slice 3/8"
+    assert all(np.isnan(value) for value in result.slice_metrics(3)[0].values())
+    assert not result.is_complete
+    row = {"SD": 1.0}
+    gray, color = np.full(shape[1:], 0.25, np.float32), np.zeros((*shape[1:], 3), np.uint8)
+    result.fill_slice(SliceFused(3, 1, 8, None, row, row, gray, color))
+    assert result.slice_title(3) == "slice 4/8"
+    assert (voxels(result.gray)[3] == 0.25).all()

@@ -1,0 +1,127 @@
+"""The form that inference runs against the direct one: the same image, fewer operations, no large tensor."""
+
+import pytest
+import torch
+from torch.utils._python_dispatch import TorchDispatchMode
+
+from LCDFusionLib.network import EXPERIMENTS, LCDFusionNet, NetworkConfig, PreparedNet, RewrittenNet, load_weights, prepare, prepared
+from LCDFusionLib.network.operations import count_operations
+from LCDFusionLib.network.weights import shipped_names
+
+SIZE = (178, 178)  # half the paper's: counting needs a pass over all stripes
+
+
+def images(*shape, dtype=torch.float32, seed=2):
+    generator = torch.Generator().manual_seed(seed)
+    return torch.rand(2, *shape, generator=generator, dtype=dtype).unbind()
+
+
+def network_of(size, dtype=torch.float32, *, std=0.15):
+    """Parameters larger than at the start, so that every gate and bias matters."""
+    torch.manual_seed(size)
+    network = LCDFusionNet(NetworkConfig(correlation_size=size)).to(dtype).eval()
+    for parameter in network.parameters():
+        torch.nn.init.normal_(parameter, std=std)
+    return network
+
+
+@pytest.fixture(params=[400, prepared.CPU_STRIPE], ids=["many stripes", "few stripes"])
+def stripes(request, monkeypatch):
+    monkeypatch.setattr(prepared, "CPU_STRIPE", request.param)
+
+
+@pytest.mark.parametrize("size", [8, 16, 32])
+@pytest.mark.parametrize(("dtype", "tolerance"), [(torch.float32, 1e-4), (torch.float64, 1e-9)])
+def test_gives_the_image_of_the_direct_form(stripes, size, dtype, tolerance):
+    network = network_of(size, dtype)
+    model = prepare(network)
+    assert isinstance(model, PreparedNet)
+    for shape in ((2, 1, 33, 47), (1, 1, 64, 16), (1, 1, 16, 71)):
+        anatomy, function = images(*shape, dtype=dtype)
+        with torch.inference_mode():
+            torch.testing.assert_close(model(anatomy, function), network(anatomy, function), atol=tolerance, rtol=0)
+
+
+@pytest.mark.parametrize("name", shipped_names())
+@pytest.mark.parametrize(("dtype", "tolerance"), [(torch.float32, 1e-4), (torch.float64, 1e-9)])
+@pytest.mark.parametrize("form", [prepare, RewrittenNet], ids=["prepared", "rewritten"])
+def test_shipped_weights_give_the_image_of_the_direct_form(name, dtype, tolerance, form):
+    network = load_weights(name).network.to(dtype)
+    anatomy, function = images(1, 1, 67, 50, dtype=dtype)
+    function[..., :30, :] = 0  # no uptake
+    with torch.inference_mode():
+        torch.testing.assert_close(form(network)(anatomy, function), network(anatomy, function), atol=tolerance, rtol=0)
+
+
+def test_images_leave_nothing_behind():
+    """Sizes and values that came before are of no consequence, nor are the other images of a batch: bit for bit."""
+    model = prepare(network_of(8))
+    anatomy, function = images(3, 1, 40, 53)
+    alone = [model(anatomy[n : n + 1], function[n : n + 1]) for n in range(3)]
+    model(*images(1, 1, 64, 20))
+    with torch.inference_mode():
+        model(*images(1, 1, 40, 53, seed=9))
+    assert torch.equal(model(anatomy, function), torch.cat(alone))
+
+
+@pytest.mark.parametrize("name", EXPERIMENTS)
+def test_variants_of_the_ablation_are_rewritten_at_least(name):
+    assert isinstance(prepare(LCDFusionNet(EXPERIMENTS[name])), PreparedNet if name == "Exp5" else RewrittenNet)
+
+
+def test_multiply_accumulates():
+    direct = {size: count_operations(LCDFusionNet(NetworkConfig(correlation_size=size)), SIZE).multiply_accumulates for size in (16, 32)}
+    costs = {
+        size: count_operations(prepare(LCDFusionNet(NetworkConfig(correlation_size=size))), SIZE).multiply_accumulates
+        for size in (8, 16, 32)
+    }
+    assert costs[16] <= 0.62 * direct[16]
+    assert costs[32] <= 0.35 * direct[32]
+    assert max(costs.values()) < 1.01 * min(costs.values())
+    rewritten = count_operations(RewrittenNet(LCDFusionNet()), SIZE).multiply_accumulates
+    assert costs[16] < 0.97 * rewritten, "the 1x1 convolution behind the correlation is part of the 3x3 one"
+
+
+def test_counting_without_content_equals_counting_a_computed_pass():
+    model = prepare(LCDFusionNet())
+    assert count_operations(model, (40, 51)) == count_operations(model, (40, 51), device="cpu")
+
+
+class Sizes(TorchDispatchMode):
+    """The most numbers and the most channels in any tensor that an operator gives back."""
+
+    numbers = channels = 0
+
+    def __torch_dispatch__(self, function, types, args=(), kwargs=None):
+        result = function(*args, **(kwargs or {}))
+        for tensor in result if isinstance(result, (list, tuple)) else [result]:
+            if isinstance(tensor, torch.Tensor) and tensor.ndim == 4 and tensor.shape[3] == 131:
+                self.numbers, self.channels = max(self.numbers, tensor.numel()), max(self.channels, tensor.shape[1])
+        return result
+
+
+def test_no_tensor_is_larger_than_one_encoders_maps():
+    seen = {}
+    for form in (PreparedNet, lambda network: network):
+        with Sizes() as sizes:
+            form(LCDFusionNet())(*images(1, 1, 144, 131))
+        seen[form] = sizes
+    ours, direct = seen.values()
+    assert direct.channels == 832, "or this test sees nothing"
+    assert ours.channels == 208
+    assert ours.numbers == 208 * 146 * 131
+
+
+@pytest.mark.parametrize("name", shipped_names())
+def test_half_precision_is_within_one_gray_level(name):
+    """Smooth shapes and noise, as images are; gates, norms and output stay in float32. (bfloat16 leaves 5% of these pixels further off.)"""
+    network = load_weights(name).network
+    y, x = torch.meshgrid(torch.linspace(-1, 1, 64), torch.linspace(-1, 1, 50), indexing="ij")
+    anatomy = ((x**2 + 1.5 * y**2 < 0.7) * 0.5 + 0.02 * images(64, 50)[0])[None, None]
+    function = torch.exp(-20 * ((x - 0.2) ** 2 + y**2))[None, None]
+    with torch.inference_mode():
+        expected, fused = network(anatomy, function), prepare(network, dtype=torch.float16)(anatomy, function)
+    assert fused.dtype == torch.float32
+    off = (fused - expected).abs()
+    assert (off <= 1 / 255).float().mean() >= 0.999
+    assert not torch.equal(fused, expected), "half precision was not in use"
