@@ -37,12 +37,12 @@ def _run(arguments: Sequence[str] | None) -> int:
         from LCDFusionLib.fusion import WorkerDied
         from LCDFusionLib.pacs import TransferError
 
-        from . import ablate, demo, evaluate, fetch, fuse, register, send, studies, train, view
+        from . import ablate, benchmark, demo, evaluate, fetch, fuse, register, send, studies, train, view
 
     parser = argparse.ArgumentParser(prog="lcdfusion", description="Fuses CT or MR with PET or SPECT volumes.", epilog=DISCLAIMER)
     parser.add_argument("--version", action="version", version=f"lcdfusion {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for command in (studies, register, fuse, send, fetch, demo, view, train, evaluate, ablate):
+    for command in (studies, register, fuse, send, fetch, demo, view, train, evaluate, ablate, benchmark):
         command.add_parser(commands)
     options = parser.parse_args(arguments)
     try:

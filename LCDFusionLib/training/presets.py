@@ -59,12 +59,12 @@ PRESETS = {
     ),
     "default": Preset(
         loss=LossWeights(
-            overlay=60.0,
+            overlay=30.0,
             edges=8.0,
-            correlation=0.2,
-            function_floor=20.0,
+            correlation=0.6,
+            function_floor=30.0,
             anatomy_floor=5.0,
-            lesion_edges=2.0,
+            lesion_edges=3.0,
             background=3.0,
             darkening=10.0,
         ),
@@ -75,11 +75,13 @@ PRESETS = {
 }
 
 MR_CHANGES = {
-    "overlay": 30.0,
+    "overlay": 25.0,
     "edges": 12.0,
-    "lesion_edges": 1.0,
+    "correlation": 0.3,
+    "function_floor": 25.0,
+    "lesion_edges": 0.6,
     "headroom": 0.06,
-    "function_margin": 1.0,
+    "function_margin": 1.05,
     "anatomy_margin": 1.0,
 }
 """What the default loss of `mr-pet` has in place of the one for CT.

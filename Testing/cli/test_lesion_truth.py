@@ -87,7 +87,7 @@ def test_hot_lesion_is_brighter_than_its_surroundings(which):
         pytest.param(NODULE_IN_LUNG_WINDOW, id="nodule-in-lung-window"),
         pytest.param(
             METASTASIS,
-            marks=pytest.mark.xfail(strict=True, reason="0.110 of 0.41: 0.27; texture is kept, the blend has 0.5"),
+            marks=pytest.mark.xfail(strict=True, reason="0.162 of 0.41: 0.40; texture is kept, the blend has 0.5"),
             id="metastasis-isodense",
         ),
         pytest.param(GLIOMA, id="glioma"),
@@ -113,15 +113,15 @@ def test_lesion_is_in_its_place(which):
 @pytest.mark.parametrize(
     "which",
     [
-        pytest.param(NODULE, marks=pytest.mark.xfail(strict=True, reason="17.7 of 48.1: 0.37; the blend has 22.7"), id="nodule"),
+        pytest.param(NODULE, marks=pytest.mark.xfail(strict=True, reason="18.8 of 48.1: 0.39; the blend has 22.7"), id="nodule"),
         pytest.param(
             NODULE_IN_LUNG_WINDOW,
             marks=pytest.mark.xfail(
-                strict=False, reason="4.5 of 48.1: 0.09; the blend has 9.0; the lung's vessels are in the fused image, not in PET"
+                strict=False, reason="4.8 of 48.1: 0.10; the blend has 9.0; the lung's vessels are in the fused image, not in PET"
             ),
             id="nodule-in-lung-window",
         ),
-        pytest.param(METASTASIS, marks=pytest.mark.xfail(strict=True, reason="2.9 of 43.0: 0.07; the blend has 10.2"), id="metastasis"),
+        pytest.param(METASTASIS, marks=pytest.mark.xfail(strict=True, reason="4.4 of 43.0: 0.10; the blend has 10.2"), id="metastasis"),
         pytest.param(GLIOMA, id="glioma"),
     ],
 )
@@ -136,7 +136,7 @@ def test_half_of_the_contrast_to_noise_of_pet_is_kept(which):
         pytest.param(NODULE, id="nodule"),
         pytest.param(
             NODULE_IN_LUNG_WINDOW,
-            marks=pytest.mark.xfail(strict=True, reason="33.6, the blend has 45.7: it darkens the lung round the nodule"),
+            marks=pytest.mark.xfail(strict=True, reason="31.6, the blend has 45.7: it darkens the lung round the nodule"),
             id="nodule-in-lung-window",
         ),
         pytest.param(METASTASIS, id="metastasis"),
@@ -179,18 +179,7 @@ def test_new_uptake_never_darkens_the_place_where_it_is(which):
     assert change_under_spots(which).min() > -GRAY_LEVELS
 
 
-@pytest.mark.parametrize(
-    "which",
-    [
-        pytest.param(METASTASIS, id="thorax"),
-        pytest.param(
-            NODULE_IN_LUNG_WINDOW,
-            marks=pytest.mark.xfail(strict=True, reason="0.0194; on white soft tissue only a tenth of the gray range is left"),
-            id="lung-window",
-        ),
-        pytest.param(GLIOMA, id="head"),
-    ],
-)
+@pytest.mark.parametrize("which", [METASTASIS, NODULE_IN_LUNG_WINDOW, GLIOMA], ids=["thorax", "lung-window", "head"])
 def test_new_uptake_brightens_the_place_where_it_is(which):
     assert change_under_spots(which).mean() > 0.02
 
