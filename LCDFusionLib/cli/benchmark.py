@@ -39,20 +39,16 @@ def add_parser(commands: argparse._SubParsersAction) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Measure, print the table, say where the picture is."""
-    import torch
-
-    from LCDFusionLib.fusion.device import choose_device, device_in_words
+    from LCDFusionLib.fusion.device import choose_device
     from LCDFusionLib.fusion.growth import measure_growth
-    from LCDFusionLib.fusion.speed import FORMS, Case, measure, steps
+    from LCDFusionLib.fusion.speed import FORMS, Case, machine_in_words, measure, steps
 
     for name, value in (QUICK if options.quick else WHOLE).items():
         if getattr(options, name) is None:
             setattr(options, name, value)
     _check(options)
-    if options.threads:
-        torch.set_num_threads(options.threads)
     device = choose_device(options.device)
-    print(f"{device_in_words(device)}, torch {torch.__version__}")
+    print(machine_in_words(device, options.threads))
     forms = [(form, "float32") for form in FORMS] + [("prepared", precision) for precision in options.precisions if precision != "float32"]
     groups = [
         [Case(form, size, batch, t, device.type, precision) for form, precision in forms]

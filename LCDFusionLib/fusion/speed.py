@@ -21,6 +21,8 @@ from torch.nn import functional as F
 from LCDFusionLib.network import LCDFusionNet, NetworkConfig, RewrittenNet, prepare
 from LCDFusionLib.network.operations import count_operations
 
+from .device import device_in_words
+
 FORMS = ("direct", "rewritten", "prepared")
 """The equations as they stand, in torch's usual memory order; their exact rewrite, as training uses it; what inference runs."""
 
@@ -100,6 +102,13 @@ def measure(cases: list[Case], *, rounds: int, done: Callable[[], None] = lambda
         results.append(Measured(case, seconds, cost, cost / seconds / statistics.median(rates), peak_mebibytes(case)))
         done()
     return results
+
+
+def machine_in_words(device: torch.device, threads: int | None = None) -> str:
+    """What is measured on: the device and torch's version. `threads` of the CPU are set first, where they are given."""
+    if threads:
+        torch.set_num_threads(threads)
+    return f"{device_in_words(device)}, torch {torch.__version__}"
 
 
 def steps(cases: int, rounds: int) -> int:
