@@ -13,6 +13,7 @@ from LCDFusionLib.images.volume import Unit, Volume
 from LCDFusionLib.scene.nodes import set_geometry, set_voxels
 from LCDFusionLib.scene.results import remove_node
 
+_GREEN = (0.2, 0.9, 0.3)
 _TAG = "LCDFusionRegion"
 
 
@@ -55,17 +56,36 @@ def show_region(scene: slicer.vtkMRMLScene, function: Volume, region: NDArray[np
         node.SetSaveWithScene(False)
         node = scene.AddNode(node)
         node.CreateDefaultDisplayNodes()
-        node.GetDisplayNode().SetAndObserveColorNodeID("vtkMRMLColorTableNodeLabels")
-    set_voxels(node, region.astype(np.uint8) * 3)  # a bright green of Slicer's label colours
+        node.GetDisplayNode().SetAndObserveColorNodeID(_colors(scene).GetID())
+    set_voxels(node, region.astype(np.uint8))
     set_geometry(node, function)
     return node
 
 
 def remove_region(scene: slicer.vtkMRMLScene) -> None:
     """Takes the region out of the scene."""
-    node = scene.GetSingletonNode(_TAG, "vtkMRMLLabelMapVolumeNode")
+    for kind in ("vtkMRMLLabelMapVolumeNode", "vtkMRMLColorTableNode"):
+        node = scene.GetSingletonNode(_TAG, kind)
+        if node is not None:
+            remove_node(node)
+
+
+def _colors(scene: slicer.vtkMRMLScene) -> slicer.vtkMRMLColorTableNode:
+    """Nothing, and green: Slicer's own label colours need files that only its desktop brings."""
+    node = scene.GetSingletonNode(_TAG, "vtkMRMLColorTableNode")
     if node is not None:
-        remove_node(node)
+        return node
+    node = scene.CreateNodeByClass("vtkMRMLColorTableNode")
+    node.UnRegister(None)
+    node.SetTypeToUser()
+    node.SetNumberOfColors(2)
+    node.SetColor(0, "outside", 0.0, 0.0, 0.0, 0.0)
+    node.SetColor(1, "region", *_GREEN, 1.0)
+    node.SetName("LCDFusion region colours")
+    node.SetSingletonTag(_TAG)
+    node.SetHideFromEditors(True)
+    node.SetSaveWithScene(False)
+    return scene.AddNode(node)
 
 
 def _lps(ras: tuple[float, float, float]) -> tuple[float, float, float]:

@@ -11,6 +11,7 @@ from trame_vuetify.ui.vuetify3 import VAppLayout
 
 from LCDFusionLib import DISCLAIMER
 
+from ..session_contract import LEAVE_PATH
 from . import form
 
 if TYPE_CHECKING:
@@ -97,6 +98,15 @@ def _build_bar(application: SessionApplication) -> None:
             title="Mouse and keys",
             classes="help-button",
         )
+        with html.Form(action=LEAVE_PATH, method="post"):
+            v3.VBtn(
+                icon="mdi-logout",
+                type="submit",
+                size="small",
+                variant="text",
+                title="End the session: everything that it holds is removed from the server at once",
+                classes="leave-button",
+            )
 
 
 def _build_sections(application: SessionApplication) -> None:
