@@ -112,6 +112,10 @@ def series_of_files(files: Sequence[Path]) -> Series:
     return parts[0]
 
 
+LEAST_OF_UID = 4
+"""Characters that a part of a UID must have to choose a series: fewer name one by chance, such as a wrong series number."""
+
+
 def choose_series(
     folder: str | os.PathLike[str], choice: str | None = None, *, option: str = "--anatomy-series or --function-series"
 ) -> Series:
@@ -119,7 +123,8 @@ def choose_series(
 
     Args:
         folder: searched with all folders below it.
-        choice: Series Number (with a part: NUMBER/PART), Series Description, or the beginning or end of the Series Instance UID.
+        choice: Series Number (with a part: NUMBER/PART), Series Description, or the beginning or end of the Series Instance UID
+            (`LEAST_OF_UID` characters or more).
         option: what the sentences tell the user to choose with.
 
     Raises:
@@ -142,7 +147,8 @@ def choose_series(
     choice = choice.strip()
     # A number or a full description is an exact answer and goes before a part of a UID, which may look like a number.
     exact = [s for s in volumes if choice in (s.key, str(s.number), s.description, s.uid_key)]
-    chosen = exact or [s for s in volumes if choice and (s.uid.startswith(choice) or s.uid.endswith(choice))]
+    is_part = len(choice) >= LEAST_OF_UID
+    chosen = exact or [s for s in volumes if is_part and (s.uid.startswith(choice) or s.uid.endswith(choice))]
     if len(chosen) != 1:
         problem = f"{len(chosen)} series" if chosen else "no series"
         raise InputError(f"'{choice}' names {problem} of the folder '{folder}', which holds {listing}: {how}.")

@@ -98,15 +98,14 @@ def _build_bar(application: SessionApplication) -> None:
             title="Mouse and keys",
             classes="help-button",
         )
-        with html.Form(action=LEAVE_PATH, method="post"):
-            v3.VBtn(
-                icon="mdi-logout",
-                type="submit",
-                size="small",
-                variant="text",
-                title="End the session: everything that it holds is removed from the server at once",
-                classes="leave-button",
-            )
+        v3.VBtn(
+            icon="mdi-logout",
+            click=f"window.lcdfusion.leave('{LEAVE_PATH}')",
+            size="small",
+            variant="text",
+            title="End the session: everything that it holds is removed from the server at once",
+            classes="leave-button",
+        )
 
 
 def _build_sections(application: SessionApplication) -> None:

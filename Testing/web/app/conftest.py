@@ -1,7 +1,6 @@
 """The real viewer, and Chromium that clicks in it."""
 
 import os
-import shutil
 import subprocess
 import sys
 import time
@@ -17,19 +16,6 @@ from Testing.web.app.reader import Reader
 PROJECT = Path(__file__).resolve().parents[3]
 PICTURES = PROJECT / "build" / "web-pictures"
 """What the page looked like in the last run; git ignores it."""
-
-
-@pytest.fixture(scope="session")
-def chromium():
-    """The system's browser."""
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright, which drives the browser, is not installed")
-    program = shutil.which("chromium") or shutil.which("google-chrome")
-    if program is None:
-        pytest.skip("there is no Chromium on this machine (apt-get install chromium)")
-    with playwright.sync_playwright() as running:
-        browser = running.chromium.launch(executable_path=program, args=["--no-sandbox"])
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="session")

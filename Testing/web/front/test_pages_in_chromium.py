@@ -1,18 +1,6 @@
 """The pages before a session, in a real browser: what their scripts do, and that the security policy lets them."""
 
-import shutil
-
 import pytest
-from playwright.sync_api import sync_playwright
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    """Debian's, or Playwright's own."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

@@ -9,18 +9,6 @@ sys.path.insert(0, str(Path(__file__).parent))
 from browser import Server, Views
 
 
-@pytest.fixture(scope="session")
-def chromium():
-    """A browser, or a skip that says why there is none."""
-    sync_api = pytest.importorskip("playwright.sync_api")
-    if not Path("/usr/bin/chromium").exists():
-        pytest.skip("Chromium (/usr/bin/chromium) is not here")
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
-        yield browser
-        browser.close()
-
-
 @pytest.fixture(scope="module")
 def open_page(chromium):
     """Opens a page of its own server: `open_page("--slices", 1)`."""

@@ -78,6 +78,11 @@ window.lcdfusion = (() => {
       input.click();
     },
     cancel() { request?.abort(); },
+    leave(address) {
+      const form = Object.assign(document.createElement("form"), { method: "post", action: address });
+      document.body.append(form);
+      form.submit();
+    },
     download(address) {
       const link = Object.assign(document.createElement("a"), { href: address, download: "" });
       document.body.append(link);
