@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import csv
+import math
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -167,7 +168,9 @@ def _draw(results: list[Measured], growth: list[Growth], path: Path) -> None:
         axes[2].set(
             xlabel="slices of 64x64", ylabel="seconds", title="time (line) and worker's memory (dashed)", xlim=(0, None), ylim=(0, None)
         )
-        memory = axes[2].twinx()
-        memory.plot(slices, [g.worker_mebibytes for g in growth], "s--", color="#5b9bd5")
-        memory.set(ylabel="peak MiB of the worker", ylim=(0, None))
+        known = [g for g in growth if math.isfinite(g.worker_mebibytes)]
+        if known:  # not every system tells
+            memory = axes[2].twinx()
+            memory.plot([g.slices for g in known], [g.worker_mebibytes for g in known], "s--", color="#5b9bd5")
+            memory.set(ylabel="peak MiB of the worker", ylim=(0, 1.3 * max(g.worker_mebibytes for g in known)))
     figure.savefig(path, dpi=120)
