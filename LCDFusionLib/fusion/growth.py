@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,7 @@ from LCDFusionLib.images.volume import Modality, Unit, Volume
 
 from .client import FusionWorker
 from .events import SliceFused, Started
+from .memory import peak_mebibytes
 from .pair import prepare
 from .settings import FusionSettings
 
@@ -43,21 +45,14 @@ def measure_growth(slices: int) -> Growth:
     anatomy = Volume(ct, matrix, Modality.CT, Unit.HU, name="CT", frame_of_reference="1.2")
     function = Volume(pet, matrix, Modality.PET, Unit.SUVBW, name="PET", frame_of_reference="1.2")
     pair = prepare(anatomy, function, FusionSettings(device="cpu"))
-    with FusionWorker() as worker:
+    with tempfile.TemporaryDirectory(prefix="lcdfusion-") as results, FusionWorker() as worker:
         begun = ended = time.perf_counter()
         peak = float("nan")
-        for event in worker.run(pair):
+        for event in worker.run(pair, results=Path(results)):
             if isinstance(event, Started):
                 begun = time.perf_counter()
             elif isinstance(event, SliceFused):
                 ended = time.perf_counter()
                 if event.done == event.total:
-                    peak = _peak_of(worker.pid)
+                    peak = peak_mebibytes(worker.pid)
         return Growth(slices, ended - begun, peak)
-
-
-def _peak_of(pid: int | None) -> float:
-    status = Path(f"/proc/{pid}/status")
-    if pid is None or not status.is_file():
-        return float("nan")
-    return next(float(line.split()[1]) for line in status.read_text().splitlines() if line.startswith("VmHWM")) / 2**10

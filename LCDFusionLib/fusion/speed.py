@@ -12,7 +12,6 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from pathlib import Path
 
 import torch
 from torch import Tensor, nn
@@ -21,6 +20,7 @@ from torch.nn import functional as F
 from LCDFusionLib.network import LCDFusionNet, NetworkConfig, RewrittenNet, prepare
 from LCDFusionLib.network.operations import count_operations
 
+from . import memory
 from .device import device_in_words
 
 FORMS = ("direct", "rewritten", "prepared")
@@ -149,25 +149,15 @@ def _seconds(what: Callable[[], object], device: str) -> float:
     return time.perf_counter() - started
 
 
-def _highest_so_far() -> float:
-    """Mebibytes of this process's memory at its peak. getrusage would hand on the peak of the process that started this one."""
-    status = Path("/proc/self/status")
-    if status.is_file():
-        return next(float(line.split()[1]) for line in status.read_text().splitlines() if line.startswith("VmHWM")) / 2**10
-    import resource  # not on Windows
-
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10)
-
-
 def _print_peak(case: Case) -> None:
     model = _model(case)
     with torch.inference_mode():
         model(*(torch.rand(1, 1, 32, 32, device=case.device) for _ in range(2)))  # what torch loads at its first use
-        before = _highest_so_far()
+        before = memory.peak_mebibytes()
         if case.device == "cuda":
             torch.cuda.reset_peak_memory_stats()
         model(*(torch.rand(case.batch, 1, case.size, case.size, device=case.device) for _ in range(2)))
-    print(torch.cuda.max_memory_allocated() / 2**20 if case.device == "cuda" else _highest_so_far() - before)
+    print(torch.cuda.max_memory_allocated() / 2**20 if case.device == "cuda" else memory.peak_mebibytes() - before)
 
 
 if __name__ == "__main__":
