@@ -7,7 +7,7 @@ from LCDFusionLib.scene import layouts
 from LCDFusionLib.scene.application import Application
 from LCDFusionLib.scene.choices import Arrangement, Comparison
 from LCDFusionLib.scene.planes import ras_of_pixel
-from LCDFusionLib.scene.regions import measure_isocontour, measure_sphere, region_text, remove_region, show_region
+from LCDFusionLib.scene.regions import measure_isocontour, measure_sphere
 from LCDFusionLib.scene.review import Look, Review
 
 from . import views
@@ -139,11 +139,7 @@ class ReviewPanel(Panel):
 
     def _measure(self, how, size):
         with self.problemsAreSaid(self.ui.regionLabel):
-            crosshair = slicer.mrmlScene.GetFirstNodeByClass("vtkMRMLCrosshairNode")
-            function = self.widget.fusion.function
-            uptake, region = how(function, tuple(crosshair.GetCrosshairRAS()), size)
-            self.review.show_region(show_region(slicer.mrmlScene, function, region))
-            self.ui.regionLabel.text = region_text(uptake)
+            self.ui.regionLabel.text = self.review.measure(how, size)
             views.draw()
 
     def _wantedLook(self):
@@ -182,7 +178,6 @@ class ReviewPanel(Panel):
             interactor.RemoveObserver(tag)
         self._clicks, self._shown = [], None
         self.review.close()
-        remove_region(slicer.mrmlScene)
 
     def _timer(self, milliseconds, slot):
         timer = qt.QTimer()

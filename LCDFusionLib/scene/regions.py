@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from typing import TypeAlias
 
 import numpy as np
 import slicer
@@ -15,6 +17,9 @@ from LCDFusionLib.scene.results import remove_node
 
 _GREEN = (0.2, 0.9, 0.3)
 _TAG = "LCDFusionRegion"
+
+Measuring: TypeAlias = Callable[[Volume, tuple[float, float, float], float], tuple[RegionUptake, NDArray[np.bool_]]]
+"""`measure_sphere` and `measure_isocontour`."""
 
 
 def measure_sphere(function: Volume, ras: tuple[float, float, float], radius_mm: float) -> tuple[RegionUptake, NDArray[np.bool_]]:

@@ -10,6 +10,7 @@ import numpy as np
 import slicer
 import vtk
 
+from LCDFusionLib.errors import InputError
 from LCDFusionLib.images.color import COLOR_TABLES, DEFAULT_COLOR_TABLE
 from LCDFusionLib.images.volume import Volume
 from LCDFusionLib.images.window import Window
@@ -24,6 +25,7 @@ from LCDFusionLib.scene.planes import offset_of_slice, resize_view, show_slices,
 from LCDFusionLib.scene.probe import probe_text
 from LCDFusionLib.scene.projection_view import RAS, ProjectionView
 from LCDFusionLib.scene.reading_copy import ReadingCopy
+from LCDFusionLib.scene.regions import Measuring, region_text, remove_region, show_region
 from LCDFusionLib.scene.results import ResultNodes
 
 _ON_BLACK_AND_WHITE = (0.85, 0.42, 0.05)  # letters that are legible on both
@@ -203,6 +205,21 @@ class Review:
             self._fill_fused()
             self._title()
 
+    def measure(self, how: Measuring, size: float) -> str:
+        """Measures the function at the crosshair, outlines what was measured, and gives the readouts in one line.
+
+        `how` is `measure_sphere` or `measure_isocontour`, `size` what it takes: a radius in mm, or a part of the maximum.
+
+        Raises:
+            InputError: nothing is on show, or `how` raises it.
+        """
+        if self._volume is None:
+            raise InputError("Show a CT or MR and a PET or SPECT first.")
+        crosshair = self._scene.GetFirstNodeByClass("vtkMRMLCrosshairNode")
+        uptake, region = how(self._volume, tuple(crosshair.GetCrosshairRAS()), size)
+        self.show_region(show_region(self._scene, self._volume, region))
+        return region_text(uptake)
+
     def show_region(self, region: Node | None) -> None:
         """Outlines a label map in all linked views; None takes the outline away."""
         self._region = region
@@ -218,6 +235,7 @@ class Review:
         for name in (*layouts.LINKED, layouts.PROJECTION):
             self._fill(name, None)
         self.show_region(None)
+        remove_region(self._scene)
         for texts in self._annotations.values():
             texts.close()
         self._annotations = {}

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from trame.widgets import html
 from trame.widgets import vuetify3 as v3
 
 from LCDFusionLib.scene.choices import Arrangement, Comparison, FunctionLook, FusedLook, Orientation
-from LCDFusionLib.scene.regions import measure_isocontour, measure_sphere, region_text, remove_region, show_region
+from LCDFusionLib.scene.regions import Measuring, measure_isocontour, measure_sphere
 from LCDFusionLib.scene.review import Look
 
 from .. import form
@@ -149,7 +148,6 @@ class ReviewSection(Section):
         self._shown = self._look = None
         self.choices.turning, self.screen.region = False, ""
         self.application.review.close()
-        remove_region(self.application.scene)
 
     def on_arranged(self, arrangement: Arrangement) -> None:
         """A key has put another arrangement on the screen."""
@@ -164,14 +162,9 @@ class ReviewSection(Section):
         """Measures the lesion at the crosshair."""
         self._measure(measure_isocontour, (self.choices.isocontour or 41.0) / 100)
 
-    def _measure(self, how: Callable, size: float) -> None:
+    def _measure(self, how: Measuring, size: float) -> None:
         with self.problems_are_said(self._say):
-            scene, function = self.application.scene, self.application.workflow.function
-            assert function is not None
-            crosshair = scene.GetFirstNodeByClass("vtkMRMLCrosshairNode")
-            uptake, region = how(function, tuple(crosshair.GetCrosshairRAS()), size)
-            self.application.review.show_region(show_region(scene, function, region))
-            self._say(region_text(uptake))
+            self._say(self.application.review.measure(how, size))
             self.application.views.draw()
 
     def _say(self, text: str) -> None:
