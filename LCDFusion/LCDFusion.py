@@ -136,7 +136,7 @@ class LCDFusionParameterNode:
     functionUnit: FunctionUnit = FunctionUnit.AUTO
     device: Device = Device.AUTO
     precision: Precision = Precision.FLOAT32
-    batchSize: Annotated[int, WithinRange(1, 64)] = 4
+    batchSize: Annotated[int, WithinRange(0, 64)] = 0
 
 
 class LCDFusionWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):

@@ -15,7 +15,7 @@ from LCDFusionLib.errors import InputError
 
 if TYPE_CHECKING:
     from LCDFusionLib.fusion.growth import Growth
-    from LCDFusionLib.fusion.speed import Measured
+    from LCDFusionLib.fusion.speed import Measured, Throughput
 
 LEAST_SIZE = 16
 QUICK = {"sizes": [256], "batches": [1], "correlation_sizes": [16], "rounds": 3, "slices": [32, 128]}
@@ -42,7 +42,7 @@ def run(options: argparse.Namespace) -> None:
     """Measure, print the table, say where the picture is."""
     from LCDFusionLib.fusion.device import choose_device
     from LCDFusionLib.fusion.growth import measure_growth
-    from LCDFusionLib.fusion.speed import FORMS, Case, machine_in_words, measure, steps
+    from LCDFusionLib.fusion.speed import FORMS, Case, machine_in_words, measure, measure_throughput, steps
 
     for name, value in (QUICK if options.quick else WHOLE).items():
         if getattr(options, name) is None:
@@ -50,7 +50,9 @@ def run(options: argparse.Namespace) -> None:
     _check(options)
     device = choose_device(options.device)
     print(machine_in_words(device, options.threads))
-    forms = [(form, "float32") for form in FORMS] + [("prepared", precision) for precision in options.precisions if precision != "float32"]
+    fastest = "recorded" if device.type == "cuda" else "prepared"
+    forms = [(form, "float32") for form in FORMS if form != "recorded" or form == fastest]
+    forms += [(fastest, precision) for precision in options.precisions if precision != "float32"]
     groups = [
         [Case(form, size, batch, t, device.type, precision) for form, precision in forms]
         for size in options.sizes
@@ -61,8 +63,11 @@ def run(options: argparse.Namespace) -> None:
     with tqdm(total=len(groups) * steps(len(forms), options.rounds), desc="measuring", unit="step", disable=None) as progress:
         for group in groups:
             results += measure(group, rounds=options.rounds, done=lambda: progress.update() and None)
+    # Half precision on a GPU alone, as `fuse` has it.
+    precisions = ["float32", *(["float16"] if "float16" in options.precisions and device.type == "cuda" else [])]
+    throughput = [measure_throughput(size, device, precision) for size in options.sizes for precision in precisions]
     growth = [measure_growth(slices) for slices in tqdm(options.slices, desc="volumes", disable=None)]
-    text = _table(results, growth)
+    text = _table(results, throughput, growth)
     print(text)
     try:
         options.output.mkdir(parents=True, exist_ok=True)
@@ -84,7 +89,7 @@ def _check(options: argparse.Namespace) -> None:
             raise InputError(f"--{name} must be 1 or more, got {value}.")
 
 
-def _table(results: list[Measured], growth: list[Growth]) -> str:
+def _table(results: list[Measured], throughput: list[Throughput], growth: list[Growth]) -> str:
     head = (
         "size",
         "batch",
@@ -115,6 +120,15 @@ def _table(results: list[Measured], growth: list[Growth]) -> str:
             f"{result.peak_mebibytes:.0f}",
         )
         lines.append(f"| {' | '.join(map(str, cells))} |")
+    lines += [
+        "",
+        "| stack, metrics and all | precision | slices at a time | first result, s | slices a second after it |",
+        "|---|---|---|---|---|",
+    ]
+    lines += [
+        f"| {t.slices} of {t.size}x{t.size} | {t.precision} | {t.batch} | {t.seconds_to_first:.2f} | {t.slices_per_second:.3g} |"
+        for t in throughput
+    ]
     if growth:
         lines += ["", "| slices of 64x64, metrics and all | s | ms a slice | worker's peak MiB |", "|---|---|---|---|"]
         lines += [f"| {g.slices} | {g.seconds:.1f} | {1000 * g.seconds / g.slices:.1f} | {g.worker_mebibytes:.0f} |" for g in growth]
@@ -150,7 +164,7 @@ def _draw(results: list[Measured], growth: list[Growth], path: Path) -> None:
         + (f", {r.case.precision}" if r.case.precision != "float32" else "")
         for r in results
     ]
-    colors = [{"direct": "#8a8f94", "rewritten": "#5b9bd5", "prepared": "#e8793a"}[r.case.form] for r in results]
+    colors = [{"direct": "#8a8f94", "rewritten": "#5b9bd5", "prepared": "#e8793a", "recorded": "#b0410e"}[r.case.form] for r in results]
     places = range(len(results))
     for axis, values, title in (
         (axes[0], [r.seconds for r in results], "seconds an image"),

@@ -63,6 +63,10 @@ def add_parser(commands: argparse._SubParsersAction) -> None:
     parser.add_argument("--color-table", choices=list(COLOR_TABLES), default=DEFAULT_COLOR_TABLE, help="colours of the function")
     parser.add_argument("--weights", default="auto", help="ct-pet, mr-pet, or a .pt file (default: by the anatomy's modality)")
     parser.add_argument("--device", choices=("auto", "cuda", "mps", "cpu"), default="auto", help="where the network runs")
+    parser.add_argument(
+        "--precision", choices=("float32", "tf32", "float16"), default="float32", help="of convolutions on an NVIDIA GPU (%(default)s)"
+    )
+    parser.add_argument("--batch-size", type=int, metavar="N", help="slices at a time on a GPU (default: by its free memory)")
     parser.add_argument("--anatomy-series", metavar="SERIES", help="which series of the anatomy folder: number, description or UID")
     parser.add_argument("--function-series", metavar="SERIES", help="which series of the function folder")
     parser.add_argument("--anatomy-modality", choices=("CT", "MR"), help="of an anatomy file (default: told by its values)")
@@ -91,6 +95,8 @@ def run(options: argparse.Namespace) -> None:
         function_upper=options.function_max,
         weights=options.weights,
         device=options.device,
+        precision=options.precision,
+        batch_size=options.batch_size,
         color_table=options.color_table,
     )
     confirmed = mismatch_kinds(options.confirm_mismatch)

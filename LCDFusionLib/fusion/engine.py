@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -12,10 +14,16 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
 
-from LCDFusionLib.metrics import evaluate
-from LCDFusionLib.network import LCDFusionNet, prepare
+from LCDFusionLib.metrics import METRICS, PER_SOURCE, evaluate
+from LCDFusionLib.network import GraphedNet, LCDFusionNet, prepare
 
 from .device import device_in_words, is_out_of_memory
+from .settings import PrecisionChoice
+
+NAMES = (*METRICS, *PER_SOURCE)
+
+IN_FLIGHT = 2
+"""Batches that a device has: one is worked on while the host looks at the one before."""
 
 PREVIEW_FROM = 384
 """Rows and columns from which a slice takes a CPU so long that a preview is worth its time, a quarter of the slice's."""
@@ -50,8 +58,9 @@ class Backend(Protocol):
 
     batch_size: int
 
-    def __call__(self, indices: list[int], anatomy: NDArray[np.float32], function: NDArray[np.float32]) -> FusedSlices:
-        """Fuse slices `indices`, given as (B, J, I) in [0, 1]; RuntimeError when the device cannot."""
+    def begin(self, indices: list[int], anatomy: NDArray[np.float32], function: NDArray[np.float32]) -> Callable[[], FusedSlices]:
+        """Take slices `indices`, given as (B, J, I) in [0, 1]; what comes back waits for the result. RuntimeError, from either, when the
+        device cannot."""
 
     def __str__(self) -> str:
         """The device, in words."""
@@ -65,32 +74,65 @@ class NetworkBackend:
         device: where it runs.
         batch_size: slices at a time on a GPU. The CPU always takes one: convolutions round differently from one batch size to the next, and
             the CPU's result is to be the same bit for bit, whatever was chosen.
-        allow_tf32: let an NVIDIA GPU round convolutions to 10 bits, which costs decimals of the fused image.
+        precision: of the convolutions on an NVIDIA GPU; "tf32" and "float16" cost decimals of the fused image.
+        recorded: record the network's work on an NVIDIA GPU and replay it (`GraphedNet`), rather than hand it over step by step.
     """
 
-    def __init__(self, network: LCDFusionNet, device: torch.device, *, batch_size: int = 1, allow_tf32: bool = False) -> None:
+    def __init__(
+        self,
+        network: LCDFusionNet,
+        device: torch.device,
+        *,
+        batch_size: int = 1,
+        precision: PrecisionChoice = "float32",
+        recorded: bool = True,
+    ) -> None:
+        on_cuda = device.type == "cuda"
         self.device = device
         self.batch_size = 1 if device.type == "cpu" else batch_size
-        self._allow_tf32 = allow_tf32
-        self._network = prepare(network)
+        self._precision = precision if on_cuda else "float32"
+        dtype = torch.float16 if self._precision == "float16" else None
+        self._network = GraphedNet(network, dtype=dtype) if on_cuda and recorded else prepare(network, dtype=dtype)
+        ways = [*([] if self._precision == "float32" else [self._precision]), *(["step by step"] if on_cuda and not recorded else [])]
+        self._name = ", ".join([device_in_words(device), *ways])
 
     def __str__(self) -> str:
-        return device_in_words(self.device)
+        return self._name
 
-    def __call__(self, indices: list[int], anatomy: NDArray[np.float32], function: NDArray[np.float32]) -> FusedSlices:
-        """Fuse slices `indices`, given as (B, J, I) in [0, 1], and measure them."""
+    def begin(self, indices: list[int], anatomy: NDArray[np.float32], function: NDArray[np.float32]) -> Callable[[], FusedSlices]:
+        """Fuse slices `indices`, given as (B, J, I) in [0, 1], and measure them.
+
+        An NVIDIA GPU begins now and works while the host does something else; any other device does it all when the result is asked for.
+        """
+        if self.device.type != "cuda":
+            return lambda: _result(indices, *self._fuse(anatomy, function))
+        # Pinned memory, or the copies would wait: torch keeps what was pinned and gives it out again when the GPU is done with it.
+        on_host = [
+            torch.empty(x.shape, dtype=x.dtype, pin_memory=True).copy_(x, non_blocking=True)
+            for x in self._fuse(anatomy, function, pinned=True)
+        ]
+        done = torch.cuda.Event()
+        done.record()
+
+        def result() -> FusedSlices:
+            done.synchronize()
+            return _result(indices, *on_host)
+
+        return result
+
+    def _fuse(self, anatomy: NDArray[np.float32], function: NDArray[np.float32], *, pinned: bool = False) -> tuple[Tensor, Tensor, Tensor]:
+        """The fused slices (B, J, I), and the metrics of them and of their 50/50 average, (B, 14) each; on the device."""
         # Here and not at once: a GPU that is full already says so in this call, where another can take over.
         # channels_last is the order in which the convolutions are fastest.
         self._network.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-        # torch.tensor copies into aligned memory: rounding cannot depend on where a slice lay.
         with (
             torch.inference_mode(),
-            torch.backends.cudnn.flags(enabled=True, benchmark=False, deterministic=True, allow_tf32=self._allow_tf32),
+            torch.backends.cudnn.flags(enabled=True, benchmark=False, deterministic=True, allow_tf32=self._precision == "tf32"),
         ):
-            a, f = (torch.tensor(stack, device=self.device).unsqueeze(1) for stack in (anatomy, function))
+            # torch.tensor copies into aligned memory: rounding cannot depend on where a slice lay.
+            a, f = (torch.tensor(stack, pin_memory=pinned).to(self.device, non_blocking=True).unsqueeze(1) for stack in (anatomy, function))
             fused = self._network(a, f)
-            gray = fused.squeeze(1).cpu().numpy()
-            return FusedSlices(indices, gray, _rows(fused, a, f), _rows((a + f) / 2, a, f))
+            return fused.squeeze(1), _metrics(fused, a, f), _metrics((a + f) / 2, a, f)
 
     def preview(self, anatomy: NDArray[np.float32], function: NDArray[np.float32]) -> NDArray[np.float32]:
         """Slices (B, J, I) fused at half the resolution and brought back to their own: to be shown until they are fused, never measured."""
@@ -102,13 +144,32 @@ class NetworkBackend:
             return fused.squeeze(1).cpu().numpy()
 
 
-def _rows(fused: Tensor, anatomy: Tensor, function: Tensor) -> list[dict[str, float]]:
-    """Metrics of each image of the batch, all three as the 8-bit gray images that are shown."""
+def _metrics(fused: Tensor, anatomy: Tensor, function: Tensor) -> Tensor:
+    """Metrics of each image of the batch (B, 14), all three as the 8-bit gray images that are shown; columns as `NAMES`."""
     precise = torch.float32 if fused.device.type == "mps" else torch.float64  # MPS knows no float64
     # Halves up, as the reference values have it: torch.round takes them to the even neighbour; averages of 8-bit images are full of them.
     images = (torch.floor(255 * image.to(precise) + 0.5) for image in (fused, anatomy, function))
-    values = {name: value.tolist() for name, value in evaluate(*images).items()}
-    return [{name: value[n] for name, value in values.items()} for n in range(len(fused))]
+    values = evaluate(*images)
+    return torch.stack([values[name] for name in NAMES], dim=1)
+
+
+def _result(indices: list[int], gray: Tensor, metrics: Tensor, blend_metrics: Tensor) -> FusedSlices:
+    """RuntimeError where a fused slice is not a picture: half precision has no number above 65504."""
+    if not torch.isfinite(gray).all():
+        raise RuntimeError("the fused image has values that are not numbers")
+    rows, blend_rows = ([dict(zip(NAMES, row, strict=True)) for row in table.tolist()] for table in (metrics, blend_metrics))
+    return FusedSlices(indices, gray.cpu().numpy(), rows, blend_rows)
+
+
+def network_backends(
+    network: LCDFusionNet, device: torch.device, *, batch_size: int = 1, precision: PrecisionChoice = "float32"
+) -> Iterator[NetworkBackend]:
+    """A network on a device, and what stands in for it: an NVIDIA GPU without its fast ways, and the CPU."""
+    yield NetworkBackend(network, device, batch_size=batch_size, precision=precision)
+    if device.type == "cuda":
+        yield NetworkBackend(network, device, recorded=False)
+    if device.type != "cpu":
+        yield NetworkBackend(network, torch.device("cpu"))
 
 
 def fuse_slices(
@@ -119,7 +180,7 @@ def fuse_slices(
     backends: Iterable[Backend],
     note: Callable[[str], None] = lambda text: None,
 ) -> Iterator[FusedSlices]:
-    """Fuse slices in `order`, batch by batch.
+    """Fuse slices in `order`, batch by batch; while one is asked for, a device that can already has the next.
 
     A device that runs out of memory gets half the batch; one that cannot do a single slice, or fails in another way, is left for the next.
 
@@ -136,12 +197,24 @@ def fuse_slices(
     waiting = iter(backends)
     backend = next(waiting)
     batch_size = backend.batch_size
-    start = 0
-    while start < len(order):
-        indices = list(order[start : start + batch_size])
+    begun: deque[tuple[list[int], Callable[[], FusedSlices]]] = deque()
+    start = 0  # of `order`, what is neither done nor begun
+    while start < len(order) or begun:
         try:
-            fused = backend(indices, anatomy[indices], function[indices])
+            while start < len(order) and len(begun) < IN_FLIGHT:
+                indices = list(order[start : start + batch_size])
+                try:
+                    begun.append((indices, backend.begin(indices, anatomy[indices], function[indices])))
+                except (RuntimeError, MemoryError):
+                    if not begun:
+                        raise
+                    break  # the batches before it first, which may make room
+                start += len(indices)
+            indices, result = begun[0]
+            fused = result()
         except (RuntimeError, MemoryError) as error:
+            start -= sum(len(of_batch) for of_batch, _ in begun)  # what was begun is done again
+            begun.clear()
             failed = str(backend)
             if is_out_of_memory(error) and len(indices) > 1:
                 batch_size = len(indices) // 2
@@ -154,7 +227,8 @@ def fuse_slices(
                 backend, batch_size = following, following.batch_size
                 note(f"{failed} {why}; {backend} takes over.")
         else:
+            begun.popleft()
             yield fused
-            start += len(indices)
             continue
-        torch.cuda.empty_cache()  # here, where the error and the tensors its traceback held are gone; does nothing without CUDA
+        with suppress(RuntimeError):  # a GPU that broke down cannot do that either
+            torch.cuda.empty_cache()  # here, where the error and the tensors its traceback held are gone; does nothing without CUDA

@@ -12,7 +12,7 @@ from LCDFusionLib.images.color import COLOR_TABLES, DEFAULT_COLOR_TABLE
 from LCDFusionLib.images.window import PRESETS, Window
 
 DeviceChoice = Literal["auto", "cuda", "mps", "cpu"]
-PrecisionChoice = Literal["float32", "tf32"]
+PrecisionChoice = Literal["float32", "tf32", "float16"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,8 +24,9 @@ class FusionSettings:
         function_upper: value of the function volume shown as full uptake, in its unit (SUVbw); None for the default of that unit.
         weights: "ct-pet", "mr-pet", the path of a .pt file, or "auto" for those of the anatomy's modality.
         device: "auto" takes CUDA, then MPS, then the CPU.
-        precision: of convolutions on an NVIDIA GPU: "tf32" is faster there and rounds to 10 bits; nothing else knows it.
-        batch_size: slices at a time on a GPU. The CPU takes one at a time, so that its result does not depend on this.
+        precision: of convolutions on an NVIDIA GPU: "tf32" and "float16" are faster and round to 10 bits; anywhere else it is float32.
+        batch_size: slices at a time on a GPU; None for as many as its free memory takes. The CPU takes one at a time, so that its
+            result does not depend on this.
         threads: of the CPU; None leaves torch's own choice. One thread and several may differ in the last bit of a float32.
         color_table: name in `COLOR_TABLES` that colours a scalar function volume.
 
@@ -38,7 +39,7 @@ class FusionSettings:
     weights: str = "auto"
     device: DeviceChoice = "auto"
     precision: PrecisionChoice = "float32"
-    batch_size: int = 4
+    batch_size: int | None = None
     threads: int | None = None
     color_table: str = DEFAULT_COLOR_TABLE
 
@@ -52,7 +53,7 @@ class FusionSettings:
             raise InputError(f"The upper value of the function volume must be above 0, got {self.function_upper}.")
         if not self.weights:
             raise InputError("The weights need a name; choose 'auto', 'ct-pet', 'mr-pet' or the path of a .pt file.")
-        if self.batch_size < 1:
+        if self.batch_size is not None and self.batch_size < 1:
             raise InputError(f"The batch size must be at least 1 slice, got {self.batch_size}.")
         if self.threads is not None and self.threads < 1:
             raise InputError(f"The number of threads must be at least 1, got {self.threads}.")

@@ -11,20 +11,24 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from LCDFusionLib.network import LCDFusionNet, NetworkConfig, RewrittenNet, prepare
+from LCDFusionLib.network import GraphedNet, LCDFusionNet, NetworkConfig, RewrittenNet, prepare
 from LCDFusionLib.network.operations import count_operations
 
 from . import memory
-from .device import device_in_words
+from .device import device_in_words, slices_at_a_time
+from .engine import NetworkBackend, fuse_slices
+from .settings import PrecisionChoice
 
-FORMS = ("direct", "rewritten", "prepared")
-"""The equations as they stand, in torch's usual memory order; their exact rewrite, as training uses it; what inference runs."""
+FORMS = ("direct", "rewritten", "prepared", "recorded")
+"""The equations as they stand, in torch's usual memory order; their exact rewrite, as training uses it; what inference runs; the same as
+an NVIDIA GPU replays it."""
 
 PRECISIONS = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
 
@@ -39,7 +43,7 @@ class Case:
         batch: images at a time.
         correlation_size: T of the network.
         device: of torch.
-        precision: of the convolutions; below float32 for the prepared form alone.
+        precision: of the convolutions; below float32 for the prepared and the recorded form alone.
     """
 
     form: str
@@ -58,7 +62,7 @@ class Measured:
         case: that was measured.
         seconds: for one image, median of the rounds.
         multiply_accumulates: of one image, counted on a forward pass.
-        share: of the rate that 3x3 convolutions alone reach in the same rounds; None where that says nothing.
+        share: of the rate that 3x3 convolutions alone reach in the same rounds and the same precision.
         peak_mebibytes: above the interpreter with torch and the network loaded, in a process of its own.
     """
 
@@ -80,9 +84,9 @@ def measure(cases: list[Case], *, rounds: int, done: Callable[[], None] = lambda
     first = cases[0]
     images = [torch.rand(first.batch, 1, first.size, first.size, device=first.device) for _ in range(2)]
     models = [_model(case) for case in cases]
-    convolution, of_convolution = _convolution(first)
+    convolutions = {case.precision: _convolution(case) for case in cases}
     times: list[list[float]] = [[] for _ in cases]
-    rates = []
+    rates: dict[str, list[float]] = {precision: [] for precision in convolutions}
     with torch.inference_mode():
         for turn in range(rounds + 1):
             for n, model in enumerate(models):
@@ -90,18 +94,55 @@ def measure(cases: list[Case], *, rounds: int, done: Callable[[], None] = lambda
                 if turn:
                     times[n].append(seconds / first.batch)
                 done()
-            seconds = _seconds(convolution, first.device)
-            if turn:
-                rates.append(of_convolution / seconds)
+            for precision, (convolution, of_convolution) in convolutions.items():
+                seconds = _seconds(convolution, first.device)
+                if turn:
+                    rates[precision].append(of_convolution / seconds)
     results = []
-    for case, model, taken in zip(cases, models, times, strict=True):
+    for case, taken in zip(cases, times, strict=True):
         seconds = statistics.median(taken)
-        # The prepared form works in buffers and stripes, so it is counted on a real image; the others on shapes alone.
-        counted_on = "cpu" if case.form == "prepared" else "meta"
-        cost = count_operations(model.to("cpu"), (case.size, case.size), device=counted_on).multiply_accumulates
-        results.append(Measured(case, seconds, cost, cost / seconds / statistics.median(rates), peak_mebibytes(case)))
+        cost = count_operations(_counted(case), (case.size, case.size)).multiply_accumulates
+        results.append(Measured(case, seconds, cost, cost / seconds / statistics.median(rates[case.precision]), peak_mebibytes(case)))
         done()
     return results
+
+
+@dataclass(frozen=True)
+class Throughput:
+    """A stack of slices fused and measured, from NumPy to NumPy.
+
+    Attributes:
+        size: rows and columns.
+        precision: of the convolutions.
+        slices: of the stack.
+        batch: slices at a time.
+        seconds_to_first: until the first result, which includes all that is done once.
+        slices_per_second: after it.
+    """
+
+    size: int
+    precision: str
+    slices: int
+    batch: int
+    seconds_to_first: float
+    slices_per_second: float
+
+
+def measure_throughput(size: int, device: torch.device, precision: PrecisionChoice, *, batch: int | None = None) -> Throughput:
+    """Fuse a stack the way the worker does, and measure each slice: enough slices for a GPU to be busy, few for a CPU."""
+    torch.manual_seed(42)
+    random = np.random.default_rng(42)
+    backend = NetworkBackend(LCDFusionNet().eval(), device, batch_size=batch or slices_at_a_time(device, size * size), precision=precision)
+    count = 4 if device.type == "cpu" else 12 * backend.batch_size
+    anatomy, function = (random.random((count, size, size), dtype=np.float32) for _ in range(2))
+    started = first = time.perf_counter()
+    done = 0
+    for fused in fuse_slices(anatomy, function, order=range(count), backends=[backend]):
+        if not done:
+            first, of_first = time.perf_counter(), len(fused.indices)
+        done += len(fused.indices)
+    rate = (done - of_first) / (time.perf_counter() - first)
+    return Throughput(size, precision, count, backend.batch_size, first - started, rate)
 
 
 def machine_in_words(device: torch.device, threads: int | None = None) -> str:
@@ -129,15 +170,25 @@ def _model(case: Case) -> nn.Module:
     network = LCDFusionNet(NetworkConfig(correlation_size=case.correlation_size)).eval()
     if case.form == "direct":
         return network.to(case.device)
-    model = RewrittenNet(network) if case.form == "rewritten" else prepare(network, dtype=PRECISIONS[case.precision])
+    dtype = PRECISIONS[case.precision]
+    model = {
+        "rewritten": lambda: RewrittenNet(network),
+        "prepared": lambda: prepare(network, dtype=dtype),
+        "recorded": lambda: GraphedNet(network, dtype=dtype),
+    }[case.form]()
     return model.to(case.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+
+
+def _counted(case: Case) -> nn.Module:
+    """The form whose operations are those of the case: a recording is not run step by step, so it cannot be counted itself."""
+    return _model(replace(case, form="prepared" if case.form == "recorded" else case.form, device="cpu", precision="float32"))
 
 
 def _convolution(case: Case) -> tuple[Callable[[], Tensor], int]:
     """A 3x3 convolution of the network's usual width on an image of the case, in the fastest memory order, and its multiply-accumulates."""
-    channels = 64
-    x = torch.rand(1, channels, case.size, case.size, device=case.device).contiguous(memory_format=torch.channels_last)
-    weights = torch.rand(channels, channels, 3, 3, device=case.device).contiguous(memory_format=torch.channels_last)
+    channels, dtype = 64, PRECISIONS[case.precision]
+    x = torch.rand(1, channels, case.size, case.size, device=case.device).to(dtype, memory_format=torch.channels_last)
+    weights = torch.rand(channels, channels, 3, 3, device=case.device).to(dtype, memory_format=torch.channels_last)
     return lambda: F.conv2d(x, weights, padding=1), 9 * channels * channels * case.size**2
 
 

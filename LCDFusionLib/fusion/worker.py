@@ -6,6 +6,7 @@ Started by `process.py` as `python -m LCDFusionLib.fusion.worker FOLDER`.
 from __future__ import annotations
 
 import functools
+import math
 import os
 import shutil
 import signal
@@ -114,8 +115,8 @@ def fuse(job: dict[str, Any], folder: Path, inbox: Inbox, outbox: Outbox) -> Ans
 
     from LCDFusionLib.network import WeightsError, load_weights
 
-    from .device import choose_device, device_in_words
-    from .engine import PREVIEW_FROM, Backend, NetworkBackend, fuse_slices
+    from .device import choose_device, device_in_words, slices_at_a_time
+    from .engine import PREVIEW_FROM, Backend, NetworkBackend, fuse_slices, network_backends
 
     started = perf_counter()
     number, order, table = job["job"], job["order"], COLOR_TABLES[job["color_table"]]
@@ -137,9 +138,10 @@ def fuse(job: dict[str, Any], folder: Path, inbox: Inbox, outbox: Outbox) -> Ans
     used: list[str] = []
 
     def backends() -> Iterator[Backend]:
-        for each in dict.fromkeys((device, torch.device("cpu"))):
-            used.append(device_in_words(each))
-            yield NetworkBackend(weights.network, each, batch_size=job["batch_size"], allow_tf32=job["precision"] == "tf32")
+        batch_size = job["batch_size"] or slices_at_a_time(device, math.prod(anatomy.shape[1:]))
+        for backend in network_backends(weights.network, device, batch_size=batch_size, precision=job["precision"]):
+            used.append(str(backend))
+            yield backend
 
     outbox.send("started", number, device=device_in_words(device), weights_name=weights.name, weights_sha256=weights.sha256)
     first = order[:1]

@@ -23,7 +23,8 @@ def information_entropy(image: Tensor) -> Tensor:
     batch = image.shape[0]
     levels = (image.detach().flatten(1) + 0.5).floor().clamp(0, 255)
     first_bin = 256 * torch.arange(batch, device=image.device)
-    bins = levels.nan_to_num().long() + first_bin[:, None]
-    counts = torch.bincount(bins.flatten(), minlength=256 * batch).view(batch, 256)
+    bins = (levels.nan_to_num().long() + first_bin[:, None]).flatten()
+    # Not bincount, which on a GPU waits for all that was handed to it before.
+    counts = torch.zeros(256 * batch, dtype=torch.long, device=image.device).scatter_add_(0, bins, torch.ones_like(bins)).view(batch, 256)
     entropy = torch.special.entr(counts.to(image.dtype) / levels.shape[1]).sum(1) / math.log(2)
     return torch.where(levels.isnan().any(1), torch.nan, entropy)

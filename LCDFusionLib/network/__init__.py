@@ -1,5 +1,6 @@
 """The fusion network of Zhou et al. (Scientific Reports 2025): CMFEM encoders, LCFM fusion, decoder. Imports torch and nothing of ours."""
 
+from .graphed import GraphedNet
 from .network import EXPERIMENTS, LCDFusionNet, NetworkConfig
 from .prepared import PreparedNet, prepare
 from .rewritten import RewrittenNet
@@ -7,6 +8,7 @@ from .weights import LoadedWeights, WeightsError, load_weights, save_weights
 
 __all__ = [
     "EXPERIMENTS",
+    "GraphedNet",
     "LCDFusionNet",
     "LoadedWeights",
     "NetworkConfig",

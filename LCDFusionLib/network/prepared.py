@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
 from itertools import pairwise
 from typing import cast
@@ -212,7 +213,7 @@ class _Pool:
     def __init__(self, height: int, size: int, sums: Tensor) -> None:
         self._size, self._sums = size, sums  # (size, W * C)
         self._cells = _cells(height, size)
-        self._weights = _pooling_matrix(height, size, sums)
+        self._weights = _pooling_matrix(height, size, sums.dtype, sums.device)
 
     def add(self, rows: slice, pixels: Tensor) -> None:
         """Rows of (r, W * C)."""
@@ -223,7 +224,7 @@ class _Pool:
     def result(self, width: int) -> Tensor:
         """(C, size, size)."""
         by_column = self._sums.view(self._size, width, -1)
-        return (_pooling_matrix(width, self._size, by_column) @ by_column).permute(2, 0, 1)
+        return (_pooling_matrix(width, self._size, by_column.dtype, by_column.device) @ by_column).permute(2, 0, 1)
 
 
 def _cells(length: int, size: int) -> list[tuple[int, int]]:
@@ -231,11 +232,12 @@ def _cells(length: int, size: int) -> list[tuple[int, int]]:
     return [(n * length // size, -(-(n + 1) * length // size)) for n in range(size)]
 
 
-def _pooling_matrix(length: int, size: int, like: Tensor) -> Tensor:
-    matrix = torch.zeros(size, length, dtype=like.dtype)
+@functools.cache  # small, and never let go of: a recorded pass (`graphed.py`) goes on reading it
+def _pooling_matrix(length: int, size: int, dtype: torch.dtype, device: torch.device) -> Tensor:
+    matrix = torch.zeros(size, length, dtype=dtype)
     for n, (start, stop) in enumerate(_cells(length, size)):
         matrix[n, start:stop] = 1 / (stop - start)
-    return matrix.to(like.device)
+    return matrix.to(device)
 
 
 def _stripes(bordered: Tensor) -> Iterator[slice]:

@@ -89,6 +89,7 @@ class Precision(Choice):
 
     FLOAT32 = "float32"
     TF32 = "tf32"
+    FLOAT16 = "float16"
 
 
 class Arrangement(Choice):
@@ -157,6 +158,7 @@ _LABELS: dict[Choice, str] = {
     Device.CPU: "CPU",
     Precision.FLOAT32: "float32",
     Precision.TF32: "TF32 (NVIDIA GPU)",
+    Precision.FLOAT16: "float16 (NVIDIA GPU)",
     Arrangement.READING: "Reading",
     Arrangement.SIDE_BY_SIDE: "Side by side",
     Arrangement.FOUR_UP: "Four-up",
@@ -183,7 +185,7 @@ def fusion_settings(
     weights: WeightsChoice,
     device: Device = Device.AUTO,
     precision: Precision = Precision.FLOAT32,
-    batch_size: int = 4,
+    batch_size: int = 0,
 ) -> FusionSettings:
     """What was chosen, for `prepare`.
 
@@ -195,7 +197,7 @@ def fusion_settings(
         weights: of the network.
         device: where it runs.
         precision: of the convolutions on an NVIDIA GPU.
-        batch_size: slices at a time on a GPU.
+        batch_size: slices at a time on a GPU; 0 for as many as its free memory takes.
 
     Raises:
         InputError: a value cannot be used.
@@ -212,6 +214,6 @@ def fusion_settings(
         weights=weights.value,
         device=choice,
         precision=precision.value,
-        batch_size=batch_size,
+        batch_size=batch_size or None,
         color_table=table.value,
     )

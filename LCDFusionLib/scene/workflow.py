@@ -54,7 +54,7 @@ class FusionChoices:
     function_unit: FunctionUnit = FunctionUnit.AUTO
     device: Device = Device.AUTO
     precision: Precision = Precision.FLOAT32
-    batch_size: int = 4
+    batch_size: int = 0
 
     @property
     def settings(self) -> FusionSettings:

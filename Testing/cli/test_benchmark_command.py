@@ -37,6 +37,7 @@ def test_table_and_picture(output):
     table = (output / "table.md").read_text()
     assert "| 128x128 | 1 | 16 | prepared | bfloat16 |" in table
     assert "| 12 |" in table, "the volume of 12 slices"
+    assert "| 4 of 128x128 | float32 | 1 |" in table, "the stack from NumPy to NumPy"
     assert Image.open(output / "benchmark.png").size[0] > 1000
 
 

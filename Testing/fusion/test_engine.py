@@ -3,7 +3,7 @@ import pytest
 import torch
 
 from LCDFusionLib.errors import InputError
-from LCDFusionLib.fusion.device import choose_device, is_out_of_memory
+from LCDFusionLib.fusion.device import MOST_SLICES, choose_device, is_out_of_memory, slices_at_a_time
 from LCDFusionLib.fusion.engine import FusedSlices, NetworkBackend, fuse_slices
 from LCDFusionLib.fusion.order import outwards
 from LCDFusionLib.fusion.progress import TimeLeft
@@ -19,11 +19,26 @@ class FakeDevice:
     def __str__(self):
         return self.name
 
-    def __call__(self, indices, anatomy, function):
+    def begin(self, indices, anatomy, function):
         self.stacks.append(indices)
         if error := self.fails(indices):
             raise error
-        return FusedSlices(indices, (anatomy + function) / 2, [{}] * len(indices), [{}] * len(indices))
+        return lambda: FusedSlices(indices, (anatomy + function) / 2, [{}] * len(indices), [{}] * len(indices))
+
+
+class FakeQueue(FakeDevice):
+    """Works like a GPU: what was begun fails only when its result is asked for."""
+
+    def begin(self, indices, anatomy, function):
+        self.stacks.append(indices)
+
+        def result():
+            self.stacks.append("result")
+            if error := self.fails(indices):
+                raise error
+            return FusedSlices(indices, (anatomy + function) / 2, [{}] * len(indices), [{}] * len(indices))
+
+        return result
 
 
 @pytest.fixture
@@ -63,6 +78,44 @@ def test_out_of_memory_for_one_slice_goes_on_with_the_cpu(volumes):
 def test_a_broken_gpu_gives_way_and_says_why(volumes):
     notes = fuse(volumes, FakeDevice("GPU", 4, lambda indices: RuntimeError("no kernel image\nis available")), FakeDevice("CPU", 1))
     assert notes == ["GPU failed (no kernel image); CPU takes over."]
+
+
+def test_the_next_batch_is_begun_before_a_result_is_waited_for(volumes):
+    gpu = FakeQueue("GPU", 3)
+    assert fuse(volumes, gpu) == []
+    assert gpu.stacks == [[0, 1, 2], [3, 4, 5], "result", [6], "result", "result"]
+
+
+def test_a_device_that_fails_late_loses_no_slice(volumes):
+    """Slices 2 and 3 were under way when 1 broke; all three are done again, in order, by the device that stands in."""
+    gpu, cpu = FakeQueue("GPU", 1, lambda indices: RuntimeError("launch failure") if 1 in indices else None), FakeDevice("CPU", 1)
+    assert fuse(volumes, gpu, cpu) == ["GPU failed (launch failure); CPU takes over."]
+    assert cpu.stacks == [[n] for n in range(1, 7)]
+    full = FakeQueue("GPU", 4, lambda indices: torch.OutOfMemoryError("CUDA out of memory") if len(indices) > 2 else None)
+    assert fuse(volumes, full) == ["GPU ran out of memory with 4 slices at a time; it goes on with 2."]
+
+
+def test_what_is_not_a_picture_is_not_handed_out(pair):
+    """Half precision can overflow; then the next device does the slice, and nothing shows a wrong image."""
+    broken, sound = (load_weights(pair.weights).network for _ in range(2))
+    torch.nn.init.constant_(broken.decoder.rest[-1].bias, torch.nan)
+    backends = [NetworkBackend(network, torch.device("cpu")) for network in (broken, sound)]
+    notes = []
+    (batch,) = fuse_slices(pair.anatomy01, pair.function01, order=[2], backends=backends, note=notes.append)
+    assert np.isfinite(batch.gray).all()
+    assert "not numbers" in notes[0]
+    with pytest.raises(RuntimeError, match="not numbers"):
+        next(fuse_slices(pair.anatomy01, pair.function01, order=[2], backends=backends[:1]))
+
+
+def test_as_many_slices_as_the_free_memory_takes():
+    gpu, pixels = torch.device("cuda"), 512 * 512
+    counts = [slices_at_a_time(gpu, pixels, free=int(gibibytes * 2**30)) for gibibytes in (0, 0.9, 1, 1.2, 2, 80)]
+    assert counts[0] == 1, "there is always one to try"
+    assert counts == sorted(counts)
+    assert 1 < counts[3] < counts[-1] == MOST_SLICES
+    assert slices_at_a_time(gpu, 64 * 64, free=2**30) == MOST_SLICES
+    assert slices_at_a_time(torch.device("cpu"), pixels) == 1
 
 
 def test_an_error_of_the_last_device_is_raised(volumes):
@@ -121,10 +174,25 @@ def test_device_that_is_not_there_is_named():
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA GPU")
-def test_gpu_agrees_with_the_cpu(pair):
+@pytest.mark.parametrize(
+    ("precision", "recorded", "tolerance"),
+    [("float32", True, 1e-4), ("float32", False, 1e-4), ("tf32", True, 1 / 255), ("float16", True, 1 / 255)],
+)
+def test_gpu_agrees_with_the_cpu(pair, precision, recorded, tolerance):
     gray = {}
     for device in ("cpu", "cuda"):
-        backend = NetworkBackend(load_weights(pair.weights).network, torch.device(device), batch_size=4)
+        network = load_weights("ct-pet").network
+        backend = NetworkBackend(network, torch.device(device), batch_size=4, precision=precision, recorded=recorded)
         batches = fuse_slices(pair.anatomy01, pair.function01, order=range(len(pair.anatomy01)), backends=[backend])
         gray[device] = np.concatenate([batch.gray for batch in batches])
-    np.testing.assert_allclose(gray["cuda"], gray["cpu"], atol=1e-4)
+    assert (np.abs(gray["cuda"] - gray["cpu"]) <= tolerance).mean() >= 0.999
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA GPU")
+def test_gpu_records_anew_for_another_size(pair):
+    network = load_weights("ct-pet").network
+    backend, plain = (NetworkBackend(network, torch.device("cuda"), recorded=recorded) for recorded in (True, False))
+    for edge in (pair.anatomy01.shape[-1], 20, pair.anatomy01.shape[-1]):
+        anatomy, function = (np.ascontiguousarray(x[:1, :, :edge]) for x in (pair.anatomy01, pair.function01))
+        gray = [each.begin([0], anatomy, function)().gray for each in (backend, plain)]
+        np.testing.assert_allclose(gray[0], gray[1], atol=1e-6)

@@ -4,6 +4,7 @@ import pytest
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
+from LCDFusionLib.metrics import evaluate
 from LCDFusionLib.network import EXPERIMENTS, LCDFusionNet, NetworkConfig, PreparedNet, RewrittenNet, load_weights, prepare, prepared
 from LCDFusionLib.network.operations import count_operations
 from LCDFusionLib.network.weights import shipped_names
@@ -110,6 +111,39 @@ def test_no_tensor_is_larger_than_one_encoders_maps():
     assert direct.channels == 832, "or this test sees nothing"
     assert ours.channels == 208
     assert ours.numbers == 208 * 146 * 131
+
+
+class Waits(TorchDispatchMode):
+    """Operators that a GPU's recording cannot hold: those that hand something to the host, or take something from there."""
+
+    def __init__(self):
+        super().__init__()
+        self.seen = []
+
+    def __torch_dispatch__(self, function, types, args=(), kwargs=None):
+        result = function(*args, **(kwargs or {}))
+        tensors = [x for x in torch.utils._pytree.tree_leaves((args, kwargs, result)) if isinstance(x, torch.Tensor)]
+        if "local_scalar" in str(function) or any(x.device.type == "cpu" for x in tensors):
+            self.seen.append(str(function))
+        return result
+
+
+@pytest.mark.parametrize("dtype", [None, torch.float16])
+def test_a_pass_never_waits_for_the_host(dtype):
+    """So a GPU can record it. Without content, on torch's "meta" device: there, too, what is on the host is another device."""
+    with torch.device("meta"):
+        network = LCDFusionNet().eval()
+        images = torch.empty(1, 1, 150, 131), torch.empty(1, 1, 150, 131)
+    model = prepare(network, dtype=dtype)
+    with torch.inference_mode():
+        model(*images)  # the first pass is not recorded
+        with Waits() as waits:
+            model(*images)
+            evaluate(*(image.double() for image in (*images, images[0])))
+        assert waits.seen == []
+        with Waits() as waits:
+            images[0].copy_(torch.zeros(1, 1, 150, 131))
+        assert waits.seen, "or this test sees nothing"
 
 
 @pytest.mark.parametrize("name", shipped_names())

@@ -116,7 +116,7 @@ class SessionApplication:
             function_unit=chosen.function_unit,
             device=chosen.device,
             precision=chosen.precision,
-            batch_size=chosen.batch_size or 1,
+            batch_size=chosen.batch_size or 0,
         )
 
     def find_file(self, uid: str) -> str:

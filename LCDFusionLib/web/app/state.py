@@ -53,7 +53,7 @@ class Choices:
     function_unit: FunctionUnit = FunctionUnit.AUTO
     device: Device = Device.AUTO
     precision: Precision = Precision.FLOAT32
-    batch_size: int | None = 4
+    batch_size: int | None = 0
 
 
 @dataclass

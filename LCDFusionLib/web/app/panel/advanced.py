@@ -35,9 +35,11 @@ class AdvancedSection(Section):
             "What the values of the function are, where its headers do not say it",
         )
         form.select("Device:", choice.device, form.items_of(Device), "Where the network runs")
-        form.select("Precision:", choice.precision, form.items_of(Precision), "TF32 is faster on an NVIDIA GPU and rounds")
-        with form.row("Slices at a time:", "On a GPU; fewer if its memory is full (then it also lowers itself). The CPU takes one"):
-            form.number(choice.batch_size, low=1, high=64)
+        form.select(
+            "Precision:", choice.precision, form.items_of(Precision), "TF32 and half precision are faster on an NVIDIA GPU, and round"
+        )
+        with form.row("Slices at a time:", "On a GPU; 0: as many as its free memory takes. The CPU takes one"):
+            form.number(choice.batch_size, low=0, high=64)
         with form.row("Worker:"):
             html.Div("{{ " + shown.worker + " }}", classes="plain-text")
         html.Pre("{{ " + shown.log + " }}", v_if=(shown.log,), classes="log", title="What the worker process printed")
