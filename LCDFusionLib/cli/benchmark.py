@@ -65,7 +65,9 @@ def run(options: argparse.Namespace) -> None:
         for group in groups:
             results += measure(group, rounds=options.rounds, done=lambda: progress.update() and None)
     # Half precision on a GPU alone, as `fuse` has it.
-    precisions: list[PrecisionChoice] = ["float32", *(["float16"] if "float16" in options.precisions and device.type == "cuda" else [])]
+    precisions: list[PrecisionChoice] = ["float32"]
+    if "float16" in options.precisions and device.type == "cuda":
+        precisions.append("float16")
     throughput = [measure_throughput(size, device, precision) for size in options.sizes for precision in precisions]
     growth = [measure_growth(slices) for slices in tqdm(options.slices, desc="volumes", disable=None)]
     text = _table(results, throughput, growth)
