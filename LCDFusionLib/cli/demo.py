@@ -10,7 +10,7 @@ from LCDFusionLib import DISCLAIMER, phantom
 from LCDFusionLib.fusion import FusionSettings
 
 from . import view
-from .fuse import RESULT, fuse_to_folder
+from .fuse import RESULT, fuse_to_folder, fusion_worker
 from .inputs import read_anatomy, read_function
 from .output_folder import check_target, whole_folder
 
@@ -39,18 +39,19 @@ def run(options: argparse.Namespace) -> None:
     for name, *_ in cases:
         check_target(options.output / name, overwrite=True, contents=RESULT)
         check_target(options.output / f"{name}_study", overwrite=True, contents=STUDY)
-    for name, make, settings in cases:
-        print(f"== {name}: a digital phantom, no patient")
-        made = make()
-        output, study = options.output / name, options.output / f"{name}_study"
-        with whole_folder(study, overwrite=True, contents=STUDY, bytes_needed=50_000_000) as folder:
-            phantom.write_study(made, folder)
-        anatomy, function = read_anatomy(study / made.anatomy.modality.value), read_function(study / made.function.modality.value)
-        fuse_to_folder(anatomy, function, replace(settings, weights=options.weights), output, overwrite=True)
-        for lesion in made.lesions:
-            x, y, z = lesion.centre
-            print(f"lesion in the phantom: {lesion.name}, SUV {lesion.suv:g}, at x {x:.0f} y {y:.0f} z {z:.0f} mm")
-        pictures.append(output / "overview.png")
+    with fusion_worker() as worker:
+        for name, make, settings in cases:
+            print(f"== {name}: a digital phantom, no patient")
+            made = make()
+            output, study = options.output / name, options.output / f"{name}_study"
+            with whole_folder(study, overwrite=True, contents=STUDY, bytes_needed=50_000_000) as folder:
+                phantom.write_study(made, folder)
+            anatomy, function = read_anatomy(study / made.anatomy.modality.value), read_function(study / made.function.modality.value)
+            fuse_to_folder(anatomy, function, replace(settings, weights=options.weights), output, worker=worker, overwrite=True)
+            for lesion in made.lesions:
+                x, y, z = lesion.centre
+                print(f"lesion in the phantom: {lesion.name}, SUV {lesion.suv:g}, at x {x:.0f} y {y:.0f} z {z:.0f} mm")
+            pictures.append(output / "overview.png")
     print("\nLook at the pictures:", *pictures, sep="\n  ")
     if options.no_view or not view.somebody_looks_on():
         print("\nThe same in the browser: lcdfusion view", DISCLAIMER, sep="\n")

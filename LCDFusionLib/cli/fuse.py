@@ -6,6 +6,7 @@ import argparse
 import re
 import time
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -89,7 +90,6 @@ def add_parser(commands: argparse._SubParsersAction) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Read both inputs, fuse them, write everything, say where it is."""
-    times: dict[str, float] = {}
     settings = FusionSettings(
         window=_window(options.window),
         function_upper=options.function_max,
@@ -104,6 +104,12 @@ def run(options: argparse.Namespace) -> None:
         raise InputError("--deformable goes with --register: it bends what was registered rigidly.")
     check_target(options.output, overwrite=options.overwrite, contents=RESULT)
     check_not_the_same(options.anatomy, options.function, series_chosen=bool(options.anatomy_series and options.function_series))
+    with fusion_worker() as worker:
+        _fuse_files(options, settings, confirmed, worker)
+
+
+def _fuse_files(options: argparse.Namespace, settings: FusionSettings, confirmed: tuple[str, ...], worker: FusionWorker) -> None:
+    times: dict[str, float] = {}
     with _timed("read", times):
         modality = Modality(options.anatomy_modality) if options.anatomy_modality else None
         unit = Unit(options.function_unit) if options.function_unit else None
@@ -141,7 +147,21 @@ def run(options: argparse.Namespace) -> None:
         unregistered=original,
         deidentify=options.deidentify,
         times=times,
+        worker=worker,
     )
+
+
+@contextmanager
+def fusion_worker() -> Iterator[FusionWorker]:
+    """A worker whose process loads torch while the volumes are read."""
+    worker = FusionWorker(cancel_patience=0)  # it ends with the command, so Ctrl-C need not wait for its answer
+    try:
+        with held():
+            worker.start()
+        yield worker
+    finally:
+        with held():
+            worker.close()
 
 
 def fuse_to_folder(
@@ -150,6 +170,7 @@ def fuse_to_folder(
     settings: FusionSettings,
     output: Path,
     *,
+    worker: FusionWorker,
     overwrite: bool = False,
     with_dicom: bool = True,
     notes: Sequence[str] = (),
@@ -166,6 +187,7 @@ def fuse_to_folder(
         function: from `read_function`.
         settings: of the fusion.
         output: the folder.
+        worker: that fuses; from `fusion_worker`.
         overwrite: replace an earlier result.
         with_dicom: write both DICOM series too.
         notes: what the user has to know of the inputs; they come first in the result's.
@@ -182,11 +204,14 @@ def fuse_to_folder(
     bytes_needed = pair.anatomy01.size * (12 if with_dicom else 7) + 10_000_000
     with whole_folder(output, overwrite=overwrite, contents=RESULT, bytes_needed=bytes_needed) as folder:
         with _timed("fuse", times):
-            result = _fuse(pair)
+            result = _fuse(pair, worker)
         result = replace(result, notes=(*notes, *result.notes))
-        with _timed("write", times):
-            write_volume(result.gray, folder / "fused_gray.nrrd")
-            write_volume(result.color, folder / "fused_color.nrrd")
+        with _timed("write", times), ThreadPoolExecutor() as beside:
+            # Packing takes most of the time, and needs nothing of what Python does meanwhile.
+            packed = [
+                beside.submit(write_volume, volume, folder / f"fused_{name}.nrrd")
+                for name, volume in (("gray", result.gray), ("color", result.color))
+            ]
             numbers = anatomy.source.instance_numbers if anatomy.source else None
             write_metrics_csv(result, folder / "metrics.csv", image_numbers=numbers)
             title = f"{pair.anatomy.name} + {pair.function.name}    {_windows(pair)}    weights {result.weights_name}"
@@ -216,6 +241,8 @@ def fuse_to_folder(
                 result = replace(result, notes=(*result.notes, *not_written))
             if registration is not None and unregistered is not None:
                 write_registration(folder, anatomy, unregistered, function, registration)
+            for file in packed:
+                file.result()
         moved = None if registration is None else registration_facts(registration, function.deformation)
         write_report(
             pair, result, folder, registration=moved, anatomy=anatomy, function=function, mismatches=mismatches, times=times, shown=shown
@@ -228,25 +255,18 @@ def fuse_to_folder(
     return result
 
 
-def _fuse(pair: FusionPair) -> FusionResult:
+def _fuse(pair: FusionPair, worker: FusionWorker) -> FusionResult:
     """Run the worker with a progress bar (on a terminal); the slice with the most uptake first."""
     shown = slices_to_show(pair.function01)
-    worker = FusionWorker(cancel_patience=0)  # it ends with the command, so Ctrl-C need not wait for its answer
-    try:
-        with held():
-            worker.start()
-        with tqdm(total=len(pair.anatomy01), unit="slice", desc="fusing", smoothing=0.1, disable=None) as progress:
-            for event in worker.run(pair, first_slice=shown[len(shown) // 2]):
-                if isinstance(event, Started):
-                    progress.set_description(f"fusing on {event.device}")
-                    progress.unpause()  # loading torch says nothing of the time that the slices take
-                elif isinstance(event, SliceFused):
-                    progress.update(event.done - progress.n)
-                elif isinstance(event, Finished):
-                    return event.result
-    finally:
-        with held():
-            worker.close()
+    with tqdm(total=len(pair.anatomy01), unit="slice", desc="fusing", smoothing=0.1, disable=None) as progress:
+        for event in worker.run(pair, first_slice=shown[len(shown) // 2]):
+            if isinstance(event, Started):
+                progress.set_description(f"fusing on {event.device}")
+                progress.unpause()  # loading torch says nothing of the time that the slices take
+            elif isinstance(event, SliceFused):
+                progress.update(event.done - progress.n)
+            elif isinstance(event, Finished):
+                return event.result
     raise RuntimeError("the fusion ended without a result")
 
 

@@ -54,7 +54,9 @@ def write_report(
         "slices": len(result.metrics),
         "slices_in_overview": shown,
         "mean_metrics": {"fused": _means(result.metrics, names), "blend": _means(result.blend_metrics, names)},
-        "seconds": {**{stage: round(seconds, 3) for stage, seconds in times.items()}, "network_and_metrics": round(result.seconds, 3)},
+        "seconds": {
+            stage: round(seconds, 3) for stage, seconds in {**times, **result.seconds_of, "network_and_metrics": result.seconds}.items()
+        },
         "versions": {"lcdfusion": __version__, "python": platform.python_version(), **{name: _version(name) for name in PACKAGES}},
         "files": sorted(file.name + ("/" if file.is_dir() else "") for file in folder.iterdir()),
     }

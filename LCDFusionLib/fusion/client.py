@@ -312,6 +312,7 @@ def _result(job: _Job, message: dict[str, Any]) -> FusionResult:
         weights_name=job.started["weights_name"],
         weights_sha256=job.started["weights_sha256"],
         device=message["device"],
-        seconds=message["seconds"],
+        seconds=message["seconds"].pop("all"),
+        seconds_of=message["seconds"],
         notes=tuple(job.notes),
     )

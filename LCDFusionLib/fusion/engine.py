@@ -6,7 +6,9 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Protocol
+from itertools import pairwise
+from time import perf_counter
+from typing import Any, Protocol
 
 import numpy as np
 import torch
@@ -45,12 +47,14 @@ class FusedSlices:
         gray: float32 (B, J, I) in [0, 1].
         metrics: one row a slice.
         blend_metrics: the same for the 50/50 average.
+        seconds: what the device spent on "network" and "metrics".
     """
 
     indices: list[int]
     gray: NDArray[np.float32]
     metrics: list[dict[str, float]]
     blend_metrics: list[dict[str, float]]
+    seconds: dict[str, float]
 
 
 class Backend(Protocol):
@@ -105,22 +109,24 @@ class NetworkBackend:
         An NVIDIA GPU begins now and works while the host does something else; any other device does it all when the result is asked for.
         """
         if self.device.type != "cuda":
-            return lambda: _result(indices, *self._fuse(anatomy, function))
+            return lambda: self._result_now(indices, anatomy, function)
         # Pinned memory, or the copies would wait: torch keeps what was pinned and gives it out again when the GPU is done with it.
-        on_host = [
-            torch.empty(x.shape, dtype=x.dtype, pin_memory=True).copy_(x, non_blocking=True)
-            for x in self._fuse(anatomy, function, pinned=True)
-        ]
+        clock = _Clock(self.device)
+        on_device = self._fuse(anatomy, function, clock, pinned=True)
+        on_host = [torch.empty(x.shape, dtype=x.dtype, pin_memory=True).copy_(x, non_blocking=True) for x in on_device]
         done = torch.cuda.Event()
         done.record()
 
         def result() -> FusedSlices:
             done.synchronize()
-            return _result(indices, *on_host)
+            gray, of_fused, of_blend = on_host
+            return _result(indices, gray, of_fused, of_blend, clock.seconds())
 
         return result
 
-    def _fuse(self, anatomy: NDArray[np.float32], function: NDArray[np.float32], *, pinned: bool = False) -> tuple[Tensor, Tensor, Tensor]:
+    def _fuse(
+        self, anatomy: NDArray[np.float32], function: NDArray[np.float32], clock: _Clock, *, pinned: bool = False
+    ) -> tuple[Tensor, Tensor, Tensor]:
         """The fused slices (B, J, I), and the metrics of them and of their 50/50 average, (B, 14) each; on the device."""
         # Here and not at once: a GPU that is full already says so in this call, where another can take over.
         # channels_last is the order in which the convolutions are fastest.
@@ -132,7 +138,14 @@ class NetworkBackend:
             # torch.tensor copies into aligned memory: rounding cannot depend on where a slice lay.
             a, f = (torch.tensor(stack, pin_memory=pinned).to(self.device, non_blocking=True).unsqueeze(1) for stack in (anatomy, function))
             fused = self._network(a, f)
-            return fused.squeeze(1), _metrics(fused, a, f), _metrics((a + f) / 2, a, f)
+            clock.mark("network")
+            of_fused, of_blend = _metrics(fused, a, f), _metrics((a + f) / 2, a, f)
+            clock.mark("metrics")
+            return fused.squeeze(1), of_fused, of_blend
+
+    def _result_now(self, indices: list[int], anatomy: NDArray[np.float32], function: NDArray[np.float32]) -> FusedSlices:
+        clock = _Clock(self.device)
+        return _result(indices, *self._fuse(anatomy, function, clock), clock.seconds())
 
     def preview(self, anatomy: NDArray[np.float32], function: NDArray[np.float32]) -> NDArray[np.float32]:
         """Slices (B, J, I) fused at half the resolution and brought back to their own: to be shown until they are fused, never measured."""
@@ -144,6 +157,31 @@ class NetworkBackend:
             return fused.squeeze(1).cpu().numpy()
 
 
+class _Clock:
+    """How long each step of a batch takes: on the device itself, where that works while the host goes on."""
+
+    def __init__(self, device: torch.device) -> None:
+        self._device = device
+        self._marks: list[tuple[str, Any]] = []
+        self.mark("begin")
+
+    def mark(self, step: str) -> None:
+        """The end of a step."""
+        if self._device.type == "cuda":
+            at: Any = torch.cuda.Event(enable_timing=True)
+            at.record()
+        else:
+            if self._device.type == "mps":
+                torch.mps.synchronize()
+            at = perf_counter()
+        self._marks.append((step, at))
+
+    def seconds(self) -> dict[str, float]:
+        """Of each step, once the device is done."""
+        spans = ((step, before, after) for (_, before), (step, after) in pairwise(self._marks))
+        return {step: before.elapsed_time(after) / 1000 if self._device.type == "cuda" else after - before for step, before, after in spans}
+
+
 def _metrics(fused: Tensor, anatomy: Tensor, function: Tensor) -> Tensor:
     """Metrics of each image of the batch (B, 14), all three as the 8-bit gray images that are shown; columns as `NAMES`."""
     precise = torch.float32 if fused.device.type == "mps" else torch.float64  # MPS knows no float64
@@ -153,12 +191,12 @@ def _metrics(fused: Tensor, anatomy: Tensor, function: Tensor) -> Tensor:
     return torch.stack([values[name] for name in NAMES], dim=1)
 
 
-def _result(indices: list[int], gray: Tensor, metrics: Tensor, blend_metrics: Tensor) -> FusedSlices:
+def _result(indices: list[int], gray: Tensor, metrics: Tensor, blend_metrics: Tensor, seconds: dict[str, float]) -> FusedSlices:
     """RuntimeError where a fused slice is not a picture: half precision has no number above 65504."""
     if not torch.isfinite(gray).all():
         raise RuntimeError("the fused image has values that are not numbers")
     rows, blend_rows = ([dict(zip(NAMES, row, strict=True)) for row in table.tolist()] for table in (metrics, blend_metrics))
-    return FusedSlices(indices, gray.cpu().numpy(), rows, blend_rows)
+    return FusedSlices(indices, gray.cpu().numpy(), rows, blend_rows, seconds)
 
 
 def network_backends(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from LCDFusionLib.images.volume import Volume
 
@@ -20,6 +20,7 @@ class FusionResult:
         weights_sha256: of the weights file, as checked before use.
         device: where it ran, in words.
         seconds: from the worker taking up the job to the last slice, the loading of the weights included.
+        seconds_of: what of them the device spent on "network" and "metrics"; empty where that is not known any more.
         notes: what the user should know, in sentences: partial overlap, a GPU that ran out of memory.
     """
 
@@ -32,3 +33,4 @@ class FusionResult:
     device: str
     seconds: float
     notes: tuple[str, ...] = ()
+    seconds_of: dict[str, float] = field(default_factory=dict)

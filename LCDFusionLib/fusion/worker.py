@@ -13,6 +13,7 @@ import signal
 import sys
 import threading
 import traceback
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from queue import SimpleQueue
@@ -151,13 +152,16 @@ def fuse(job: dict[str, Any], folder: Path, inbox: Inbox, outbox: Outbox) -> Ans
         np.save(folder / "preview_color.npy", colored(first, preview))
         outbox.send("preview", number, index=first[0])
     done, time_left, last = 0, TimeLeft(), perf_counter()
+    spent: Counter[str] = Counter()
     slices = fuse_slices(anatomy, function, order=order, backends=backends(), note=lambda text: outbox.send("note", number, text=text))
     while not inbox.is_cancelled(number):
         batch = next(slices, None)
         if batch is None:
-            return "finished", {"device": ", then ".join(used), "seconds": perf_counter() - started}
+            seconds = {"all": perf_counter() - started, **spent}
+            return "finished", {"device": ", then ".join(dict.fromkeys(used)), "seconds": seconds}
         gray[batch.indices] = batch.gray
         color[batch.indices] = colored(batch.indices, batch.gray)
+        spent.update(batch.seconds)
         now = perf_counter()
         time_left.batch_done(len(batch.indices), now - last)
         last = now

@@ -127,7 +127,9 @@ def check_report(fused: Fused, weights) -> None:
         np.testing.assert_allclose(given["spacing_mm_ijk"], volume.spacing, atol=1e-6)
     assert report["settings"]["anatomy_window"] == {"width": fused.pair.anatomy_window.width, "level": fused.pair.anatomy_window.level}
     assert report["settings"]["function_range"] == [fused.pair.function_window.lower, fused.pair.function_window.upper]
-    assert {"read", "prepare", "fuse", "write", "network_and_metrics"} <= report["seconds"].keys()
+    seconds = report["seconds"]
+    assert {"read", "prepare", "fuse", "write", "network_and_metrics"} <= seconds.keys()
+    assert 0 < seconds["metrics"] < seconds["network"] < seconds["network_and_metrics"]
     assert all(seconds >= 0 for seconds in report["seconds"].values())
     assert report["overlap"] == pytest.approx(fused.pair.overlap)
     assert report["slices"] == fused.gray.shape[0]

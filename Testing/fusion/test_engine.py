@@ -23,7 +23,7 @@ class FakeDevice:
         self.stacks.append(indices)
         if error := self.fails(indices):
             raise error
-        return lambda: FusedSlices(indices, (anatomy + function) / 2, [{}] * len(indices), [{}] * len(indices))
+        return lambda: FusedSlices(indices, (anatomy + function) / 2, [{}] * len(indices), [{}] * len(indices), {})
 
 
 class FakeQueue(FakeDevice):
@@ -36,7 +36,7 @@ class FakeQueue(FakeDevice):
             self.stacks.append("result")
             if error := self.fails(indices):
                 raise error
-            return FusedSlices(indices, (anatomy + function) / 2, [{}] * len(indices), [{}] * len(indices))
+            return FusedSlices(indices, (anatomy + function) / 2, [{}] * len(indices), [{}] * len(indices), {})
 
         return result
 
