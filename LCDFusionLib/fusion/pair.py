@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -89,10 +90,13 @@ def prepare(
     """
     settings = settings or FusionSettings()
     _check(anatomy, function)
-    resampled = resample_onto(function, anatomy, deformation)
     window = anatomy_window(anatomy, settings.window)
     uptake = function_range(function, settings.function_upper)
-    anatomy01, function01 = normalise(anatomy, window), normalise(resampled.volume, uptake)
+    with ThreadPoolExecutor(1) as beside:  # a reader waits for this
+        windowed = beside.submit(normalise, anatomy, window)
+        resampled = resample_onto(function, anatomy, deformation)
+        function01 = normalise(resampled.volume, uptake)
+        anatomy01 = windowed.result()
     if anatomy01.min() == anatomy01.max():
         raise InputError(
             f"The window {window.width:g}/{window.level:g} shows nothing of '{anatomy.name}', whose values reach from "

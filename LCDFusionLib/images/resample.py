@@ -66,7 +66,8 @@ def resample_onto(moving: Volume, reference: Volume, deformation: Deformation | 
     padded = np.pad(moving.array.astype(np.result_type(moving.array.dtype, np.float32), copy=False), edge, mode="edge")
     array = _read(padded, moving, reference, deformation, sitk.sitkLinear, first=-1)
     array = np.rint(array).astype(np.uint8) if moving.is_color else array
-    array[~covered] = 0
+    if overlap < 1:
+        array[~covered] = 0
     on_grid = moving.with_array(array, ijk_to_lps=reference.ijk_to_lps, frame_of_reference=reference.frame_of_reference)
     return Resampled(on_grid, covered, overlap)
 
@@ -75,13 +76,15 @@ def _covered(moving: Volume, reference: Volume) -> NDArray[np.bool_]:
     """(K, J, I) of the reference: voxel centre inside the voxel faces of the moving volume."""
     matrix = np.linalg.inv(moving.ijk_to_lps) @ reference.ijk_to_lps
     slices, rows, columns = reference.shape
-    j, i = np.mgrid[:rows, :columns]
+    j, i = np.ogrid[:rows, :columns]
     covered = np.ones(reference.shape, dtype=bool)
     for (di, dj, dk, start), size in zip(matrix[:3], moving.shape[::-1], strict=True):
         in_slice = di * i + dj * j + start
+        lowest, highest = in_slice.min(), in_slice.max()
         for k in range(slices):
-            index = in_slice + dk * k
-            covered[k] &= (index >= -0.5 - _FACE_TOLERANCE) & (index <= size - 0.5 + _FACE_TOLERANCE)
+            if lowest + dk * k < -0.5 - _FACE_TOLERANCE or highest + dk * k > size - 0.5 + _FACE_TOLERANCE:  # else it is covered whole
+                index = in_slice + dk * k
+                covered[k] &= (index >= -0.5 - _FACE_TOLERANCE) & (index <= size - 0.5 + _FACE_TOLERANCE)
     return covered
 
 
