@@ -229,7 +229,8 @@ class FusionWorker:
         elif exit_code is not None:
             last_lines = process.last_lines()
             self._stop_process()
-            raise WorkerDied(exit_code, last_lines)
+            # A broken GPU may take the process with it, and would do so again.
+            raise WorkerDied(exit_code, last_lines, on_gpu=job.started.get("device", "CPU")[:3] != "CPU")
 
     def _receive(self, process: WorkerProcess) -> None:
         for message in process.receive():

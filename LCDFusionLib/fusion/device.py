@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import functools
+
 import torch
 
 from LCDFusionLib.errors import InputError
 
 from .settings import DeviceChoice
 
-NETWORK_BYTES, SLICE_BYTES = 2400, 300
+NETWORK_BYTES, SLICE_BYTES = 3000, 300
 """Memory a pixel: of the network, which takes one slice after another, and of each slice of a batch, mostly its metrics. On a CPU 1970
 and 155 were measured; a GPU's libraries take more."""
 
@@ -35,11 +37,16 @@ def choose_device(choice: DeviceChoice = "auto") -> torch.device:
     return torch.device(choice)
 
 
+@functools.cache  # a GPU that broke down cannot be asked again
+def _cuda_in_words(device: torch.device) -> str:
+    properties = torch.cuda.get_device_properties(device)
+    return f"CUDA ({properties.name}, {properties.total_memory / 2**30:.0f} GiB)"
+
+
 def device_in_words(device: torch.device) -> str:
     """For reports and the screen: "CUDA (NVIDIA RTX A4000, 16 GiB)", "CPU (8 threads)"."""
     if device.type == "cuda":
-        properties = torch.cuda.get_device_properties(device)
-        return f"CUDA ({properties.name}, {properties.total_memory / 2**30:.0f} GiB)"
+        return _cuda_in_words(device)
     threads = torch.get_num_threads()
     return f"CPU ({threads} thread{'s' if threads > 1 else ''})" if device.type == "cpu" else "MPS (Apple GPU)"
 
@@ -57,8 +64,11 @@ def slices_at_a_time(device: torch.device, pixels: int, *, free: int | None = No
     if free is None:
         if device.type != "cuda":
             return min(4, MOST_SLICES)
-        # What torch holds and does not use counts as taken there, and is free for us.
-        free = torch.cuda.mem_get_info(device)[0] + torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
+        try:
+            # What torch holds and does not use counts as taken there, and is free for us.
+            free = torch.cuda.mem_get_info(device)[0] + torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
+        except RuntimeError:
+            return 1  # full, or broken: fusing says so, where another device can take over
     left = free * USABLE - pixels * NETWORK_BYTES
     return int(min(max(left // (pixels * SLICE_BYTES), 1), MOST_SLICES))
 
@@ -66,5 +76,5 @@ def slices_at_a_time(device: torch.device, pixels: int, *, free: int | None = No
 def is_out_of_memory(error: BaseException) -> bool:
     """True if `error` says that a device has no memory left (CUDA has a class for it, MPS and the CPU only words)."""
     return isinstance(error, MemoryError | torch.cuda.OutOfMemoryError) or (
-        isinstance(error, RuntimeError) and any(words in str(error) for words in ("out of memory", "can't allocate memory"))
+        isinstance(error, RuntimeError) and any(words in str(error) for words in ("out of memory", "can't allocate memory", "ALLOC_FAILED"))
     )

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from itertools import pairwise
 from time import perf_counter
@@ -95,6 +96,9 @@ class NetworkBackend:
         self.device = device
         self.batch_size = 1 if device.type == "cpu" else batch_size
         self._precision = precision if on_cuda else "float32"
+        # The order in which convolutions are fastest. Once: of some weights torch makes a new copy each time it is asked for it, and a
+        # recorded pass reads them where they were.
+        network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         dtype = torch.float16 if self._precision == "float16" else None
         self._network = GraphedNet(network, dtype=dtype) if on_cuda and recorded else prepare(network, dtype=dtype)
         ways = [*([] if self._precision == "float32" else [self._precision]), *(["step by step"] if on_cuda and not recorded else [])]
@@ -114,7 +118,7 @@ class NetworkBackend:
         clock = _Clock(self.device)
         on_device = self._fuse(anatomy, function, clock, pinned=True)
         on_host = [torch.empty(x.shape, dtype=x.dtype, pin_memory=True).copy_(x, non_blocking=True) for x in on_device]
-        done = torch.cuda.Event()
+        done = torch.cuda.Event(blocking=True)  # waited for without keeping a core busy
         done.record()
 
         def result() -> FusedSlices:
@@ -129,14 +133,11 @@ class NetworkBackend:
     ) -> tuple[Tensor, Tensor, Tensor]:
         """The fused slices (B, J, I), and the metrics of them and of their 50/50 average, (B, 14) each; on the device."""
         # Here and not at once: a GPU that is full already says so in this call, where another can take over.
-        # channels_last is the order in which the convolutions are fastest.
-        self._network.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-        with (
-            torch.inference_mode(),
-            torch.backends.cudnn.flags(enabled=True, benchmark=False, deterministic=True, allow_tf32=self._precision == "tf32"),
-        ):
-            # torch.tensor copies into aligned memory: rounding cannot depend on where a slice lay.
-            a, f = (torch.tensor(stack, pin_memory=pinned).to(self.device, non_blocking=True).unsqueeze(1) for stack in (anatomy, function))
+        self._network.to(self.device)
+        with torch.inference_mode(), convolutions(self._precision):
+            # A copy in aligned memory either way: rounding cannot depend on where a slice lay.
+            stacks = (torch.from_numpy(stack).pin_memory() if pinned else torch.tensor(stack) for stack in (anatomy, function))
+            a, f = (stack.to(self.device, non_blocking=pinned).unsqueeze(1) for stack in stacks)
             fused = self._network(a, f)
             clock.mark("network")
             of_fused, of_blend = _metrics(fused, a, f), _metrics((a + f) / 2, a, f)
@@ -149,12 +150,17 @@ class NetworkBackend:
 
     def preview(self, anatomy: NDArray[np.float32], function: NDArray[np.float32]) -> NDArray[np.float32]:
         """Slices (B, J, I) fused at half the resolution and brought back to their own: to be shown until they are fused, never measured."""
-        self._network.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self._network.to(self.device)
         with torch.inference_mode():
             both = torch.stack([torch.tensor(stack, device=self.device) for stack in (anatomy, function)])
             half = F.avg_pool2d(both, 2, ceil_mode=True).unsqueeze(2)  # (2, B, 1, J / 2, I / 2)
             fused = F.interpolate(self._network(*half), anatomy.shape[1:], mode="bilinear", align_corners=False)
             return fused.squeeze(1).cpu().numpy()
+
+
+def convolutions(precision: PrecisionChoice) -> AbstractContextManager:
+    """Within, convolutions of an NVIDIA GPU are repeatable, and rounded to TF32 only where that was chosen."""
+    return torch.backends.cudnn.flags(enabled=True, benchmark=False, deterministic=True, allow_tf32=precision == "tf32")
 
 
 class _Clock:
@@ -203,11 +209,12 @@ def network_backends(
     network: LCDFusionNet, device: torch.device, *, batch_size: int = 1, precision: PrecisionChoice = "float32"
 ) -> Iterator[NetworkBackend]:
     """A network on a device, and what stands in for it: an NVIDIA GPU without its fast ways, and the CPU."""
+    spare = copy.deepcopy(network) if device.type != "cpu" else network  # a GPU that broke down gives no weights back
     yield NetworkBackend(network, device, batch_size=batch_size, precision=precision)
     if device.type == "cuda":
         yield NetworkBackend(network, device, recorded=False)
     if device.type != "cpu":
-        yield NetworkBackend(network, torch.device("cpu"))
+        yield NetworkBackend(spare, torch.device("cpu"))
 
 
 def fuse_slices(

@@ -37,7 +37,7 @@ class WorkerDied(RuntimeError):  # noqa: N818 (it says what happened)
         last_lines: the end of what it printed.
     """
 
-    def __init__(self, exit_code: int, last_lines: list[str], *, work: str = "fusion") -> None:
+    def __init__(self, exit_code: int, last_lines: list[str], *, work: str = "fusion", on_gpu: bool = False) -> None:
         self.exit_code = exit_code
         self.last_lines = last_lines
         how = f"exit code {exit_code}"
@@ -45,7 +45,7 @@ class WorkerDied(RuntimeError):  # noqa: N818 (it says what happened)
             how = f"signal {-exit_code}: {signal.strsignal(-exit_code)}" + ", as when the memory is full" * (exit_code == -9)
         elif last_lines:
             how += f": {last_lines[-1]}"
-        super().__init__(f"The {work} process ended unexpectedly ({how}); run the {work} again.")
+        super().__init__(f"The {work} process ended unexpectedly ({how}); run the {work} again{', on the CPU' * on_gpu}.")
 
 
 class WorkerProcess:

@@ -23,7 +23,7 @@ from LCDFusionLib.network.operations import count_operations
 
 from . import memory
 from .device import device_in_words, slices_at_a_time
-from .engine import NetworkBackend, fuse_slices
+from .engine import NetworkBackend, convolutions, fuse_slices
 from .settings import PrecisionChoice
 
 FORMS = ("direct", "rewritten", "prepared", "recorded")
@@ -84,17 +84,17 @@ def measure(cases: list[Case], *, rounds: int, done: Callable[[], None] = lambda
     first = cases[0]
     images = [torch.rand(first.batch, 1, first.size, first.size, device=first.device) for _ in range(2)]
     models = [_model(case) for case in cases]
-    convolutions = {case.precision: _convolution(case) for case in cases}
+    alone = {case.precision: _convolution(case) for case in cases}
     times: list[list[float]] = [[] for _ in cases]
-    rates: dict[str, list[float]] = {precision: [] for precision in convolutions}
-    with torch.inference_mode():
+    rates: dict[str, list[float]] = {precision: [] for precision in alone}
+    with torch.inference_mode(), convolutions("float32"):
         for turn in range(rounds + 1):
             for n, model in enumerate(models):
                 seconds = _seconds(lambda model=model: model(*images), first.device)  # type: ignore[misc]
                 if turn:
                     times[n].append(seconds / first.batch)
                 done()
-            for precision, (convolution, of_convolution) in convolutions.items():
+            for precision, (convolution, of_convolution) in alone.items():
                 seconds = _seconds(convolution, first.device)
                 if turn:
                     rates[precision].append(of_convolution / seconds)
@@ -202,7 +202,7 @@ def _seconds(what: Callable[[], object], device: str) -> float:
 
 def _print_peak(case: Case) -> None:
     model = _model(case)
-    with torch.inference_mode():
+    with torch.inference_mode(), convolutions("float32"):
         model(*(torch.rand(1, 1, 32, 32, device=case.device) for _ in range(2)))  # what torch loads at its first use
         before = memory.peak_mebibytes()
         if case.device == "cuda":

@@ -108,6 +108,24 @@ def test_what_is_not_a_picture_is_not_handed_out(pair):
         next(fuse_slices(pair.anatomy01, pair.function01, order=[2], backends=backends[:1]))
 
 
+def test_weights_stay_where_they_are(pair):
+    """A pass that an NVIDIA GPU recorded reads them by their addresses."""
+    network = load_weights(pair.weights).network
+    backend = NetworkBackend(network, torch.device("cpu"))
+    before = [parameter.data for parameter in network.parameters()]
+    for index in (0, 1):
+        backend.begin([index], pair.anatomy01[[index]], pair.function01[[index]])()
+    assert [parameter.data_ptr() for parameter in network.parameters()] == [data.data_ptr() for data in before]
+
+
+def test_a_gpu_that_cannot_be_asked_for_its_memory_gets_one_slice(monkeypatch):
+    def broken(device):
+        raise RuntimeError("CUDA error: out of memory")
+
+    monkeypatch.setattr(torch.cuda, "mem_get_info", broken)
+    assert slices_at_a_time(torch.device("cuda"), 512 * 512) == 1
+
+
 def test_as_many_slices_as_the_free_memory_takes():
     gpu, pixels = torch.device("cuda"), 512 * 512
     counts = [slices_at_a_time(gpu, pixels, free=int(gibibytes * 2**30)) for gibibytes in (0, 0.9, 1, 1.2, 2, 80)]
