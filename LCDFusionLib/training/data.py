@@ -42,7 +42,8 @@ def training_data(folder: Path, kind: str) -> TrainingData:
         raise ValueError(f"kind must be 'ct-pet', 'mr-pet' or 'both', got '{kind}'")
     volumes = sarcoma.sarcoma_pairs(folder / "pet-ct-mr-sarcoma", "ct" if kind == "ct-pet" else "mr_t1")
     known = (*sarcoma.HELD_OUT, *sarcoma.VALIDATION)
-    sources: list[Source] = [(1.0, [v for v in volumes if v.group not in known])]
+    # Tumours are the smaller part of the data, and what is read; clinical PET is scalar, so its luma has a small share.
+    sources: list[Source] = [(1.0 if kind == "ct-pet" else 2.0, [v for v in volumes if v.group not in known])]
     validation: list[SlicePair] = []
     for volume in (v for v in volumes if v.group in sarcoma.VALIDATION):
         middle = len(volume.anatomy) // 2
@@ -54,6 +55,6 @@ def training_data(folder: Path, kind: str) -> TrainingData:
             for scalar in (True, False):
                 pairs = atlas_pairs(folder / "brain-atlas", collection, scalar=scalar)
                 used = [p for p in pairs if p.group not in (*ATLAS_HELD_OUT, *ATLAS_VALIDATION)]
-                sources.append((0.75, [p for p in used if p.function.mean() > 0.02]))
+                sources.append((0.75 if scalar else 0.25, [p for p in used if p.function.mean() > 0.02]))
                 validation += [p for p in pairs if p.group in ATLAS_VALIDATION and p.function.mean() > 0.05][::30]
     return TrainingData(sources, validation)

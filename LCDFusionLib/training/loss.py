@@ -13,8 +13,8 @@ from LCDFusionLib.metrics import evaluate
 BLACK = 0.01
 """Intensity below which a source shows nothing."""
 
-COVER, TOE, DETAIL, DETAIL_SIZE = 0.78, 0.1, 0.75, 3.0
-"""Of `overlay`: how much of the anatomy the hottest uptake covers, where its toe ends, detail kept under uptake, its size in pixels."""
+TOE, DETAIL_SIZE = 0.1, 3.0
+"""Of `overlay`: where the toe of the uptake ends, and the size of the anatomy's detail in pixels."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,8 @@ class LossWeights:
         background: mean of f where both sources are black.
         darkening: how much any pixel darkens when uptake is added somewhere, as a part of what was added (`darkening_loss`).
         function_margin, anatomy_margin, lesion_margin: of the floors.
-        headroom: part of the gray range that anatomy without uptake leaves free at the white end, for `overlay`.
+        headroom, cover, detail: of `overlay`: part of the gray range that anatomy without uptake leaves free at the white end; how much of
+            the anatomy the hottest uptake covers; how much of its detail stays.
     """
 
     sources: float = 0.0
@@ -51,6 +52,8 @@ class LossWeights:
     anatomy_margin: float = 0.92
     lesion_margin: float = 0.85
     headroom: float = 0.12
+    cover: float = 0.78
+    detail: float = 0.75
 
 
 def fusion_loss(fused: Tensor, anatomy: Tensor, function: Tensor, weights: LossWeights) -> tuple[Tensor, dict[str, float]]:
@@ -66,7 +69,7 @@ def fusion_loss(fused: Tensor, anatomy: Tensor, function: Tensor, weights: LossW
         target = torch.maximum(gradient_magnitude(anatomy), gradient_magnitude(function))
         terms["gradient"] = (gradient_magnitude(fused) - target).abs().mean()
     if weights.overlay:
-        terms["overlay"] = (fused - overlay(anatomy, function, weights.headroom)).abs().mean()
+        terms["overlay"] = (fused - overlay(anatomy, function, weights)).abs().mean()
     if weights.lesion_edges:
         terms["lesion_edges"] = lesion_edges_lost(fused, anatomy, function, weights.lesion_margin)
     maximum = torch.maximum(anatomy, function)
@@ -93,19 +96,20 @@ def fusion_loss(fused: Tensor, anatomy: Tensor, function: Tensor, weights: LossW
     return total, {name: term.item() for name, term in terms.items()}
 
 
-def overlay(anatomy: Tensor, function: Tensor, headroom: float) -> Tensor:
+def overlay(anatomy: Tensor, function: Tensor, weights: LossWeights) -> Tensor:
     """The function laid over the anatomy so that more uptake is never darker, and the anatomy's detail stays under it.
 
-    f = (1 - c u) (a - h a^2) + (1 - (1 - h) (1 - c)) u + d u (a - G a), h the headroom, c = `COVER`, d = `DETAIL`, G a Gaussian of
-    `DETAIL_SIZE` pixels. Without uptake it is the anatomy, its white dimmed by the headroom and its gray hardly: so uptake can still be
+    f = (1 - c u) (a - h a^2) + (1 - (1 - h) (1 - c)) u + d u (a - G a), h the headroom, c the cover, d the detail, G a Gaussian
+    of `DETAIL_SIZE` pixels. Without uptake it is the anatomy, its white dimmed by the headroom and its gray hardly: so uptake can still be
     seen on white soft tissue. Under the hottest uptake the anatomy keeps 1 - c of its large contrasts, and most of its detail (edges
     inside a lesion) by the last term. As d < 1 - (1 - h) (1 - c), no detail makes more uptake darker. u = (1 + t) b^2 / (b + t),
     t = `TOE`, is linear in uptake but for a toe, which keeps the low uptake of muscle and blood from bending the anatomy's faint edges.
     """
+    headroom, cover, detail = weights.headroom, weights.cover, weights.detail
     uptake = (1 + TOE) * function.square() / (function + TOE)
     dimmed = anatomy - headroom * anatomy.square()
-    laid = (1 - COVER * uptake) * dimmed + (1 - (1 - headroom) * (1 - COVER)) * uptake
-    return (laid + DETAIL * uptake * (anatomy - _blurred(anatomy))).clamp(0, 1)
+    laid = (1 - cover * uptake) * dimmed + (1 - (1 - headroom) * (1 - cover)) * uptake
+    return (laid + detail * uptake * (anatomy - _blurred(anatomy))).clamp(0, 1)
 
 
 def _blurred(image: Tensor) -> Tensor:

@@ -1,5 +1,6 @@
 """The loss: what it prefers, and that its gradients can be trusted."""
 
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -8,6 +9,9 @@ import torch
 
 from LCDFusionLib.training.loss import LossWeights, darkening_loss, fusion_loss, gradient_magnitude, lesion_edges_lost, overlay
 from LCDFusionLib.training.presets import MR_CHANGES, PRESETS
+
+CT = PRESETS["default"].loss
+MR = replace(CT, **MR_CHANGES)
 
 
 @pytest.fixture(scope="module")
@@ -33,8 +37,8 @@ def test_papers_intensity_term_is_flat_between_the_sources(images):
 
 def test_default_loss_does_not_take_a_copy_of_the_anatomy(images):
     anatomy, function = images
-    both = overlay(anatomy, function, headroom=0.1)
     default = PRESETS["default"].loss
+    both = overlay(anatomy, function, default)
     assert value(both, images, default) < value(anatomy, images, default)
     assert value(both, images, default) < value((anatomy + function) / 2, images, default)
 
@@ -57,7 +61,7 @@ def test_gradient_magnitude_of_a_ramp_is_that_of_the_unnormalised_sobel():
 def test_overlay_of_a_flat_anatomy():
     anatomy = torch.linspace(0, 1, 33, dtype=torch.float64)[:, None, None, None].expand(-1, 1, 4, 41)
     function = torch.linspace(0, 1, 41, dtype=torch.float64).expand(33, 1, 4, 41)
-    fused = overlay(anatomy, function, headroom=0.12)[:, 0, 0]
+    fused = overlay(anatomy, function, CT)[:, 0, 0]
     assert (fused.diff(dim=1) > 0).all(), "brighter with uptake, on white anatomy too"
     assert (fused.diff(dim=0) > 0).all(), "the anatomy shows through the hottest uptake"
     assert fused.min() == 0
@@ -66,17 +70,18 @@ def test_overlay_of_a_flat_anatomy():
     assert fused[8, 0].item() == pytest.approx(0.25, abs=0.01), "gray without uptake hardly changes"
 
 
-@pytest.mark.parametrize("headroom", [PRESETS["default"].loss.headroom, MR_CHANGES["headroom"]])
-def test_in_the_overlay_more_uptake_is_never_darker_whatever_the_detail(headroom):
+@pytest.mark.parametrize("weights", [CT, MR], ids=["CT", "MR"])
+def test_in_the_overlay_more_uptake_is_never_darker_whatever_the_detail(weights):
     anatomy = torch.rand(1, 1, 64, 64, dtype=torch.float64, generator=torch.Generator().manual_seed(0)).round()
-    levels = [overlay(anatomy, torch.full_like(anatomy, level), headroom) for level in torch.linspace(0, 1, 21).tolist()]
+    levels = [overlay(anatomy, torch.full_like(anatomy, level), weights) for level in torch.linspace(0, 1, 21).tolist()]
     assert all((hotter >= colder - 1e-12).all() for colder, hotter in pairwise(levels))
 
 
-def test_in_the_overlay_edges_stay_under_the_hottest_uptake():
+@pytest.mark.parametrize(("weights", "kept"), [(CT, 0.8), (MR, 0.5)], ids=["CT", "MR"])
+def test_in_the_overlay_edges_stay_under_the_hottest_uptake(weights, kept):
     anatomy = 0.4 + 0.1 * (torch.arange(64.0) // 4 % 2).expand(1, 1, 64, 64)
-    step = overlay(anatomy, torch.ones_like(anatomy), 0.12)[0, 0, 32].diff().abs().max().item()
-    assert step > 0.8 * 0.1
+    step = overlay(anatomy, torch.ones_like(anatomy), weights)[0, 0, 32].diff().abs().max().item()
+    assert step > kept * 0.1
 
 
 def test_lost_edges_count_only_under_uptake(images):
