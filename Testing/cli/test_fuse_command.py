@@ -129,7 +129,8 @@ def check_report(fused: Fused, weights) -> None:
     assert report["settings"]["function_range"] == [fused.pair.function_window.lower, fused.pair.function_window.upper]
     seconds = report["seconds"]
     assert {"read", "prepare", "fuse", "write", "network_and_metrics"} <= seconds.keys()
-    assert 0 < seconds["metrics"] < seconds["network"] < seconds["network_and_metrics"]
+    assert min(seconds["network"], seconds["metrics"]) > 0
+    assert seconds["network"] + seconds["metrics"] <= seconds["network_and_metrics"] + 0.01
     assert all(seconds >= 0 for seconds in report["seconds"].values())
     assert report["overlap"] == pytest.approx(fused.pair.overlap)
     assert report["slices"] == fused.gray.shape[0]
