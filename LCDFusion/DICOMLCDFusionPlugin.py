@@ -25,7 +25,7 @@ class DICOMLCDFusionPluginClass(DICOMPlugin):
 
     def examineForExport(self, subjectHierarchyItemID):
         """Offers a fused volume for export, before Slicer's scalar volume plugin does, which would call it an original."""
-        from LCDFusionLib.scene.results import result_of
+        from LCDFusionLib.mrml.result_nodes import result_of
 
         node = _node(subjectHierarchyItemID)
         result = result_of(node) if node is not None else None
@@ -42,8 +42,8 @@ class DICOMLCDFusionPluginClass(DICOMPlugin):
     def export(self, exportables):
         """Writes each into a folder of its own; returns what went wrong, or nothing."""
         from LCDFusionLib.errors import InputError
-        from LCDFusionLib.scene.export import Export
-        from LCDFusionLib.scene.results import result_of
+        from LCDFusionLib.mrml.export import Export
+        from LCDFusionLib.mrml.result_nodes import result_of
 
         for exportable in exportables:
             node = _node(exportable.subjectHierarchyItemID)

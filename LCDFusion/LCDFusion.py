@@ -30,19 +30,16 @@ for place in (Path(__file__).resolve().parents[1], Path(__file__).resolve().pare
 
 from LCDFusionLib import __version__  # noqa: E402
 from LCDFusionLib.errors import InputError  # noqa: E402
-from LCDFusionLib.scene.choices import (  # noqa: E402
+from LCDFusionLib.panel.choices import (  # noqa: E402
     AnatomyKind,
     AnatomyWindow,
-    Arrangement,
     ColorTableChoice,
-    Comparison,
     Device,
-    FunctionLook,
     FunctionUnit,
-    FusedLook,
     Precision,
     WeightsChoice,
 )
+from LCDFusionLib.views.choices import Arrangement, Comparison, FunctionLook, FusedLook  # noqa: E402
 
 
 class LCDFusion(ScriptedLoadableModule):
@@ -95,7 +92,7 @@ def loadHead(source=None):
 
 
 def _loadPhantom(phantom):
-    from LCDFusionLib.scene.nodes import node_from_volume
+    from LCDFusionLib.mrml.nodes import node_from_volume
 
     return [node_from_volume(slicer.mrmlScene, volume) for volume in (phantom.anatomy, phantom.function)]
 
@@ -106,7 +103,7 @@ class LCDFusionParameterNode:
 
     anatomy, function - the inputs; a colour function (vtkMRMLVectorVolumeNode) is a scalar volume node too.
     fusedColor, fusedGray, metrics - the result of the pair.
-    window to batchSize - choices of `LCDFusionLib.scene.choices`; functionUpper is in the function's unit, 0 for automatic.
+    window to batchSize - choices of `LCDFusionLib.panel.choices`; functionUpper is in the function's unit, 0 for automatic.
     isocontour - in percent of the maximum. keySlices - K of marked slices.
     """
 
@@ -283,8 +280,8 @@ class LCDFusionLogic(ScriptedLoadableModuleLogic):
     def __init__(self):
         ScriptedLoadableModuleLogic.__init__(self)
         from LCDFusionLib.fusion import FusionWorker
-        from LCDFusionLib.scene.registering import RegistrationSession
-        from LCDFusionLib.scene.session import FusionSession
+        from LCDFusionLib.mrml.fusing import FusionSession
+        from LCDFusionLib.mrml.registering import RegistrationSession
 
         # Slicer's own interpreter is an application; the Python that can start a process lies beside it, in PATH.
         python = shutil.which("PythonSlicer")
@@ -301,7 +298,7 @@ class LCDFusionLogic(ScriptedLoadableModuleLogic):
 
     def choosePair(self, parameters):
         """Puts the scene's pair of one patient and study into the parameters, where there is one."""
-        from LCDFusionLib.scene.inputs import choose_pair
+        from LCDFusionLib.mrml.inputs import choose_pair
 
         pair = choose_pair(slicer.mrmlScene)
         if pair is not None:
@@ -316,18 +313,18 @@ class LCDFusionLogic(ScriptedLoadableModuleLogic):
             functionNode: PET or SPECT, or a colour image of it.
             settings: `LCDFusionLib.fusion.FusionSettings`; defaults where None.
             confirmMismatches: what may differ all the same, by its name: "patient-id", "study-date" (`LCDFusionLib.dicom.KINDS`).
-            progress: called with `LCDFusionLib.scene.session.Progress` after each slice.
+            progress: called with `LCDFusionLib.mrml.fusing.Progress` after each slice.
 
         Returns:
-            `LCDFusionLib.scene.results.ResultNodes`: `color`, `gray` and `metrics` in the scene.
+            `LCDFusionLib.mrml.result_nodes.ResultNodes`: `color`, `gray` and `metrics` in the scene.
 
         Raises:
             LCDFusionLib.errors.InputError: the volumes cannot be fused; the message is for people.
             RuntimeError: the fusion failed.
         """
         from LCDFusionLib.fusion import FusionSettings
-        from LCDFusionLib.scene.belonging import confirm_mismatches
-        from LCDFusionLib.scene.inputs import check_pair, read_pair
+        from LCDFusionLib.mrml.belonging import confirm_mismatches
+        from LCDFusionLib.mrml.inputs import check_pair, read_pair
 
         if confirmMismatches:
             confirm_mismatches(anatomyNode, functionNode, confirmMismatches, self.findFile)
@@ -370,7 +367,7 @@ class LCDFusionTest(ScriptedLoadableModuleTest):
         import numpy as np
 
         from LCDFusionLib.images.volume import Modality, Unit, Volume
-        from LCDFusionLib.scene.nodes import node_from_volume
+        from LCDFusionLib.mrml.nodes import node_from_volume
 
         _k, j, i = np.mgrid[:3, :48, :48]
         body = np.hypot(j - 24, i - 24) < 20

@@ -5,7 +5,8 @@ from pathlib import Path
 
 from slicer.i18n import tr as _
 
-from LCDFusionLib.scene.export import Export
+from LCDFusionLib.mrml.export import Export
+from LCDFusionLib.views.slice_pictures import write_pictures
 
 from .panel import Panel
 
@@ -58,7 +59,7 @@ class ExportPanel(Panel):
         shown = self.widget.review.slice
         slices = list(self.parameters.keySlices) or ([shown] if shown is not None else [])
         if slices:
-            self._write(lambda export, folder: export.pictures(folder, slices, opacity=self.parameters.opacity))
+            self._write(lambda export, folder: write_pictures(export, folder, slices, opacity=self.parameters.opacity))
         else:
             self.ui.exportLabel.text = _("Mark a key slice first, or show one.")
 

@@ -3,9 +3,9 @@
 import slicer
 from slicer.i18n import tr as _
 
-from LCDFusionLib.scene.plan import machine_line
-from LCDFusionLib.scene.planes import shown_slice
-from LCDFusionLib.scene.workflow import FusionChoices, FusionWorkflow, mismatch_label
+from LCDFusionLib.panel.plan import machine_line
+from LCDFusionLib.panel.workflow import FusionChoices, FusionWorkflow, mismatch_label
+from LCDFusionLib.views.planes import shown_slice
 
 from . import dependencies
 from .panel import Panel

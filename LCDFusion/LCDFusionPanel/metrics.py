@@ -6,9 +6,9 @@ import vtk
 from slicer.i18n import tr as _
 
 from LCDFusionLib.fusion.readouts import readout_table
-from LCDFusionLib.scene import layouts
-from LCDFusionLib.scene.metrics_plot import PLOTTED, MetricsPlot
-from LCDFusionLib.scene.planes import slice_index
+from LCDFusionLib.views import layouts
+from LCDFusionLib.views.metrics_plot import PLOTTED, MetricsPlot
+from LCDFusionLib.views.planes import slice_index
 
 from . import views
 from .panel import Panel

@@ -2,8 +2,8 @@
 
 from slicer.i18n import tr as _
 
-from LCDFusionLib.scene.inputs import read_anatomy, read_function
-from LCDFusionLib.scene.transforms import registration_of, registration_verdict, undo_registration
+from LCDFusionLib.mrml.inputs import read_anatomy, read_function
+from LCDFusionLib.mrml.transforms import registration_of, registration_verdict, undo_registration
 
 from . import dependencies
 from .panel import Panel

@@ -3,12 +3,12 @@
 import qt
 import slicer
 
-from LCDFusionLib.scene import layouts
-from LCDFusionLib.scene.application import Application
-from LCDFusionLib.scene.choices import Arrangement, Comparison
-from LCDFusionLib.scene.planes import ras_of_pixel
-from LCDFusionLib.scene.regions import measure_isocontour, measure_sphere
-from LCDFusionLib.scene.review import Look, Review
+from LCDFusionLib.mrml.application import Application
+from LCDFusionLib.views import layouts
+from LCDFusionLib.views.choices import Arrangement, Comparison
+from LCDFusionLib.views.planes import ras_of_pixel
+from LCDFusionLib.views.regions import measure_isocontour, measure_sphere
+from LCDFusionLib.views.review import Look, Review
 
 from . import views
 from .panel import Panel

@@ -2,7 +2,7 @@
 
 import slicer
 
-from LCDFusionLib.scene import layouts
+from LCDFusionLib.views import layouts
 
 
 def showArrangement(arrangement):

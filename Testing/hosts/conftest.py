@@ -71,7 +71,7 @@ def small_phantom():
 @pytest.fixture
 def pair(scene, small_phantom):
     """Nodes of the small phantom."""
-    from LCDFusionLib.scene.nodes import node_from_volume
+    from LCDFusionLib.mrml.nodes import node_from_volume
 
     return tuple(node_from_volume(scene, volume) for volume in small_phantom[:2])
 
@@ -171,7 +171,7 @@ def fused_panel(open_panel, small_phantom):
     """The panel with the pair fused once for all tests of a file; each sets what it looks at."""
     import slicer
 
-    from LCDFusionLib.scene.nodes import node_from_volume
+    from LCDFusionLib.mrml.nodes import node_from_volume
 
     slicer.mrmlScene.Clear(0)
     for volume in small_phantom[:2]:

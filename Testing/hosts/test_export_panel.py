@@ -13,7 +13,7 @@ pytest.importorskip("PySide6")
 
 import slicer
 
-from LCDFusionLib.scene.nodes import hierarchy_item, node_from_volume, voxels
+from LCDFusionLib.mrml.nodes import hierarchy_item, node_from_volume, voxels
 
 PLUGIN = Path(__file__).resolve().parents[2] / "LCDFusion" / "DICOMLCDFusionPlugin.py"
 

@@ -15,7 +15,7 @@ import slicer
 
 from LCDFusionLib.errors import InputError
 from LCDFusionLib.fusion import FusionSettings
-from LCDFusionLib.scene.nodes import voxels
+from LCDFusionLib.mrml.nodes import voxels
 
 PROJECT = Path(__file__).resolve().parents[2]
 

@@ -8,8 +8,8 @@ import pytest
 pytest.importorskip("slicer")
 pytest.importorskip("PySide6")
 
-from LCDFusionLib.scene import layouts
-from LCDFusionLib.scene.nodes import voxels
+from LCDFusionLib.mrml.nodes import voxels
+from LCDFusionLib.views import layouts
 
 
 def test_the_pair_is_chosen_and_one_line_says_what_will_happen(panel, pair):

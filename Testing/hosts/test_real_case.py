@@ -9,8 +9,8 @@ pytest.importorskip("PySide6")
 import slicer
 
 from LCDFusionLib.dicom import read_folder
-from LCDFusionLib.scene import layouts
-from LCDFusionLib.scene.nodes import hierarchy_item, node_from_volume
+from LCDFusionLib.mrml.nodes import hierarchy_item, node_from_volume
+from LCDFusionLib.views import layouts
 
 
 @pytest.fixture(scope="module")

@@ -12,8 +12,8 @@ pytest.importorskip("PySide6")
 import slicer
 
 from LCDFusionLib.images.volume import LPS_TO_RAS
-from LCDFusionLib.scene.nodes import hierarchy_item, ijk_to_ras, node_from_volume, voxels
-from LCDFusionLib.scene.transforms import registration_of, transform_node
+from LCDFusionLib.mrml.nodes import hierarchy_item, ijk_to_ras, node_from_volume, voxels
+from LCDFusionLib.mrml.transforms import registration_of, transform_node
 
 PICTURES = Path(__file__).resolve().parents[2] / "build" / "host-pictures"
 SHIFT = np.eye(4)

@@ -11,7 +11,7 @@ pytest.importorskip("PySide6")
 
 import slicer
 
-from LCDFusionLib.scene import layouts
+from LCDFusionLib.views import layouts
 
 
 def test_layout_buttons_arrange_the_views(fused_panel):
@@ -60,7 +60,7 @@ def test_gray_and_colour(fused_panel):
 
 def hottest_slice(panel):
     from LCDFusionLib.images.resample import resample_onto
-    from LCDFusionLib.scene.nodes import volume_from_node
+    from LCDFusionLib.mrml.nodes import volume_from_node
 
     pair = [volume_from_node(node) for node in (panel.parameters.function, panel.parameters.anatomy)]
     return int(resample_onto(*pair).volume.array.max(axis=(1, 2)).argmax())

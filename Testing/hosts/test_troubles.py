@@ -13,7 +13,7 @@ import slicer
 import vtk
 
 from LCDFusionLib.images.volume import Modality, Unit, Volume
-from LCDFusionLib.scene.nodes import hierarchy_item, node_from_volume, set_voxels, volume_from_node, voxels
+from LCDFusionLib.mrml.nodes import hierarchy_item, node_from_volume, set_voxels, volume_from_node, voxels
 
 
 @pytest.fixture(autouse=True)
@@ -97,7 +97,7 @@ def test_selectors_changed_meanwhile(panel, pair):
     panel.ui.anatomySelector.setCurrentNode(other)
     assert panel.ui.fuseButton.text == "Cancel"
     panel.idle(lambda: not panel.widget.logic.session.is_running)
-    from LCDFusionLib.scene.results import find_result
+    from LCDFusionLib.mrml.result_nodes import find_result
 
     assert find_result(*pair).is_complete, "what was begun is finished for the pair it was begun for"
     assert panel.parameters.anatomy is other

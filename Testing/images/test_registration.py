@@ -100,7 +100,7 @@ class TestTransformFile:
     def test_slicer_reads_the_same_motion(self, tmp_path):
         """The .tfm as Slicer's storage node reads it, and our own node, move a point alike."""
         slicer = pytest.importorskip("slicer", reason="slicer-core is not installed")
-        from LCDFusionLib.scene.transforms import transform_node
+        from LCDFusionLib.mrml.transforms import transform_node
 
         write_transform(MOTION, tmp_path / "registration.tfm")
         scene = slicer.vtkMRMLScene()

@@ -13,13 +13,13 @@ from trame_server.utils.typed_state import TypedState
 from trame_slicer.core import SlicerApp
 
 from LCDFusionLib.errors import InputError
-from LCDFusionLib.scene.application import Application
-from LCDFusionLib.scene.dicom_nodes import node_from_series
-from LCDFusionLib.scene.dicom_source import forget_sources
-from LCDFusionLib.scene.nodes import node_from_volume
-from LCDFusionLib.scene.results import remove_node
-from LCDFusionLib.scene.review import Review
-from LCDFusionLib.scene.workflow import FusionChoices, FusionWorkflow
+from LCDFusionLib.mrml.application import Application
+from LCDFusionLib.mrml.dicom_nodes import node_from_series
+from LCDFusionLib.mrml.dicom_source import forget_sources
+from LCDFusionLib.mrml.nodes import node_from_volume
+from LCDFusionLib.mrml.result_nodes import remove_node
+from LCDFusionLib.panel.workflow import FusionChoices, FusionWorkflow
+from LCDFusionLib.views.review import Review
 
 from ..views import LinkedViews
 from .downloads import Downloads

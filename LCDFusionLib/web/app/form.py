@@ -9,7 +9,7 @@ from typing import Any
 from trame.widgets import html
 from trame.widgets import vuetify3 as v3
 
-from LCDFusionLib.scene.choices import Choice
+from LCDFusionLib.views.choices import Choice
 
 _FIELD = {"density": "compact", "variant": "outlined", "hide_details": True}
 

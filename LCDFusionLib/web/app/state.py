@@ -4,20 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from LCDFusionLib.scene.choices import (
-    AnatomyKind,
-    AnatomyWindow,
-    Arrangement,
-    ColorTableChoice,
-    Comparison,
-    Device,
-    FunctionLook,
-    FunctionUnit,
-    FusedLook,
-    Orientation,
-    Precision,
-    WeightsChoice,
-)
+from LCDFusionLib.panel.choices import AnatomyKind, AnatomyWindow, ColorTableChoice, Device, FunctionUnit, Precision, WeightsChoice
+from LCDFusionLib.views.choices import Arrangement, Comparison, FunctionLook, FusedLook, Orientation
 
 
 @dataclass

@@ -15,9 +15,9 @@ from trame_slicer.core import LayoutManager, SlicerApp
 from trame_slicer.views import Layout, LayoutDirection, SliceView, ViewLayout, ViewLayoutDefinition, ViewProps, ViewType
 
 from LCDFusionLib.images.window import Window
-from LCDFusionLib.scene import layouts
-from LCDFusionLib.scene.choices import Arrangement, Orientation
-from LCDFusionLib.scene.review import Review
+from LCDFusionLib.views import layouts
+from LCDFusionLib.views.choices import Arrangement, Orientation
+from LCDFusionLib.views.review import Review
 
 from .frames import FrameStream
 from .pointer import Pointer

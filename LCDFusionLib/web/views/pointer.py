@@ -10,9 +10,9 @@ import vtk
 from trame_server.state import State
 from trame_slicer.views import SliceView
 
-from LCDFusionLib.scene import layouts
-from LCDFusionLib.scene.planes import ras_of_pixel
-from LCDFusionLib.scene.review import Review
+from LCDFusionLib.views import layouts
+from LCDFusionLib.views.planes import ras_of_pixel
+from LCDFusionLib.views.review import Review
 
 _READ_EVERY_S = 0.1
 _STILL = 3  # pixels that a hand may move within a click

@@ -18,7 +18,7 @@ from trame_server.utils.asynchronous import create_task
 from trame_slicer.views import IViewFactory, ScheduledRenderStrategy, SliceView, ViewLayout, ViewLayoutDefinition, ViewType
 from vtk.util.numpy_support import vtk_to_numpy
 
-from LCDFusionLib.scene import layouts
+from LCDFusionLib.views import layouts
 
 from .frames import FrameStream, ViewFrames
 

@@ -16,7 +16,7 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 import slicer
 from PySide6 import QtCore, QtGui, QtWidgets
 
-from LCDFusionLib.scene.application import Application as SceneApplication
+from LCDFusionLib.mrml.application import Application as SceneApplication
 
 from . import pythonqt, ui_loader
 from .application import Application, DicomDatabase, ModuleParent, ModuleWidget

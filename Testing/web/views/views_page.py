@@ -22,12 +22,12 @@ from LCDFusionLib.images.color import fused_color
 from LCDFusionLib.images.resample import resample_onto
 from LCDFusionLib.images.volume import Modality, Unit, Volume, geometry_matrix
 from LCDFusionLib.images.window import Window
-from LCDFusionLib.scene import layouts
-from LCDFusionLib.scene.application import Application
-from LCDFusionLib.scene.choices import Arrangement, FunctionLook, Orientation
-from LCDFusionLib.scene.nodes import node_from_volume
-from LCDFusionLib.scene.results import create_result, remove_node
-from LCDFusionLib.scene.review import Look, Review
+from LCDFusionLib.mrml.application import Application
+from LCDFusionLib.mrml.nodes import node_from_volume
+from LCDFusionLib.mrml.result_nodes import create_result, remove_node
+from LCDFusionLib.views import layouts
+from LCDFusionLib.views.choices import Arrangement, FunctionLook, Orientation
+from LCDFusionLib.views.review import Look, Review
 from LCDFusionLib.web.views import LinkedViews
 
 WINDOW, UPTAKE = Window(350, 40), Window.from_range(0, 10)

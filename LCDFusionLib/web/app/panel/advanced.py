@@ -9,7 +9,7 @@ from trame.widgets import html
 
 from LCDFusionLib import __version__
 from LCDFusionLib.errors import InputError
-from LCDFusionLib.scene.choices import AnatomyKind, Device, FunctionUnit, Precision
+from LCDFusionLib.panel.choices import AnatomyKind, Device, FunctionUnit, Precision
 
 from .. import form
 from .section import Section

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 from trame.widgets import html
 
 from LCDFusionLib.dicom.deidentify import deidentify_folder
-from LCDFusionLib.scene.export import Export
+from LCDFusionLib.mrml.export import Export
+from LCDFusionLib.views.slice_pictures import write_pictures
 
 from .. import form
 from .section import Section
@@ -149,7 +150,7 @@ class ExportSection(Section):
                 export, files = self._export_of_result(), []
                 for index in slices:
                     await asyncio.sleep(0.02)
-                    files += export.pictures(folder, [index], opacity=self.choices.opacity)
+                    files += write_pictures(export, folder, [index], opacity=self.choices.opacity)
                 name = files[0].name if len(files) == 1 else "lcdfusion_key_slices.zip"
                 await asyncio.to_thread(_pack, lambda: files, folder, folder / name)
             except BaseException:

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 from trame.widgets import html
 from trame.widgets import vuetify3 as v3
 
-from LCDFusionLib.scene.choices import AnatomyWindow, ColorTableChoice, WeightsChoice
-from LCDFusionLib.scene.plan import machine_line
-from LCDFusionLib.scene.planes import shown_slice
-from LCDFusionLib.scene.session import Progress
+from LCDFusionLib.mrml.fusing import Progress
+from LCDFusionLib.panel.choices import AnatomyWindow, ColorTableChoice, WeightsChoice
+from LCDFusionLib.panel.plan import machine_line
+from LCDFusionLib.views.planes import shown_slice
 
 from .. import form
 from .section import Section

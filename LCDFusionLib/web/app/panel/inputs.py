@@ -5,7 +5,7 @@ from __future__ import annotations
 from trame.widgets import html
 from trame.widgets import vuetify3 as v3
 
-from LCDFusionLib.scene.workflow import mismatch_label
+from LCDFusionLib.panel.workflow import mismatch_label
 
 from .. import form
 from .section import Section

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from trame.widgets import html
 
 from LCDFusionLib.fusion.readouts import READOUTS, readout_table
-from LCDFusionLib.scene.choices import Arrangement
-from LCDFusionLib.scene.metrics_plot import PLOTTED, plot_data
+from LCDFusionLib.views.choices import Arrangement
+from LCDFusionLib.views.metrics_plot import PLOTTED, plot_data
 
 from .. import form
 from ..plot import metric_plot, place_of, row_at

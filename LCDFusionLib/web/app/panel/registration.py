@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from trame.widgets import html
 
-from LCDFusionLib.scene.inputs import read_anatomy, read_function
-from LCDFusionLib.scene.registering import RegistrationSession
-from LCDFusionLib.scene.transforms import registration_of, registration_verdict, undo_registration
+from LCDFusionLib.mrml.inputs import read_anatomy, read_function
+from LCDFusionLib.mrml.registering import RegistrationSession
+from LCDFusionLib.mrml.transforms import registration_of, registration_verdict, undo_registration
 
 from .. import form
 from .section import Section

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from trame.widgets import html
 from trame.widgets import vuetify3 as v3
 
-from LCDFusionLib.scene.choices import Arrangement, Comparison, FunctionLook, FusedLook, Orientation
-from LCDFusionLib.scene.regions import Measuring, measure_isocontour, measure_sphere
-from LCDFusionLib.scene.review import Look
+from LCDFusionLib.views.choices import Arrangement, Comparison, FunctionLook, FusedLook, Orientation
+from LCDFusionLib.views.regions import Measuring, measure_isocontour, measure_sphere
+from LCDFusionLib.views.review import Look
 
 from .. import form
 from .section import Section

@@ -1,0 +1,80 @@
+"""The DICOM files that a volume node was loaded from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache
+from pathlib import Path
+
+import slicer
+from pydicom.dataset import Dataset
+
+from LCDFusionLib.dicom import SeriesSource, read_series, series_of_files
+from LCDFusionLib.mrml.nodes import hierarchy_item
+
+FindFile = Callable[[str], str]
+"""From SOP Instance UID to file, "" where it is not known: ``slicer.dicomDatabase.fileForInstance`` on the desktop."""
+
+
+def no_file(uid: str) -> str:
+    """`FindFile` of a host without a DICOM database."""
+    return ""
+
+
+def dicom_source(node: slicer.vtkMRMLVolumeNode, find_file: FindFile) -> SeriesSource | None:
+    """The series that the node was loaded from; None where it did not come from DICOM, or its files are gone.
+
+    Args:
+        node: loaded by a DICOM reader of Slicer, which writes the instance UIDs to the node's subject hierarchy item.
+        find_file: of the host.
+
+    Raises:
+        InputError: the files are damaged, or do not form a volume.
+    """
+    files = [find_file(uid) for uid in _instances(node)]
+    if not files or not all(files) or not all(Path(file).is_file() for file in files):
+        return None
+    return _source_of(tuple(files))
+
+
+def keep_source(source: SeriesSource) -> None:
+    """A host that has read a series itself hands over what it learned, so that `dicom_source` need not read the files again."""
+    _kept[tuple(map(str, source.files))] = source
+
+
+def forget_sources() -> None:
+    """Gives the memory of `keep_source` back: the volumes are no longer in the scene."""
+    _kept.clear()
+
+
+_kept: dict[tuple[str, ...], SeriesSource] = {}
+
+
+def _source_of(files: tuple[str, ...]) -> SeriesSource:
+    return _kept[files] if files in _kept else _read(files)
+
+
+def dicom_header(node: slicer.vtkMRMLVolumeNode, find_file: FindFile) -> Dataset | None:
+    """`SERIES_KEYWORDS` of the first image that the node was loaded from; None as for `dicom_source`. Quick: reads one header, and once.
+
+    Raises:
+        InputError: that file is damaged.
+    """
+    file = next((find_file(uid) for uid in _instances(node)), "")
+    return _read_header(file) if file and Path(file).is_file() else None
+
+
+def _instances(node: slicer.vtkMRMLVolumeNode) -> list[str]:
+    hierarchy = slicer.vtkMRMLSubjectHierarchyNode.GetSubjectHierarchyNode(node.GetScene())
+    return hierarchy.GetItemUID(hierarchy_item(node), slicer.vtkMRMLSubjectHierarchyConstants.GetDICOMInstanceUIDName()).split()
+
+
+@lru_cache(maxsize=32)
+def _read_header(file: str) -> Dataset:
+    return series_of_files([Path(file)]).header
+
+
+@lru_cache(maxsize=8)
+def _read(files: tuple[str, ...]) -> SeriesSource:
+    _, source = read_series(series_of_files([Path(file) for file in files]), relative=True)
+    return source

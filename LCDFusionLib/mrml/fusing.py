@@ -1,0 +1,259 @@
+"""A fusion that runs in a scene, while the person goes on working in it."""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import dataclass, replace
+
+import slicer
+
+from LCDFusionLib.errors import InputError
+from LCDFusionLib.fusion import (
+    Cancelled,
+    Finished,
+    FusionPair,
+    FusionSettings,
+    FusionWorker,
+    Note,
+    SliceFused,
+    SlicePreviewed,
+    Started,
+    WorkerDied,
+    prepare,
+)
+from LCDFusionLib.images.volume import Volume
+from LCDFusionLib.images.window import anatomy_window, function_range
+from LCDFusionLib.mrml.belonging import confirmed_mismatches
+from LCDFusionLib.mrml.result_nodes import ResultNodes, create_result, find_result, remove_result
+from LCDFusionLib.mrml.transforms import registration_verdict
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a fusion is.
+
+    Attributes:
+        done: slices fused.
+        total: slices to fuse.
+        text: one line for the person: the slice just done, the time left; at the end what came of it.
+        is_over: the last one of a fusion.
+        result: its nodes; None where nothing came of it.
+        failed: it ended by an error, and `text` says which.
+    """
+
+    done: int
+    total: int
+    text: str
+    is_over: bool = False
+    result: ResultNodes | None = None
+    failed: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class FusionJob:
+    """A fusion that is ready to begin.
+
+    Attributes:
+        pair: what will be fused; of a preview the one slice.
+        first_slice: K, in the anatomy, of the slice that comes first.
+        is_preview: that slice is all.
+    """
+
+    pair: FusionPair
+    first_slice: int
+    is_preview: bool
+
+
+def prepare_job(
+    anatomy: Volume, function: Volume, settings: FusionSettings, *, first_slice: int | None = None, only_first_slice: bool = False
+) -> FusionJob:
+    """Checks, resamples and windows: a second or two for large volumes. Looks at no scene, so a host may call it in a thread.
+
+    The arguments and errors are those of `FusionSession.start`.
+    """
+    count = anatomy.shape[0]
+    first = count // 2 if first_slice is None else min(max(first_slice, 0), count - 1)
+    if not only_first_slice:
+        return FusionJob(prepare(anatomy, function, settings), first, is_preview=False)
+    # Window and range of the whole volumes, so that the preview looks as the slice will.
+    window, upper = anatomy_window(anatomy, settings.window), function_range(function, settings.function_upper).upper
+    settings = replace(settings, window=window, function_upper=None if function.is_color else upper)
+    return FusionJob(prepare(_one_slice(anatomy, first), function, settings), first, is_preview=True)
+
+
+class FusionSession:
+    """One fusion at a time, from nodes to nodes; a host starts it, calls `tick` from a timer, and shows what comes.
+
+    Whatever happens to the scene meanwhile, nothing is left behind: the deletion of an input or of the result, or a closed scene, ends
+    the fusion and takes what it had made so far out of the scene.
+
+    Attributes:
+        worker: the process that does the work.
+        result: nodes of the running fusion; None while none runs.
+    """
+
+    def __init__(self, worker: FusionWorker | None = None) -> None:
+        self.worker = worker or FusionWorker()
+        self.result: ResultNodes | None = None
+        self._pair: FusionPair | None = None
+        self._inputs: tuple[slicer.vtkMRMLVolumeNode, ...] = ()
+        self._device = ""
+        self._done = 0
+        self._is_preview = False
+        self._notes: tuple[str, ...] = ()
+
+    @property
+    def is_running(self) -> bool:
+        """True between `start` and the last `Progress`."""
+        return self.result is not None
+
+    @property
+    def inputs(self) -> tuple[slicer.vtkMRMLVolumeNode, ...]:
+        """Anatomy and function of the running fusion; empty while none runs."""
+        return self._inputs
+
+    def start(
+        self,
+        anatomy_node: slicer.vtkMRMLVolumeNode,
+        function_node: slicer.vtkMRMLVolumeNode,
+        anatomy: Volume,
+        function: Volume,
+        settings: FusionSettings,
+        *,
+        first_slice: int | None = None,
+        only_first_slice: bool = False,
+        notes: list[str] | None = None,
+    ) -> ResultNodes:
+        """Begins; the nodes that it returns fill slice by slice with each `tick`.
+
+        An earlier result of the pair is replaced now. A preview has nodes of its own, and leaves it alone. What the person confirmed of
+        the pair (`confirm_mismatches`) is written to the result, and from there into all that is exported.
+
+        Args:
+            anatomy_node: the anatomy.
+            function_node: the function.
+            anatomy: what the anatomy's node holds, from `read_anatomy`.
+            function: likewise, from `read_function`.
+            settings: of the fusion.
+            first_slice: K of the slice on show, which is fused first; the middle one where None.
+            only_first_slice: fuse that slice alone, as a preview.
+            notes: what had to be assumed of the inputs.
+
+        Raises:
+            InputError: the volumes cannot be fused; nothing has changed in the scene then.
+            RuntimeError: a fusion runs already.
+        """
+        job = prepare_job(anatomy, function, settings, first_slice=first_slice, only_first_slice=only_first_slice)
+        return self.begin(anatomy_node, function_node, job, notes=notes)
+
+    def begin(
+        self,
+        anatomy_node: slicer.vtkMRMLVolumeNode,
+        function_node: slicer.vtkMRMLVolumeNode,
+        job: FusionJob,
+        *,
+        notes: list[str] | None = None,
+    ) -> ResultNodes:
+        """`start` where `prepare_job` has run already; takes and raises what `start` does."""
+        if self.is_running:
+            raise RuntimeError("a fusion runs already; cancel it first")
+        notes = [*(notes or ()), *filter(None, [registration_verdict(function_node)])]
+        if self.worker.is_busy:  # with a fusion that was given up and has not answered yet
+            self.worker.close()
+        self.worker.start()
+        if (preview := find_result(anatomy_node, function_node, preview=True)) is not None:
+            remove_result(preview)
+        mismatches = [mismatch.text for mismatch in confirmed_mismatches(anatomy_node, function_node)]
+        preview_of = job.first_slice if job.is_preview else None
+        result = create_result(anatomy_node, function_node, job.pair.anatomy, preview_of=preview_of, mismatches=mismatches)
+        try:
+            self.worker.submit(job.pair, first_slice=0 if job.is_preview else job.first_slice, preview=True)
+        except InputError:
+            remove_result(result)
+            raise
+        self.result, self._pair, self._inputs = result, job.pair, (anatomy_node, function_node)
+        self._done, self._device, self._notes, self._is_preview = 0, "", tuple(notes), job.is_preview
+        return result
+
+    def tick(self) -> Progress | None:
+        """What happened since the last call, put into the scene; None where nothing did. Never waits."""
+        if self.result is None or self._pair is None:
+            with contextlib.suppress(InputError, RuntimeError):  # the last words of a fusion that was given up
+                self.worker.poll()
+            return None
+        if not self.result.is_in_scene or any(node.GetScene() is None for node in self._inputs):
+            self.worker.cancel()
+            return self._end("A volume of this fusion was deleted, so it was stopped.")
+        progress = None
+        try:
+            for event in self.worker.poll():
+                progress = self._progress(event) or progress
+        except (InputError, WorkerDied, RuntimeError) as error:
+            return self._end(str(error), failed=True)
+        return progress
+
+    def cancel(self) -> None:
+        """Ends the running fusion at once; the next `tick` says so. What it had made so far is taken out of the scene."""
+        self.worker.cancel()
+
+    def abandon(self) -> None:
+        """Ends the running fusion without a further word: the scene is being closed, or the panel goes away."""
+        if self.is_running:
+            self.worker.cancel()
+            self._end("")
+
+    def close(self) -> None:
+        """Ends the running fusion and the process."""
+        self.abandon()
+        self.worker.close()
+
+    def _progress(self, event: object) -> Progress | None:
+        assert self._pair is not None
+        assert self.result is not None
+        total = len(self._pair.anatomy01)
+        if isinstance(event, Started):
+            self._device = event.device
+            return Progress(0, total, f"Fusing on {event.device}")
+        if isinstance(event, Note):
+            return Progress(self._done, total, event.text)
+        if isinstance(event, SlicePreviewed):
+            self.result.show_preview(event)
+            return Progress(
+                self._done, total, f"Slice {self.result.slice_number(event.index)} at half resolution; the slice itself follows"
+            )
+        if isinstance(event, SliceFused):
+            self.result.fill_slice(event)
+            self._done = event.done
+            return Progress(event.done, event.total, _slice_text(event))
+        if isinstance(event, Finished):
+            fused = replace(event.result, notes=(*self._notes, *event.result.notes))
+            self.result.fill(fused, anatomy_window=self._pair.anatomy_window, function_window=self._pair.function_window)
+            result = self.result
+            text = f"{'Preview' if self._is_preview else f'{total} slices fused'} in {_duration(fused.seconds)} on {fused.device}."
+            return replace(self._end(" ".join((text, *fused.notes)), keep=True), result=result)
+        if isinstance(event, Cancelled):
+            return self._end("Cancelled.")
+        return None
+
+    def _end(self, text: str, *, failed: bool = False, keep: bool = False) -> Progress:
+        total = len(self._pair.anatomy01) if self._pair is not None else 0
+        result, self.result, self._pair, self._inputs = self.result, None, None, ()
+        if result is not None and not keep:
+            remove_result(result)
+        return Progress(self._done, total, text, is_over=True, failed=failed)
+
+
+def _one_slice(anatomy: Volume, index: int) -> Volume:
+    matrix = anatomy.ijk_to_lps.copy()
+    matrix[:, 3] = matrix @ [0, 0, index, 1]
+    return anatomy.with_array(anatomy.array[index : index + 1], ijk_to_lps=matrix)
+
+
+def _slice_text(event: SliceFused) -> str:
+    left = "" if event.seconds_left is None else f", {_duration(event.seconds_left)} left"
+    return f"Slice {event.index + 1} done, {event.done} of {event.total}{left}"
+
+
+def _duration(seconds: float) -> str:
+    seconds = round(seconds)
+    return f"{seconds} s" if seconds < 60 else f"{seconds // 60} min {seconds % 60} s"

@@ -1,0 +1,151 @@
+"""The two inputs in a scene: which pair, whether it may be fused, and what the nodes hold."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TypeAlias
+
+import slicer
+
+from LCDFusionLib.errors import InputError
+from LCDFusionLib.images.files import looks_like_ct
+from LCDFusionLib.images.volume import Modality, Unit, Volume
+from LCDFusionLib.mrml.belonging import ancestor, notes_on_pair, pair_mismatches, unconfirmed_mismatches
+from LCDFusionLib.mrml.dicom_source import FindFile, dicom_source, no_file
+from LCDFusionLib.mrml.nodes import FRAME_OF_REFERENCE_ATTRIBUTE, NOTICE_ATTRIBUTE, hierarchy_item, modality_of, volume_from_node, voxels
+
+Node: TypeAlias = "slicer.vtkMRMLVolumeNode"
+
+
+def choose_pair(scene: slicer.vtkMRMLScene) -> tuple[Node, Node] | None:
+    """The CT or MR and the PET or SPECT of the scene that belong together; None where there is no such pair.
+
+    Modality, study and patient are those of subject hierarchy. Pairs of one study and one frame of reference go before pairs of one
+    patient; two patients are never a pair. Of equals, the anatomy with most slices, and what was loaded last.
+    """
+    pairs = [(a, f) for a in _originals(scene, Modality.CT, Modality.MR) for f in _originals(scene, Modality.PET, Modality.SPECT)]
+    pairs = [pair for pair in pairs if not any(mismatch.is_of_patient for mismatch in pair_mismatches(*pair))]
+    return max(reversed(pairs), key=lambda pair: _fit(*pair), default=None)
+
+
+def check_pair(anatomy: Node | None, function: Node | None, *, find_file: FindFile = no_file) -> None:
+    """Raises `InputError`, with the sentence for the person, where these two nodes cannot be fused; looks at no voxel.
+
+    That they do not belong together (`pair_mismatches`) is such a reason, unless the person has confirmed it (`confirm_mismatches`).
+    """
+    if anatomy is None or function is None:
+        missing = "a CT or MR as anatomy" if anatomy is None else "a PET or SPECT as function"
+        raise InputError(f"Choose {missing}.")
+    if anatomy is function:
+        raise InputError(f"Volume '{anatomy.GetName()}' was chosen as anatomy and as function; choose two volumes.")
+    for node in (anatomy, function):
+        voxels(node)
+        if node.GetAttribute(NOTICE_ATTRIBUTE) is not None:
+            raise InputError(f"'{node.GetName()}' is a fused image, not an original; choose the CT, MR or PET that it was made of.")
+    if modality_of(anatomy).is_function:
+        raise InputError(f"'{anatomy.GetName()}' is a PET or SPECT; choose a CT or MR as anatomy (are the two exchanged?).")
+    if modality_of(function) is Modality.CT:
+        raise InputError(f"'{function.GetName()}' is a CT; choose a PET or SPECT as function (are the two exchanged?).")
+    if left := unconfirmed_mismatches(anatomy, function, find_file):
+        what = "are of two patients" if left[0].is_of_patient else "do not belong together"
+        raise InputError(
+            f"'{anatomy.GetName()}' and '{function.GetName()}' {what}: {'; '.join(mismatch.text for mismatch in left)}. "
+            "Choose two volumes that belong together, or, if you know better, confirm it."
+        )
+
+
+def read_pair(
+    anatomy: Node,
+    function: Node,
+    *,
+    modality: Modality | None = None,
+    unit: Unit | None = None,
+    find_file: FindFile = no_file,
+    copy: bool = True,
+) -> tuple[Volume, Volume, list[str]]:
+    """Both volumes of a pair that passed `check_pair`, and all that the person should know of them, in sentences.
+
+    The arguments and errors are those of `read_anatomy` and `read_function`.
+    """
+    anatomy_volume, of_anatomy = read_anatomy(anatomy, modality=modality, copy=copy)
+    function_volume, of_function = read_function(function, unit=unit, find_file=find_file, copy=copy)
+    return anatomy_volume, function_volume, [*notes_on_pair(anatomy, function, find_file), *of_anatomy, *of_function]
+
+
+def read_anatomy(node: Node, *, modality: Modality | None = None, copy: bool = True) -> tuple[Volume, list[str]]:
+    """The anatomy's volume, and what had to be assumed, in sentences.
+
+    Args:
+        node: CT or MR.
+        modality: instead of what the node says.
+        copy: the voxels.
+
+    Raises:
+        InputError: as `volume_from_node`.
+    """
+    volume = volume_from_node(node, modality=modality, unit=_unit_of(modality), copy=copy)
+    if volume.modality is not Modality.OTHER or volume.is_color:
+        return volume, []
+    if looks_like_ct(volume.array):
+        return volume.with_array(volume.array, modality=Modality.CT, unit=Unit.HU), [f"'{volume.name}' was taken for a CT by its values."]
+    note = f"It is not known what '{volume.name}' is; it was taken for an MR."
+    return volume.with_array(volume.array, modality=Modality.MR), [note]
+
+
+def read_function(node: Node, *, unit: Unit | None = None, find_file: FindFile = no_file, copy: bool = True) -> tuple[Volume, list[str]]:
+    """The function's volume, a PET in SUVbw wherever that can be known, and what had to be assumed, in sentences.
+
+    Slicer's own reader loads a PET in Bq/ml. Where the DICOM files are at hand, the factor to SUVbw is taken from them.
+
+    Args:
+        node: PET or SPECT, or a colour image of it.
+        unit: instead of what the node says.
+        find_file: of the host.
+        copy: the voxels.
+
+    Raises:
+        InputError: as `volume_from_node`; or values that uptake cannot have.
+    """
+    volume = volume_from_node(node, unit=unit, copy=copy)
+    if volume.is_color:
+        return volume, []
+    lowest, highest = float(volume.array.min()), float(volume.array.max())
+    if lowest < -highest / 4:
+        raise InputError(
+            f"'{volume.name}' has values that uptake cannot have ({lowest:g} to {highest:g}); choose a PET or SPECT as function."
+        )
+    if volume.modality is Modality.OTHER:
+        volume = volume.with_array(volume.array, modality=Modality.PET)
+    if volume.modality is not Modality.PET or volume.unit is Unit.SUVBW or unit is not None:
+        return volume, []
+    source = dicom_source(node, find_file)
+    if source is not None and source.suv is not None:
+        array = volume.array if source.suv.factor == 1.0 else volume.array * source.suv.factor
+        return volume.with_array(array, unit=Unit.SUVBW), []
+    why = f" ({source.without_suv})" if source is not None and source.without_suv else ""
+    return volume, [f"The values of '{volume.name}' are not known to be SUV{why}; its hottest value is shown as full uptake."]
+
+
+def _originals(scene: slicer.vtkMRMLScene, *modalities: Modality) -> Iterator[Node]:
+    for node in (
+        scene.GetNthNodeByClass(n, "vtkMRMLScalarVolumeNode") for n in range(scene.GetNumberOfNodesByClass("vtkMRMLScalarVolumeNode"))
+    ):
+        is_original = node.GetAttribute(NOTICE_ATTRIBUTE) is None and not node.GetHideFromEditors() and node.GetImageData() is not None
+        if is_original and modality_of(node) in modalities:
+            yield node
+
+
+def _fit(anatomy: Node, function: Node) -> tuple[bool, bool, bool, int]:
+    levels = (slicer.vtkMRMLSubjectHierarchyConstants.GetDICOMLevelStudy(), slicer.vtkMRMLSubjectHierarchyConstants.GetDICOMLevelPatient())
+    of_one = [ancestor(anatomy, level) != 0 and ancestor(anatomy, level) == ancestor(function, level) for level in levels]
+    frames = [_frame(node) for node in (anatomy, function)]
+    return of_one[0], frames[0] == frames[1] != "", of_one[1], anatomy.GetImageData().GetDimensions()[2]
+
+
+def _frame(node: Node) -> str:
+    hierarchy = slicer.vtkMRMLSubjectHierarchyNode.GetSubjectHierarchyNode(node.GetScene())
+    return hierarchy.GetItemAttribute(hierarchy_item(node), FRAME_OF_REFERENCE_ATTRIBUTE)
+
+
+def _unit_of(modality: Modality | None) -> Unit | None:
+    return None if modality is None else Unit.HU if modality is Modality.CT else Unit.RELATIVE

@@ -1,0 +1,146 @@
+"""A registration that runs in a scene, while the person goes on working in it; and how it is taken off again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import slicer
+from numpy.typing import NDArray
+
+from LCDFusionLib.errors import InputError
+from LCDFusionLib.fusion import RegistrationRun
+from LCDFusionLib.images.registration import Registration
+from LCDFusionLib.images.volume import Volume
+from LCDFusionLib.mrml.nodes import ijk_to_ras
+from LCDFusionLib.mrml.transforms import REGISTRATION_ATTRIBUTE, registration_verdict, to_world, transform_node, undo_registration
+
+
+@dataclass(frozen=True)
+class RegistrationProgress:
+    """How far a registration is.
+
+    Attributes:
+        part: what is done, 0 to 1.
+        text: one line for the person; at the end the verdict.
+        is_over: the last one.
+        transform: node that moves the function now; None while it runs, and where nothing came of it.
+    """
+
+    part: float
+    text: str
+    is_over: bool = False
+    transform: slicer.vtkMRMLLinearTransformNode | None = None
+
+
+class RegistrationSession:
+    """One registration at a time; a host starts it, calls `tick` from a timer, and shows what comes.
+
+    The scene changes only at the end, and only where the two could be aligned: then the function is under a new linear transform.
+
+    Args:
+        python: interpreter of the process, which must have SimpleITK; that of this process by default.
+    """
+
+    def __init__(self, python: str | None = None) -> None:
+        self._python = python
+        self._run: RegistrationRun | None = None
+        self._nodes: tuple[slicer.vtkMRMLVolumeNode, ...] = ()
+        self._places: list[NDArray[np.float64]] = []
+        self._cancelled = False
+
+    @property
+    def is_running(self) -> bool:
+        """True between `start` and the last `RegistrationProgress`."""
+        return bool(self._nodes)
+
+    @property
+    def pid(self) -> int | None:
+        """Id of the process; None while none runs."""
+        return self._run.pid if self._run is not None else None
+
+    def start(
+        self, anatomy_node: slicer.vtkMRMLVolumeNode, function_node: slicer.vtkMRMLVolumeNode, anatomy: Volume, function: Volume
+    ) -> None:
+        """Begins; the scene stays as it is until the end.
+
+        Args:
+            anatomy_node: stays where it is.
+            function_node: will be moved.
+            anatomy: what the anatomy's node holds, from `read_anatomy`.
+            function: likewise, from `read_function`.
+
+        Raises:
+            InputError: the process cannot be started, or there is no room for temporary files.
+            RuntimeError: a registration runs already.
+        """
+        if self.is_running:
+            raise RuntimeError("a registration runs already; cancel it first")
+        self._run = RegistrationRun(function, anatomy, python=self._python)
+        self._nodes, self._cancelled = (anatomy_node, function_node), False
+        self._places = [ijk_to_ras(node) for node in self._nodes]
+
+    def tick(self) -> RegistrationProgress | None:
+        """What happened since the last call, put into the scene; None where nothing did. Never waits."""
+        if not self.is_running:
+            return None
+        if self._cancelled or self._run is None:
+            return self._end("Cancelled; nothing was moved.")
+        if any(node.GetScene() is None for node in self._nodes):
+            return self._end("A volume of this registration was deleted, so it was stopped.")
+        before = self._run.part
+        try:
+            registration = self._run.poll()
+            if registration is not None:
+                return self._apply(registration)
+        except (InputError, RuntimeError) as error:
+            return self._end(str(error))
+        part = self._run.part
+        return RegistrationProgress(part, f"Registering, {part:.0%}") if part > before else None
+
+    def cancel(self) -> None:
+        """Ends the process at once; the next `tick` says so."""
+        if self.is_running:
+            self._cancelled = True
+            self._stop()
+
+    def close(self) -> None:
+        """Ends a running registration without a further word: the scene is being closed, or the panel goes away."""
+        self._stop()
+        self._nodes, self._places = (), []
+
+    def _apply(self, registration: Registration) -> RegistrationProgress:
+        anatomy_node, function_node = self._nodes
+        if not all(np.allclose(ijk_to_ras(node), place) for node, place in zip(self._nodes, self._places, strict=True)):
+            return self._end("A volume was moved while it was registered, so nothing was applied; register again.")
+        if registration.problem:
+            return self._end(
+                f"'{function_node.GetName()}' and '{anatomy_node.GetName()}' cannot be aligned with confidence: {registration.problem}; "
+                "nothing was moved. Choose another series, or align them by hand in the Transforms module."
+            )
+        node = _put_under(function_node, registration.matrix, name=f"{function_node.GetName()} to {anatomy_node.GetName()}, rigid")
+        node.SetAttribute(REGISTRATION_ATTRIBUTE, registration.quality)
+        return self._end(registration_verdict(function_node) or "", transform=node)
+
+    def _end(self, text: str, transform: slicer.vtkMRMLLinearTransformNode | None = None) -> RegistrationProgress:
+        self.close()
+        return RegistrationProgress(1.0 if transform is not None else 0.0, text, is_over=True, transform=transform)
+
+    def _stop(self) -> None:
+        if self._run is not None:
+            self._run.close()
+            self._run = None
+
+
+def _put_under(node: slicer.vtkMRMLVolumeNode, motion: NDArray[np.float64], *, name: str) -> slicer.vtkMRMLLinearTransformNode:
+    """A transform right above the node that moves it in the world by `motion` (LPS mm); an earlier registration becomes part of it.
+
+    MRML applies the transform right above a node first, and those above that one afterwards; so the motion is brought down through them.
+    """
+    before = to_world(node)
+    undo_registration(node)
+    above = node.GetTransformNodeID()
+    transform = transform_node(node.GetScene(), np.linalg.inv(to_world(node)) @ motion @ before, name=name)
+    transform.SetAndObserveTransformNodeID(above)
+    node.SetAndObserveTransformNodeID(transform.GetID())
+    return transform

@@ -1,0 +1,282 @@
+"""What a fusion leaves in the scene: a gray and a colour volume and a table of metrics."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import slicer
+import vtk
+
+from LCDFusionLib import DISCLAIMER, __version__
+from LCDFusionLib.errors import InputError
+from LCDFusionLib.fusion.readouts import BLEND_SUFFIX, READOUTS, SOURCE_READOUTS, metric_columns
+from LCDFusionLib.images.volume import Modality, Unit, Volume
+from LCDFusionLib.images.window import Window
+from LCDFusionLib.mrml.nodes import NOTICE_ATTRIBUTE, hierarchy_item, node_from_volume, set_geometry, set_voxels, voxels, voxels_modified
+
+if TYPE_CHECKING:
+    from LCDFusionLib.fusion.events import SliceFused, SlicePreviewed
+    from LCDFusionLib.fusion.result import FusionResult
+
+# Node references from each result node to what it was made of.
+ANATOMY_ROLE = "LCDFusion.anatomy"
+FUNCTION_ROLE = "LCDFusion.function"
+# Attribute that tells the three result nodes apart: "gray", "color", "metrics"; those of a preview "preview gray" and so on.
+KIND_ATTRIBUTE = "LCDFusion.Kind"
+
+MISMATCHES_ATTRIBUTE = "LCDFusion.ConfirmedMismatches"
+"""Node attribute of a result whose inputs do not belong together, as the person confirmed: what differs, divided by semicolons."""
+
+PREVIEW = "preview "
+# Attribute of a slice, K, that is shown at half its resolution until it is fused.
+HALF_RESOLUTION_ATTRIBUTE = "LCDFusion.HalfResolutionSlice"
+
+Metrics = Mapping[str, float]
+
+
+@dataclass(frozen=True, eq=False)
+class ResultNodes:
+    """The nodes of one fused pair.
+
+    Attributes:
+        gray: scalar volume, float32 in [0, 1], displayed with window 0 to 1.
+        color: vector volume, RGB of 8 bit.
+        metrics: table, a row a slice: `slice` (K + 1, as it is shown to people), then `metric_columns`; NaN where a slice is not fused yet.
+    """
+
+    gray: slicer.vtkMRMLScalarVolumeNode
+    color: slicer.vtkMRMLVectorVolumeNode
+    metrics: slicer.vtkMRMLTableNode
+
+    def show_preview(self, preview: SlicePreviewed) -> None:
+        """Shows a slice at half its resolution, and says so in its title, until `fill_slice` puts the slice itself in its place."""
+        voxels(self.gray)[preview.index] = preview.gray
+        voxels(self.color)[preview.index] = preview.color
+        self.gray.SetAttribute(HALF_RESOLUTION_ATTRIBUTE, str(preview.index))
+        self._modified()
+
+    def fill_slice(self, fused: SliceFused) -> None:
+        """Puts one fused slice in place; nothing is allocated, and only the slice is copied."""
+        if self.gray.GetAttribute(HALF_RESOLUTION_ATTRIBUTE) == str(fused.index):
+            self.gray.RemoveAttribute(HALF_RESOLUTION_ATTRIBUTE)
+        voxels(self.gray)[fused.index] = fused.gray
+        voxels(self.color)[fused.index] = fused.color
+        self._fill_row(fused.index, fused.metrics, fused.blend_metrics)
+        self._modified()
+
+    def fill(self, result: FusionResult, *, anatomy_window: Window, function_window: Window) -> None:
+        """Puts a whole result in place and notes where it comes from.
+
+        Args:
+            result: on the grid that the nodes were made for.
+            anatomy_window: window that the anatomy was fused with, in its unit.
+            function_window: range that the function was fused with, in its unit.
+        """
+        voxels(self.gray)[:] = result.gray.array
+        voxels(self.color)[:] = result.color.array
+        for index, (metrics, blend_metrics) in enumerate(zip(result.metrics, result.blend_metrics, strict=True)):
+            self._fill_row(index, metrics, blend_metrics)
+        origin = {
+            "Weights": result.weights_name,
+            "WeightsSHA256": result.weights_sha256,
+            "Device": result.device,
+            "Notes": " ".join(result.notes),
+            "AnatomyWindow": f"{anatomy_window.width:g}/{anatomy_window.level:g}",
+            "FunctionRange": f"{function_window.lower:g} to {function_window.upper:g}",
+        }
+        for node in (self.gray, self.color, self.metrics):
+            for name, value in origin.items():
+                node.SetAttribute(f"LCDFusion.{name}", value or None)
+        self._modified()
+
+    def slice_metrics(self, index: int | None) -> tuple[dict[str, float], dict[str, float]]:
+        """Metrics of the fused slice and of the blend as the table has them; without an index, means over the fused slices."""
+        fused: dict[str, float] = {}
+        blend: dict[str, float] = {}
+        for readout in READOUTS + SOURCE_READOUTS:
+            for values, name in ((fused, readout.key), (blend, readout.key + BLEND_SUFFIX)):
+                column = self.metrics.GetTable().GetColumnByName(name)
+                # As variants: a table that comes back from a saved scene may hold other types.
+                rows = [] if column is None else range(column.GetNumberOfTuples()) if index is None else [index]
+                known = [number for number in (column.GetVariantValue(row).ToDouble() for row in rows) if math.isfinite(number)]
+                values[readout.key] = sum(known) / len(known) if known else math.nan
+        return fused, blend
+
+    @property
+    def is_in_scene(self) -> bool:
+        """False when one of the three nodes was deleted."""
+        return all(node.GetScene() is not None for node in (self.gray, self.color, self.metrics))
+
+    @property
+    def is_complete(self) -> bool:
+        """True when every slice is fused."""
+        return self.gray.GetAttribute("LCDFusion.Weights") is not None
+
+    @property
+    def is_preview(self) -> bool:
+        """True for the nodes of a preview, which hold one slice."""
+        return (self.gray.GetAttribute(KIND_ATTRIBUTE) or "").startswith(PREVIEW)
+
+    @property
+    def mismatches(self) -> tuple[str, ...]:
+        """What says that the inputs do not belong together, and was confirmed by the person; empty where nothing does."""
+        return tuple(filter(None, (self.gray.GetAttribute(MISMATCHES_ATTRIBUTE) or "").split("; ")))
+
+    @property
+    def inputs(self) -> tuple[slicer.vtkMRMLVolumeNode | None, slicer.vtkMRMLVolumeNode | None]:
+        """Anatomy and function that it was made of; None for one that was deleted."""
+        return self.gray.GetNodeReference(ANATOMY_ROLE), self.gray.GetNodeReference(FUNCTION_ROLE)
+
+    def slice_number(self, index: int) -> int:
+        """Number of a slice as people count it, from 1, in the anatomy's volume."""
+        return int(self.metrics.GetTable().GetValueByName(index, "slice").ToDouble())
+
+    def slice_title(self, index: int) -> str:
+        """What people call a slice: "slice 31/135", "slice 31, preview", or "slice 31/135, preview at half resolution"."""
+        number, count = self.slice_number(index), self.metrics.GetNumberOfRows()
+        title = f"slice {number}, preview" if self.is_preview else f"slice {number}/{count}"
+        is_half = self.gray.GetAttribute(HALF_RESOLUTION_ATTRIBUTE) == str(index)
+        return f"{title.removesuffix(', preview')}, preview at half resolution" if is_half else title
+
+    def _fill_row(self, index: int, metrics: Metrics, blend_metrics: Metrics) -> None:
+        table = self.metrics.GetTable()
+        for readout in READOUTS + SOURCE_READOUTS:
+            table.GetColumnByName(readout.key).SetValue(index, metrics.get(readout.key, math.nan))
+            table.GetColumnByName(readout.key + BLEND_SUFFIX).SetValue(index, blend_metrics.get(readout.key, math.nan))
+
+    def _modified(self) -> None:
+        voxels_modified(self.gray)
+        voxels_modified(self.color)
+        self.metrics.GetTable().Modified()
+
+
+def create_result(
+    anatomy: slicer.vtkMRMLVolumeNode,
+    function: slicer.vtkMRMLVolumeNode,
+    grid: Volume,
+    *,
+    preview_of: int | None = None,
+    mismatches: Sequence[str] = (),
+) -> ResultNodes:
+    """Empty result nodes on the grid of the anatomy, in the scene of the inputs.
+
+    They stand beside the anatomy in subject hierarchy (under its study) and refer to both inputs. The nodes of an earlier result of the
+    same pair are emptied and used again, so that views, tables and parameter nodes that show them go on to do so.
+
+    Args:
+        anatomy: the anatomy's node.
+        function: the function's node.
+        grid: a volume on the grid that the fused voxels will have: the anatomy as `volume_from_node` gave it.
+        preview_of: K of the one slice that `grid` is: the nodes of a preview, which stand beside those of a whole result.
+        mismatches: what says that the inputs do not belong together, and was confirmed (`Mismatch.text`); views and exports say it.
+
+    Raises:
+        InputError: both inputs are the same node.
+    """
+    if anatomy is function:
+        raise InputError(f"Volume '{anatomy.GetName()}' was chosen as anatomy and as function; choose two volumes.")
+    prefix = "" if preview_of is None else PREVIEW
+    scene, name = anatomy.GetScene(), f"{anatomy.GetName()} + {function.GetName()}"
+    name = name if preview_of is None else f"{name} preview of slice {preview_of + 1}"
+    blank = replace(grid, modality=Modality.OTHER, unit=Unit.RELATIVE)
+    gray = _volume(anatomy, function, f"{prefix}gray", blank.with_array(np.zeros(grid.shape, np.float32), name=f"{name} fused"))
+    color = _volume(
+        anatomy, function, f"{prefix}color", blank.with_array(np.zeros((*grid.shape, 3), np.uint8), name=f"{name} fused colour")
+    )
+    gray.GetDisplayNode().AutoWindowLevelOff()
+    gray.GetDisplayNode().SetWindowLevelMinMax(0, 1)
+    table = _find(anatomy, function, f"{prefix}metrics") or scene.AddNewNodeByClass("vtkMRMLTableNode", f"{name} metrics")
+    _clear_table(table, range(grid.shape[0]) if preview_of is None else [preview_of])
+
+    hierarchy = slicer.vtkMRMLSubjectHierarchyNode.GetSubjectHierarchyNode(scene)
+    study = hierarchy.GetItemParent(hierarchy_item(anatomy))
+    for kind, node in (("gray", gray), ("color", color), ("metrics", table)):
+        hierarchy.SetItemParent(hierarchy_item(node), study)
+        node.SetNodeReferenceID(ANATOMY_ROLE, anatomy.GetID())
+        node.SetNodeReferenceID(FUNCTION_ROLE, function.GetID())
+        for attribute in [attribute for attribute in node.GetAttributeNames() if attribute.startswith("LCDFusion.")]:
+            node.RemoveAttribute(attribute)
+        node.SetAttribute(KIND_ATTRIBUTE, prefix + kind)
+        node.SetAttribute("LCDFusion.Version", __version__)
+        node.SetAttribute(NOTICE_ATTRIBUTE, DISCLAIMER)
+        node.SetAttribute(MISMATCHES_ATTRIBUTE, "; ".join(mismatches) or None)
+    return ResultNodes(gray, color, table)
+
+
+def find_result(anatomy: slicer.vtkMRMLVolumeNode, function: slicer.vtkMRMLVolumeNode, *, preview: bool = False) -> ResultNodes | None:
+    """The result nodes of this pair (or its preview), None where there are none or the user has deleted one of them."""
+    nodes = [_find(anatomy, function, f"{PREVIEW if preview else ''}{kind}") for kind in ("gray", "color", "metrics")]
+    return ResultNodes(*nodes) if all(nodes) else None
+
+
+def result_of(node: slicer.vtkMRMLNode) -> ResultNodes | None:
+    """The result that a node is one of; None for any other node, and where one of the three or an input was deleted."""
+    anatomy, function = node.GetNodeReference(ANATOMY_ROLE), node.GetNodeReference(FUNCTION_ROLE)
+    if anatomy is None or function is None or node.GetAttribute(KIND_ATTRIBUTE) is None:
+        return None
+    return find_result(anatomy, function, preview=node.GetAttribute(KIND_ATTRIBUTE).startswith(PREVIEW))
+
+
+def remove_node(node: slicer.vtkMRMLNode) -> None:
+    """Takes a node out of its scene with its display and storage nodes and its subject hierarchy item, which MRML leaves behind."""
+    scene = node.GetScene()
+    own = [node.GetNthDisplayNode(n) for n in range(node.GetNumberOfDisplayNodes())] if hasattr(node, "GetNthDisplayNode") else []
+    own += [node.GetNthStorageNode(n) for n in range(node.GetNumberOfStorageNodes())] if hasattr(node, "GetNthStorageNode") else []
+    hierarchy = slicer.vtkMRMLSubjectHierarchyNode.GetSubjectHierarchyNode(scene)
+    item = hierarchy.GetItemByDataNode(node)
+    if item:
+        hierarchy.RemoveItem(item, False, False)
+    for each in [node, *own]:
+        if each is not None and each.GetScene() is not None:
+            scene.RemoveNode(each)
+
+
+def remove_result(result: ResultNodes) -> None:
+    """Takes the three nodes out of the scene, and all that belongs to them; those that the person has deleted already are passed over."""
+    for node in (result.gray, result.color, result.metrics):
+        if node.GetScene() is not None:
+            remove_node(node)
+
+
+def _find(anatomy: slicer.vtkMRMLVolumeNode, function: slicer.vtkMRMLVolumeNode, kind: str) -> slicer.vtkMRMLNode | None:
+    scene = anatomy.GetScene()
+    for node in (scene.GetNthNode(n) for n in range(scene.GetNumberOfNodes())):
+        if (
+            node.GetAttribute(KIND_ATTRIBUTE) == kind
+            and node.GetNodeReferenceID(ANATOMY_ROLE) == anatomy.GetID()
+            and node.GetNodeReferenceID(FUNCTION_ROLE) == function.GetID()
+        ):
+            return node
+    return None
+
+
+def _volume(anatomy: slicer.vtkMRMLVolumeNode, function: slicer.vtkMRMLVolumeNode, kind: str, volume: Volume) -> slicer.vtkMRMLVolumeNode:
+    node = _find(anatomy, function, kind)
+    if node is None:
+        return node_from_volume(anatomy.GetScene(), volume)
+    set_voxels(node, volume.array)
+    set_geometry(node, volume)
+    node.SetAndObserveTransformNodeID(None)
+    return node
+
+
+def _clear_table(table: slicer.vtkMRMLTableNode, slices: Sequence[int]) -> None:
+    table.RemoveAllColumns()
+    numbers = vtk.vtkIntArray()
+    numbers.SetName("slice")
+    for index in slices:
+        numbers.InsertNextValue(index + 1)
+    table.AddColumn(numbers)
+    for name in metric_columns():
+        column = vtk.vtkDoubleArray()
+        column.SetName(name)
+        column.SetNumberOfTuples(len(slices))
+        column.Fill(np.nan)
+        table.AddColumn(column)
+    for readout in READOUTS + SOURCE_READOUTS:
+        table.SetColumnDescription(readout.key, f"Fused image. {readout.meaning}")
+        table.SetColumnDescription(readout.key + BLEND_SUFFIX, f"50/50 blend. {readout.meaning}")

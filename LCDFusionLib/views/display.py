@@ -1,0 +1,91 @@
+"""How the inputs look: window, colour table, colour bar."""
+
+from __future__ import annotations
+
+import slicer
+
+from LCDFusionLib.images.color import ColorTable
+from LCDFusionLib.images.volume import Unit
+from LCDFusionLib.images.window import Window, anatomy_window
+from LCDFusionLib.mrml.nodes import unit_of, volume_from_node
+
+
+def show_anatomy(node: slicer.vtkMRMLScalarVolumeNode, window: str | Window | None = None) -> Window:
+    """Displays an anatomy node in gray with a window.
+
+    Args:
+        node: the anatomy.
+        window: a `Window`, the name of a preset, "auto", or None for the modality's default.
+
+    Returns:
+        The window that is on display now.
+
+    Raises:
+        InputError: no such preset, or none for this modality.
+    """
+    if not isinstance(window, Window):
+        window = anatomy_window(volume_from_node(node), window)
+    display = _display(node)
+    display.SetAndObserveColorNodeID("vtkMRMLColorTableNodeGrey")
+    display.AutoWindowLevelOff()
+    display.SetWindowLevel(window.width, window.level)
+    return window
+
+
+def show_function(node: slicer.vtkMRMLScalarVolumeNode, window: Window, table: ColorTable) -> None:
+    """Displays a function node in colour, from `window.lower` to `window.upper` (SUVbw for PET). An RGB node stays as it is."""
+    if node.IsA("vtkMRMLVectorVolumeNode"):
+        return
+    display = _display(node)
+    display.SetAndObserveColorNodeID(color_table_node(node.GetScene(), table).GetID())
+    display.AutoWindowLevelOff()
+    display.SetWindowLevelMinMax(window.lower, window.upper)
+
+
+def color_table_node(scene: slicer.vtkMRMLScene, table: ColorTable) -> slicer.vtkMRMLColorTableNode:
+    """The scene's node of a colour table, made on first use; shown in Slicer's colour selectors under LCDFusion."""
+    tag = f"LCDFusion{table.name}"
+    node = scene.GetSingletonNode(tag, "vtkMRMLColorTableNode")
+    if node is not None:
+        return node
+    node = slicer.vtkMRMLColorTableNode()
+    node.SetName(table.name)
+    node.SetSingletonTag(tag)
+    node.SetAttribute("Category", "LCDFusion")
+    node.SetTypeToUser()
+    node.SetNumberOfColors(len(table.rgb))
+    for index, (red, green, blue) in enumerate(table.rgb / 255.0):
+        node.SetColor(index, str(index), red, green, blue, 1.0)
+    return scene.AddNode(node)
+
+
+def show_color_bar(
+    node: slicer.vtkMRMLScalarVolumeNode, view: slicer.vtkMRMLAbstractViewNode | None = None
+) -> slicer.vtkMRMLColorLegendDisplayNode | None:
+    """Puts a colour bar, titled with the unit, at the top right of the slice views that show the node, or of one view only.
+
+    Returns:
+        The legend's display node, which goes when the volume is removed by `remove_node`; None for a colour (RGB) node.
+    """
+    if node.IsA("vtkMRMLVectorVolumeNode"):
+        return None
+    earlier = slicer.vtkSlicerColorLogic.GetColorLegendDisplayNode(node)
+    if earlier is not None:  # Slicer never draws a legend in a view that is younger than the legend
+        node.GetScene().RemoveNode(earlier)
+    legend = slicer.vtkSlicerColorLogic.AddDefaultColorLegendDisplayNode(node)
+    unit = unit_of(node)
+    legend.SetTitleText("" if unit is Unit.RELATIVE else unit.value)
+    legend.SetLabelFormat("%.3g")
+    legend.SetSize(0.055, 0.4)  # of the view; Slicer fits the letters to it, whatever their font size
+    legend.SetPosition(0.98, 0.88)
+    legend.GetLabelTextProperty().SetFontFamilyToArial()
+    if view is not None:
+        legend.SetViewNodeIDs([view.GetID()])
+    legend.SetVisibility(True)
+    return legend
+
+
+def _display(node: slicer.vtkMRMLVolumeNode) -> slicer.vtkMRMLVolumeDisplayNode:
+    if node.GetDisplayNode() is None:
+        node.CreateDefaultDisplayNodes()
+    return node.GetVolumeDisplayNode() if hasattr(node, "GetVolumeDisplayNode") else node.GetDisplayNode()

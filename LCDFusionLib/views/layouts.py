@@ -1,0 +1,133 @@
+"""Views on the screen: how they are arranged, for Slicer's layout node and any other host, and the nodes of each view."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import slicer
+
+from LCDFusionLib.views.choices import Arrangement
+
+ANATOMY, FUNCTION, BLEND, FUSED, PROJECTION = "LCDAnatomy", "LCDFunction", "LCDBlend", "LCDFused", "LCDProjection"
+"""Layout names of the slice views. They are views of their own, so that Red, Yellow and Green stay as they were."""
+METRICS = "LCDMetrics"
+"""Layout name of the plot view."""
+LINKED = (ANATOMY, FUNCTION, BLEND, FUSED)
+"""Slice views that show one place."""
+
+LAYOUT_IDS = {
+    Arrangement.READING: 58001,
+    Arrangement.SIDE_BY_SIDE: 58002,
+    Arrangement.FOUR_UP: 58003,
+    Arrangement.ONE_VIEW: 58004,
+}
+_VIEW_GROUP = 58  # linked views move together within a group
+COLORS = {ANATOMY: "#B0B0B0", FUNCTION: "#E8A33D", BLEND: "#8FB5D6", FUSED: "#F0502D", PROJECTION: "#D9D9D9"}
+"""Colour of each slice view's frame."""
+LABELS = {ANATOMY: "A", FUNCTION: "F", BLEND: "B", FUSED: "LCD", PROJECTION: "MIP", METRICS: "Metrics"}
+"""Short name of each view."""
+
+
+@dataclass(frozen=True)
+class Block:
+    """Views beside or above each other, each with an equal share of the place.
+
+    Attributes:
+        direction: they stand beside each other ("horizontal") or one above the other ("vertical").
+        items: layout names of views, or blocks.
+    """
+
+    direction: Literal["horizontal", "vertical"]
+    items: tuple[Block | str, ...]
+
+    @property
+    def views(self) -> tuple[str, ...]:
+        """Layout names of all views in it, in reading order."""
+        return tuple(name for item in self.items for name in ((item,) if isinstance(item, str) else item.views))
+
+
+_THREE = Block("horizontal", (ANATOMY, FUNCTION, FUSED))
+ARRANGED = {
+    Arrangement.READING: Block("vertical", (_THREE, Block("horizontal", (PROJECTION, METRICS)))),
+    Arrangement.SIDE_BY_SIDE: _THREE,
+    Arrangement.FOUR_UP: Block("vertical", (Block("horizontal", (ANATOMY, FUNCTION)), Block("horizontal", (BLEND, FUSED)))),
+    Arrangement.ONE_VIEW: Block("horizontal", (FUSED,)),
+}
+"""What stands where."""
+
+
+def register_layouts(layout_node: slicer.vtkMRMLLayoutNode) -> None:
+    """Makes the arrangements known to Slicer's layout node; again after a scene was closed does no harm."""
+    for arrangement, layout_id in LAYOUT_IDS.items():
+        description = layout_description(arrangement)
+        if layout_node.IsLayoutDescription(layout_id):
+            layout_node.SetLayoutDescription(layout_id, description)
+        else:
+            layout_node.AddLayoutDescription(layout_id, description)
+
+
+def layout_description(arrangement: Arrangement) -> str:
+    """XML of an arrangement, as Slicer's layout manager reads it."""
+    return _xml(ARRANGED[arrangement])
+
+
+def views_of(arrangement: Arrangement) -> tuple[str, ...]:
+    """Layout names of the slice views in an arrangement."""
+    return tuple(name for name in ARRANGED[arrangement].views if name != METRICS)
+
+
+def default_orientation(name: str) -> str:
+    """Orientation of a slice view before anything is shown in it."""
+    return "Coronal" if name == PROJECTION else "Axial"
+
+
+def slice_node(scene: slicer.vtkMRMLScene, name: str) -> slicer.vtkMRMLSliceNode | None:
+    """Slice node of a view; None until a layout has made the view."""
+    return _view_node(scene, "vtkMRMLSliceNode", name)
+
+
+def composite_node(scene: slicer.vtkMRMLScene, name: str) -> slicer.vtkMRMLSliceCompositeNode | None:
+    """Node that says which volumes a view shows; None until a layout has made the view."""
+    return _view_node(scene, "vtkMRMLSliceCompositeNode", name)
+
+
+def plot_view_node(scene: slicer.vtkMRMLScene) -> slicer.vtkMRMLPlotViewNode | None:
+    """Node of the plot view; None until a layout has made the view."""
+    return _view_node(scene, "vtkMRMLPlotViewNode", METRICS)
+
+
+def link(scene: slicer.vtkMRMLScene) -> None:
+    """The views of one place scroll, zoom and pan together, at once, with one crosshair."""
+    for name in LINKED:
+        view, composite = slice_node(scene, name), composite_node(scene, name)
+        if view is not None and composite is not None:
+            view.SetViewGroup(_VIEW_GROUP)
+            view.SetRulerType(slicer.vtkMRMLAbstractViewNode.RulerTypeThin)
+            view.SetRulerColor(slicer.vtkMRMLAbstractViewNode.RulerColorYellow)
+            composite.SetLinkedControl(True)
+            composite.SetHotLinkedControl(True)
+            if name in (ANATOMY, FUSED):  # one at the least in each arrangement
+                view.SetOrientationMarkerType(slicer.vtkMRMLAbstractViewNode.OrientationMarkerTypeAxes)
+                view.SetOrientationMarkerSize(slicer.vtkMRMLAbstractViewNode.OrientationMarkerSizeMedium)
+    for node in _nodes(scene, "vtkMRMLCrosshairNode"):
+        node.SetCrosshairBehavior(slicer.vtkMRMLCrosshairNode.OffsetJumpSlice)
+
+
+def _nodes(scene: slicer.vtkMRMLScene, class_name: str) -> list[slicer.vtkMRMLNode]:
+    return [scene.GetNthNodeByClass(n, class_name) for n in range(scene.GetNumberOfNodesByClass(class_name))]
+
+
+def _view_node(scene: slicer.vtkMRMLScene, class_name: str, name: str) -> slicer.vtkMRMLNode | None:
+    return next((node for node in _nodes(scene, class_name) if node.GetLayoutName() == name), None)
+
+
+def _xml(item: Block | str) -> str:
+    if isinstance(item, Block):
+        return f'<layout type="{item.direction}" split="true">{"".join(f"<item>{_xml(each)}</item>" for each in item.items)}</layout>'
+    properties = {"viewlabel": LABELS[item]}
+    if item != METRICS:
+        properties = {"orientation": default_orientation(item), **properties, "viewcolor": COLORS[item]}
+    kind = "vtkMRMLPlotViewNode" if item == METRICS else "vtkMRMLSliceNode"
+    lines = "".join(f'<property name="{name}" action="default">{value}</property>' for name, value in properties.items())
+    return f'<view class="{kind}" singletontag="{item}">{lines}</view>'

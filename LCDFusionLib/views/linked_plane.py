@@ -1,0 +1,179 @@
+"""The plane of the anatomy that all linked views show together."""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+import slicer
+import vtk
+
+from LCDFusionLib.mrml.application import Application
+from LCDFusionLib.views import layouts
+from LCDFusionLib.views.choices import Orientation
+from LCDFusionLib.views.planes import (
+    centre_of_view,
+    layer,
+    offset_of_layer,
+    offset_of_place,
+    orientation_of,
+    show_slices,
+    slice_index,
+)
+
+RAS = tuple[float, float, float]
+Node: TypeAlias = "slicer.vtkMRMLVolumeNode"
+
+
+class LinkedPlane:
+    """Where the views `layouts.LINKED` cut the anatomy: orientation, layer of voxels, crosshair.
+
+    Zoom and pan are Slicer's own; its linked control keeps them together.
+    """
+
+    def __init__(self, application: Application) -> None:
+        self._application, self._scene = application, application.scene
+        self._anatomy: Node | None = None
+        self._orientation: Orientation | None = None
+        self._awaited: tuple[vtk.vtkObject, int] | None = None
+
+    def show(self, anatomy: Node) -> None:
+        """Shows the whole anatomy: at the place that was on show if it was, else the middle slice, in the plane of its slices."""
+        if anatomy is not self._anatomy or self._shown() is None:
+            self._anatomy, self._orientation = anatomy, None
+            self._fit(None)
+            self._await_crosshair()
+        else:
+            self.align()
+
+    def forget(self) -> None:
+        """Nothing is shown any more."""
+        self._await_no_crosshair()
+        self._anatomy = self._orientation = None
+
+    def align(self) -> None:
+        """Turns all views into the plane, with the anatomy's field of view; the layer on show stays."""
+        shown = self._shown()
+        if shown is not None:
+            node, axis, index = shown
+            self._fit(centre_of_view(node) if 0 <= index < self._count(axis) else None)
+
+    @property
+    def orientation(self) -> Orientation | None:
+        """Of the views; None where nothing is shown."""
+        return (self._orientation or orientation_of(self._anatomy)) if self._is_there else None
+
+    @orientation.setter
+    def orientation(self, orientation: Orientation) -> None:
+        """Turns all views, about the crosshair if it lies in the plane on show."""
+        shown, crosshair = self._shown(), self.crosshair
+        if shown is None or orientation is self.orientation:
+            return
+        node, axis, index = shown
+        place = centre_of_view(node) if 0 <= index < self._count(axis) else None
+        if crosshair is not None and abs(offset_of_place(node, crosshair) - node.GetSliceOffset()) < 1:
+            place = crosshair
+        self._orientation = orientation
+        self._fit(place)
+
+    @property
+    def slice(self) -> int | None:
+        """K of the anatomy's slice on show; None in another plane, outside the volume, and where nothing is shown."""
+        node = self.leading_node
+        return slice_index(node, self._anatomy) if node is not None and self._is_there else None
+
+    @slice.setter
+    def slice(self, index: int) -> None:
+        node = self.leading_node
+        if node is not None and self._is_there:
+            self._set_offset(offset_of_layer(node, self._anatomy, 2, index))
+
+    def scroll(self, count: int) -> None:
+        """Moves by that many layers of the anatomy's voxels, to the first or last one at the most."""
+        shown = self._shown()
+        if shown is not None:
+            node, axis, index = shown
+            self._set_offset(offset_of_layer(node, self._anatomy, axis, min(max(index + count, 0), self._count(axis) - 1)))
+        elif (node := self.leading_node) is not None and self._anatomy is not None and self._is_there:  # a plane across the voxels
+            self._set_offset(node.GetSliceOffset() + count * min(self._anatomy.GetSpacing()))
+
+    @property
+    def crosshair(self) -> RAS | None:
+        """The place that the person has marked, in mm; None before."""
+        node = self._crosshair_node()
+        x, y, z = node.GetCrosshairRAS() if node is not None else (0.0, 0.0, 0.0)
+        return None if x == y == z == 0 else (x, y, z)  # that is where it lies when nobody has placed it
+
+    @crosshair.setter
+    def crosshair(self, ras: RAS) -> None:
+        node = self._crosshair_node()
+        if node is not None:
+            node.SetCrosshairRAS(*ras)
+
+    def jump(self, ras: RAS) -> None:
+        """Takes all views, and the crosshair, to a place."""
+        for node in self._nodes():
+            node.JumpSliceByOffsetting(*ras)  # zoom and pan stay as they are
+        self.crosshair = ras
+
+    @property
+    def leading_node(self) -> slicer.vtkMRMLSliceNode | None:
+        """Slice node of the first linked view; None before a layout has made it."""
+        return next(iter(self._nodes()), None)
+
+    def _fit(self, place: RAS | None) -> None:
+        """Turns, fits, and goes to the layer at a place; to the middle one without."""
+        for node in self._nodes():
+            show_slices(node, self._anatomy, self._orientation)
+            logic = self._application.logic.GetSliceLogic(node)
+            if logic is not None:
+                logic.FitSliceToVolume(self._anatomy, *node.GetDimensions()[:2])
+        node = self.leading_node
+        if node is not None and place is not None:
+            self._set_offset(offset_of_place(node, place))
+            self.scroll(0)
+        elif (shown := self._shown()) is not None:
+            node, axis, _ = shown
+            self._set_offset(offset_of_layer(node, self._anatomy, axis, self._count(axis) // 2))
+
+    def _shown(self) -> tuple[slicer.vtkMRMLSliceNode, int, int] | None:
+        """The leading view's node, the voxel axis that it looks along and the voxel on show on it."""
+        node = self.leading_node
+        found = layer(node, self._anatomy) if node is not None and self._is_there else None
+        return None if found is None else (node, *found)
+
+    @property
+    def _is_there(self) -> bool:
+        return self._anatomy is not None and self._anatomy.GetScene() is not None and self._anatomy.GetImageData() is not None
+
+    def _count(self, axis: int) -> int:
+        return self._anatomy.GetImageData().GetDimensions()[axis] if self._anatomy is not None else 0
+
+    def _set_offset(self, offset: float) -> None:
+        for node in self._nodes():
+            node.SetSliceOffset(offset)
+
+    def _nodes(self) -> list[slicer.vtkMRMLSliceNode]:
+        return [node for name in layouts.LINKED if (node := layouts.slice_node(self._scene, name)) is not None]
+
+    def _await_crosshair(self) -> None:
+        """The crosshair is shown as soon as the person places it, not before: it would lie at the scanner's origin."""
+        node = self._crosshair_node()
+        if node is None or self._awaited is not None:
+            return
+
+        def show(*_: object) -> None:
+            if self.crosshair is not None:
+                self._await_no_crosshair()
+                node.SetCrosshairMode(node.ShowSmallIntersection)
+
+        self._awaited = node, node.AddObserver(vtk.vtkCommand.ModifiedEvent, show)
+        show()
+
+    def _await_no_crosshair(self) -> None:
+        if self._awaited is not None:
+            node, tag = self._awaited
+            node.RemoveObserver(tag)
+            self._awaited = None
+
+    def _crosshair_node(self) -> slicer.vtkMRMLCrosshairNode | None:
+        return self._scene.GetFirstNodeByClass("vtkMRMLCrosshairNode")

@@ -1,0 +1,52 @@
+"""The function once more, with a display of its own: dark uptake on white, while the blend has colours."""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+import slicer
+import vtk
+
+from LCDFusionLib.images.color import COLOR_TABLES
+from LCDFusionLib.images.window import Window
+from LCDFusionLib.mrml.result_nodes import remove_node
+from LCDFusionLib.views.display import color_table_node
+
+Node: TypeAlias = "slicer.vtkMRMLVolumeNode"
+
+
+class ReadingCopy:
+    """A second volume node on the voxels of the function's, hidden from selectors and not saved with the scene."""
+
+    def __init__(self, scene: slicer.vtkMRMLScene) -> None:
+        self._scene = scene
+        self._node: Node | None = None
+
+    def show(self, function: Node, window: Window) -> Node:
+        """The copy, displayed with a range of stored values; a colour function itself."""
+        if function.IsA("vtkMRMLVectorVolumeNode"):
+            return function
+        if self._node is None or self._node.GetScene() is None:
+            node = self._scene.CreateNodeByClass("vtkMRMLScalarVolumeNode")
+            node.UnRegister(None)
+            node.SetName(f"{function.GetName()} (reading)")
+            node.SetHideFromEditors(True)
+            node.SetSaveWithScene(False)
+            self._node = self._scene.AddNode(node)
+            node.CreateDefaultDisplayNodes()
+        copy, matrix = self._node, vtk.vtkMatrix4x4()
+        function.GetIJKToRASMatrix(matrix)
+        copy.SetIJKToRASMatrix(matrix)
+        copy.SetAndObserveTransformNodeID(function.GetTransformNodeID())
+        copy.SetAndObserveImageData(function.GetImageData())
+        display = copy.GetDisplayNode()
+        display.SetAndObserveColorNodeID(color_table_node(self._scene, COLOR_TABLES["inverse-gray"]).GetID())
+        display.AutoWindowLevelOff()
+        display.SetWindowLevelMinMax(window.lower, window.upper)
+        return copy
+
+    def close(self) -> None:
+        """Takes the copy out of the scene."""
+        if self._node is not None and self._node.GetScene() is not None:
+            remove_node(self._node)
+        self._node = None

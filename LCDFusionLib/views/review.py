@@ -1,0 +1,400 @@
+"""A pair and its result in the views: who shows what, together at one place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+import slicer
+import vtk
+
+from LCDFusionLib.errors import InputError
+from LCDFusionLib.images.color import COLOR_TABLES, DEFAULT_COLOR_TABLE
+from LCDFusionLib.images.volume import Volume
+from LCDFusionLib.images.window import Window
+from LCDFusionLib.mrml.application import Application
+from LCDFusionLib.mrml.result_nodes import ResultNodes
+from LCDFusionLib.views import layouts
+from LCDFusionLib.views.annotations import SliceAnnotations
+from LCDFusionLib.views.choices import Comparison, FunctionLook, FusedLook
+from LCDFusionLib.views.display import show_anatomy, show_color_bar, show_function
+from LCDFusionLib.views.linked_plane import LinkedPlane
+from LCDFusionLib.views.planes import offset_of_slice, resize_view, show_slices, slice_index
+from LCDFusionLib.views.probe import probe_text
+from LCDFusionLib.views.projection import RAS, ProjectionView
+from LCDFusionLib.views.reading_copy import ReadingCopy
+from LCDFusionLib.views.regions import Measuring, region_text, remove_region, show_region
+from LCDFusionLib.views.split_picture import SplitPicture
+
+_ON_BLACK_AND_WHITE = (0.85, 0.42, 0.05)  # letters that are legible on both
+
+Node: TypeAlias = "slicer.vtkMRMLVolumeNode"
+
+
+@dataclass(frozen=True)
+class Look:
+    """How the person wants to see a pair and its result.
+
+    Attributes:
+        anatomy_window: window on show; None leaves it as it is.
+        function_window: range of uptake on show.
+        table: colours of uptake, `COLOR_TABLES`.
+        function: of the function in its own view.
+        fused: of the fused image.
+        opacity: of the function in the blend.
+        comparison: of the fused view.
+        split: place of the line, 0 to 1.
+        metrics: written in the fused view.
+    """
+
+    anatomy_window: Window | None
+    function_window: Window
+    table: str = DEFAULT_COLOR_TABLE
+    function: FunctionLook = FunctionLook.INVERSE_GRAY
+    fused: FusedLook = FusedLook.COLOR
+    opacity: float = 0.5
+    comparison: Comparison = Comparison.NONE
+    split: float = 0.5
+    metrics: bool = True
+
+
+class Review:
+    """The views `layouts.LINKED` and the projection, filled and kept together.
+
+    The host makes the views (from `layouts`), gives their renderers to `annotate`, and draws. Everything else is here.
+
+    Attributes:
+        plane: that the linked views show.
+        projection: the turning projection; None without the view, and for a colour function.
+        on_window_changed: called with the anatomy's window when somebody else, as the mouse in a view, has changed it.
+    """
+
+    def __init__(self, application: Application) -> None:
+        self._application, self._scene = application, application.scene
+        self.plane = LinkedPlane(application)
+        self._anatomy: Node | None = None
+        self._function: Node | None = None
+        self._volume: Volume | None = None
+        self._result: ResultNodes | None = None
+        self._look: Look | None = None
+        self._reading_copy = ReadingCopy(self._scene)
+        self._shown_function: Node | None = None
+        self._stored = 1.0
+        self._split: SplitPicture | None = None
+        self._flickered = self._peeked = False
+        self._region: Node | None = None
+        self._color_bar: slicer.vtkMRMLColorLegendDisplayNode | None = None
+        self._annotations: dict[str, SliceAnnotations] = {}
+        self._observed: list[tuple[vtk.vtkObject, int]] = []
+        self.projection: ProjectionView | None = None
+        self.on_window_changed: Callable[[Window], object] | None = None
+        self._window: Window | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """True while a pair is on show."""
+        return self._anatomy is not None
+
+    @property
+    def result(self) -> ResultNodes | None:
+        """The result on show."""
+        return self._result
+
+    def show(self, anatomy: Node, function: Node, volume: Volume, result: ResultNodes | None, look: Look) -> None:
+        """Shows a pair; at the place that was on show if this anatomy was, else in the middle, in the plane of the anatomy's slices.
+
+        Args:
+            anatomy: the anatomy's node.
+            function: the function's node.
+            volume: the function as it is fused, from `read_function`.
+            result: of the pair, None before there is one.
+            look: how.
+        """
+        if function is not self._function:
+            self._drop_function()
+        if result is not self._result:
+            self._drop_split()
+        self._anatomy, self._function, self._volume, self._result = anatomy, function, volume, result
+        layouts.link(self._scene)
+        self.apply(look)
+        self.plane.show(anatomy)
+        self._fit_projection()
+
+    def apply(self, look: Look) -> None:
+        """Shows the same with another look."""
+        self._look = look
+        if self._anatomy is None or self._function is None:
+            return
+        if look.anatomy_window is not None:
+            self._window = look.anatomy_window
+            show_anatomy(self._anatomy, look.anatomy_window)
+        factor = self._stored = self._stored_factor()
+        stretched = Window.from_range(look.function_window.lower * factor, look.function_window.upper * factor)
+        show_function(self._function, stretched, COLOR_TABLES[look.table])
+        self._fill(layouts.ANATOMY, self._anatomy)
+        shown = self._reading_copy.show(self._function, stretched) if look.function is FunctionLook.INVERSE_GRAY else self._function
+        self._fill(layouts.FUNCTION, shown)
+        self._shown_function = shown
+        self._show_color_bar(shown)
+        self._color_ruler(look.function)
+        self._fill(layouts.BLEND, self._anatomy, self._function, look.opacity)
+        self._fill_fused()
+        self._show_projection()
+        self._follow()
+        self._title()
+
+    def annotate(self, renderers: Mapping[str, vtk.vtkRenderer], *, bottom: int = 30) -> None:
+        """Writes titles, patient sides and metrics in views.
+
+        Args:
+            renderers: of the views, by layout name.
+            bottom: as in `SliceAnnotations`.
+        """
+        for texts in self._annotations.values():
+            texts.close()
+        self._annotations = {
+            name: SliceAnnotations(renderer, node, letters=name != layouts.PROJECTION, bottom=bottom, brief=True)
+            for name, renderer in renderers.items()
+            if (node := layouts.slice_node(self._scene, name)) is not None
+        }
+        self._title()
+
+    def align(self) -> None:
+        """Shows the whole anatomy in all linked views, and the whole projection; the layer on show stays."""
+        self.plane.align()
+        self._fit_projection()
+
+    def resize(self, name: str, width: int, height: int) -> None:
+        """Tells a view its size in pixels, where the host does not let Slicer do it; see `resize_view`."""
+        node = layouts.slice_node(self._scene, name)
+        logic = self._application.logic.GetSliceLogic(node) if node is not None else None
+        volume = self.projection.node if name == layouts.PROJECTION and self.projection else self._anatomy
+        if logic is not None:
+            resize_view(logic, volume if self._is_there(volume) else None, width, height)
+
+    def probe(self, ras: RAS) -> str:
+        """The values of anatomy, function and fused image at a place, as a line; "" where nothing is shown."""
+        return probe_text(self._anatomy, self._volume, self._result, ras)
+
+    @property
+    def slice(self) -> int | None:
+        """K of the anatomy's slice on show; None in another plane, outside the volume, and where nothing is shown."""
+        return self.plane.slice
+
+    @slice.setter
+    def slice(self, index: int) -> None:
+        self.plane.slice = index
+
+    def jump(self, ras: RAS) -> None:
+        """Takes all linked views, and the crosshair, to a place."""
+        self.plane.jump(ras)
+
+    def peek(self, shown: bool) -> None:
+        """Shows the anatomy in the fused view while True."""
+        if shown is not self._peeked:
+            self._peeked = shown
+            self._fill_fused()
+            self._title()
+
+    def flicker(self) -> None:
+        """Changes between the fused image and the blend; a host calls it from a timer while `Comparison.FLICKER` is chosen."""
+        if self._look is not None and self._look.comparison is Comparison.FLICKER:
+            self._flickered = not self._flickered
+            self._fill_fused()
+            self._title()
+
+    def measure(self, how: Measuring, size: float) -> str:
+        """Measures the function at the crosshair, outlines what was measured, and gives the readouts in one line.
+
+        `how` is `measure_sphere` or `measure_isocontour`, `size` what it takes: a radius in mm, or a part of the maximum.
+
+        Raises:
+            InputError: nothing is on show, or `how` raises it.
+        """
+        if self._volume is None:
+            raise InputError("Show a CT or MR and a PET or SPECT first.")
+        crosshair = self._scene.GetFirstNodeByClass("vtkMRMLCrosshairNode")
+        uptake, region = how(self._volume, tuple(crosshair.GetCrosshairRAS()), size)
+        self.show_region(show_region(self._scene, self._volume, region))
+        return region_text(uptake)
+
+    def show_region(self, region: Node | None) -> None:
+        """Outlines a label map in all linked views; None takes the outline away."""
+        self._region = region
+        for name in layouts.LINKED:
+            node, composite = layouts.slice_node(self._scene, name), layouts.composite_node(self._scene, name)
+            if node is not None and composite is not None:
+                composite.SetLabelVolumeID(region.GetID() if region is not None else None)
+                node.SetUseLabelOutline(True)
+
+    def close(self) -> None:
+        """Empties the views and takes everything that is not for keeping out of the scene; the volumes and the result stay."""
+        self._unfollow()
+        for name in (*layouts.LINKED, layouts.PROJECTION):
+            self._fill(name, None)
+        self.show_region(None)
+        remove_region(self._scene)
+        for texts in self._annotations.values():
+            texts.close()
+        self._annotations = {}
+        self._drop_split()
+        self._drop_function()
+        self._anatomy = self._function = self._result = self._volume = None
+        self._peeked = False
+        self.plane.forget()
+
+    def _fill(self, name: str, background: Node | None, foreground: Node | None = None, opacity: float = 0.0) -> None:
+        composite = layouts.composite_node(self._scene, name)
+        if composite is not None:
+            composite.SetBackgroundVolumeID(background.GetID() if background is not None else None)
+            composite.SetForegroundVolumeID(foreground.GetID() if foreground is not None else None)
+            composite.SetForegroundOpacity(opacity if foreground is not None else 0.0)
+
+    def _fill_fused(self) -> None:
+        look = self._look
+        if self._peeked:
+            self._fill(layouts.FUSED, self._anatomy)
+        elif look is None or self._result is None or not self._result.is_in_scene:
+            self._fill(layouts.FUSED, None)
+        elif look.comparison is Comparison.FLICKER and self._flickered:
+            self._fill(layouts.FUSED, self._anatomy, self._function, look.opacity)
+        else:
+            fused = self._result.gray if look.fused is FusedLook.GRAY else self._result.color
+            self._fill(layouts.FUSED, self._split_picture(look) or fused)
+
+    def _split_picture(self, look: Look) -> Node | None:
+        if look.comparison is not Comparison.SPLIT or self._result is None or self._anatomy is None or self._volume is None:
+            return None
+        node = layouts.slice_node(self._scene, layouts.FUSED)
+        index = slice_index(node, self._result.gray) if node is not None else None
+        if index is None or look.anatomy_window is None or not self._result.is_complete:
+            return None
+        self._split = self._split or SplitPicture(self._anatomy, self._volume, self._result)
+        return self._split.show(
+            index,
+            split=look.split,
+            opacity=look.opacity,
+            gray=look.fused is FusedLook.GRAY,
+            table=look.table,
+            anatomy_window=look.anatomy_window,
+            function_window=look.function_window,
+        )
+
+    def _stored_factor(self) -> float:
+        """What the function's node stores for 1 of what the fusion takes: Slicer may have loaded Bq/ml where the fusion takes SUV."""
+        if self._function is None or self._volume is None or self._volume.is_color or not self._is_there(self._function):
+            return 1.0
+        taken = float(self._volume.array.max())
+        factor = float(self._function.GetImageData().GetScalarRange()[1]) / taken if taken > 0 else 1.0
+        return 1.0 if np.isclose(factor, 1.0, rtol=1e-5) else factor
+
+    def _show_projection(self) -> None:
+        look, volume = self._look, self._volume
+        if layouts.slice_node(self._scene, layouts.PROJECTION) is None or look is None or volume is None or volume.is_color:
+            return
+        table = "inverse-gray" if look.function is FunctionLook.INVERSE_GRAY else look.table
+        if self.projection is None:
+            self.projection = ProjectionView(self._scene, volume, look.function_window, table=table)
+        else:
+            self.projection.show(look.function_window, table)
+        self._fill(layouts.PROJECTION, self.projection.node)
+
+    def _fit_projection(self) -> None:
+        node = layouts.slice_node(self._scene, layouts.PROJECTION)
+        if node is None or self.projection is None:
+            return
+        show_slices(node, self.projection.node)
+        logic = self._application.logic.GetSliceLogic(node)
+        if logic is not None:
+            logic.FitSliceToVolume(self.projection.node, *node.GetDimensions()[:2])
+        node.SetSliceOffset(offset_of_slice(node, self.projection.node, 0))
+
+    def _title(self) -> None:
+        if self._look is None:
+            return
+        window, uptake = self._displayed_window(self._anatomy), self._displayed_window(self._shown_function)
+        digits = 0 if window is None or window.width >= 10 else 2
+        unit = ""
+        if uptake is not None and self._volume is not None and not self._volume.is_color:
+            unit = f"\n{uptake.lower / self._stored:.3g}-{uptake.upper / self._stored:.3g} {self._volume.unit.value}"
+        compared = {
+            Comparison.FLICKER: "Blend" if self._flickered else "Fused",
+            Comparison.SPLIT: "Blend left, fused right",
+        }
+        titles = {
+            layouts.ANATOMY: "Anatomy" + (f"\nW {window.width:.{digits}f}  L {window.level:.{digits}f}" if window else ""),
+            layouts.FUNCTION: f"Function{unit}",
+            layouts.BLEND: "Blend",
+            layouts.FUSED: "Anatomy" if self._peeked else compared.get(self._look.comparison, "Fused"),
+            layouts.PROJECTION: "MIP: click to go there",
+        }
+        for name, texts in self._annotations.items():
+            texts.set_title(titles[name])
+            if name == layouts.FUSED:
+                texts.show_metrics(self._result, visible=self._look.metrics and not self._peeked)
+
+    def _show_color_bar(self, shown: Node) -> None:
+        view = layouts.slice_node(self._scene, layouts.FUNCTION)
+        if self._color_bar is not None and self._color_bar.GetScene() is not None:
+            self._scene.RemoveNode(self._color_bar)
+        self._color_bar = show_color_bar(shown, view) if view is not None else None
+        if self._color_bar is not None:
+            self._color_bar.GetLabelTextProperty().SetColor(*_ON_BLACK_AND_WHITE)
+            self._color_bar.GetTitleTextProperty().SetColor(*_ON_BLACK_AND_WHITE)
+
+    def _color_ruler(self, function: FunctionLook) -> None:
+        """Yellow on white is not legible."""
+        view, base = layouts.slice_node(self._scene, layouts.FUNCTION), slicer.vtkMRMLAbstractViewNode
+        if view is not None:
+            view.SetRulerColor(base.RulerColorBlack if function is FunctionLook.INVERSE_GRAY else base.RulerColorYellow)
+
+    def _follow(self) -> None:
+        """The split picture is made for the slice on show; titles say the windows that the mouse has set."""
+        self._unfollow()
+        displays = [volume.GetDisplayNode() for volume in (self._anatomy, self._shown_function) if volume is not None]
+        fused = layouts.slice_node(self._scene, layouts.FUSED)
+        for node, call in ((fused, self._on_moved), *((display, self._on_windowed) for display in displays)):
+            if node is not None:
+                self._observed.append((node, node.AddObserver(vtk.vtkCommand.ModifiedEvent, call)))
+
+    def _unfollow(self) -> None:
+        for node, tag in self._observed:
+            node.RemoveObserver(tag)
+        self._observed = []
+
+    def _on_moved(self, *_: object) -> None:
+        if self._look is not None and self._look.comparison is Comparison.SPLIT:
+            self._fill_fused()
+
+    def _on_windowed(self, *_: object) -> None:
+        self._title()
+        window = self._displayed_window(self._anatomy)
+        if window is not None and window != self._window:
+            self._window = window
+            if self.on_window_changed is not None:
+                self.on_window_changed(window)
+
+    @classmethod
+    def _displayed_window(cls, volume: Node | None) -> Window | None:
+        display = volume.GetDisplayNode() if volume is not None and cls._is_there(volume) else None
+        return None if display is None else Window(display.GetWindow(), display.GetLevel())
+
+    @staticmethod
+    def _is_there(volume: Node | None) -> bool:
+        return volume is not None and volume.GetScene() is not None and volume.GetImageData() is not None
+
+    def _drop_split(self) -> None:
+        if self._split is not None:
+            self._split.close()
+            self._split = None
+
+    def _drop_function(self) -> None:
+        if self._color_bar is not None and self._color_bar.GetScene() is not None:
+            self._scene.RemoveNode(self._color_bar)
+        self._color_bar = self._shown_function = None
+        self._reading_copy.close()
+        if self.projection is not None:
+            self.projection.close()
+            self.projection = None

@@ -1,0 +1,76 @@
+"""Slices of a result as PNG: anatomy, function, blend and fused, with metrics and notice."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+import slicer
+
+from LCDFusionLib.errors import InputError
+from LCDFusionLib.fusion import FusionResult, SliceFused
+from LCDFusionLib.mrml.application import Application
+from LCDFusionLib.mrml.export import Export
+from LCDFusionLib.mrml.nodes import node_from_volume, volume_from_node
+from LCDFusionLib.mrml.result_nodes import ResultNodes, create_result
+from LCDFusionLib.views.offscreen import SliceViews
+
+
+def write_pictures(export: Export, folder: str | os.PathLike[str], slices: Sequence[int], *, opacity: float = 0.5) -> list[Path]:
+    """Writes a PNG of each slice.
+
+    Args:
+        export: of the result.
+        folder: that exists.
+        slices: K of each.
+        opacity: of the function in the blend.
+
+    Raises:
+        InputError: an input was deleted, or the folder cannot be written.
+    """
+    anatomy, function = export.result.inputs
+    if anatomy is None or function is None:
+        raise InputError("The anatomy or the function of this result was deleted, so its pictures cannot be drawn; load it again.")
+    paths = []
+    application = Application.create()  # a scene of its own: the person's views do not move
+    shown, reading = (_copy(application.scene, node) for node in (anatomy, function))
+    result = create_result(shown, reading, export.fused.gray, mismatches=export.result.mismatches)
+    _fill(result, export.fused)
+    with SliceViews(application, size=(560, 480), columns=4) as views:
+        views.show(shown, reading, result, opacity=opacity)
+        for index in slices:
+            views.slice = index
+            paths.append(Path(folder) / f"fused_slice_{index + 1:04d}.png")
+            views.write_png(paths[-1])
+    return paths
+
+
+def _copy(scene: slicer.vtkMRMLScene, node: slicer.vtkMRMLVolumeNode) -> slicer.vtkMRMLVolumeNode:
+    """The node as it looks, in another scene."""
+    copy = node_from_volume(scene, volume_from_node(node))
+    source, target = node.GetDisplayNode(), copy.GetDisplayNode()
+    if not node.IsA("vtkMRMLVectorVolumeNode") and source is not None:
+        if (colors := source.GetColorNode()) is not None:
+            table = scene.AddNode(scene.CreateNodeByClass(colors.GetClassName()))
+            table.Copy(colors)
+            target.SetAndObserveColorNodeID(table.GetID())
+        target.AutoWindowLevelOff()
+        target.SetWindowLevel(source.GetWindow(), source.GetLevel())
+    return copy
+
+
+def _fill(result: ResultNodes, fused: FusionResult) -> None:
+    for index in range(len(fused.metrics)):
+        result.fill_slice(
+            SliceFused(
+                index=index,
+                done=index + 1,
+                total=len(fused.metrics),
+                seconds_left=None,
+                metrics=fused.metrics[index],
+                blend_metrics=fused.blend_metrics[index],
+                gray=fused.gray.array[index],
+                color=fused.color.array[index],
+            )
+        )

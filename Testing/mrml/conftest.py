@@ -1,0 +1,5 @@
+"""A scene, and pairs of volumes to put in it."""
+
+from Testing.mrml.pairs import application, fuse_plainly, pair, sarcoma, tilted
+
+__all__ = ["application", "fuse_plainly", "pair", "sarcoma", "tilted"]

@@ -1,0 +1,122 @@
+"""Which pair is chosen, what is refused, and the line that says what will happen."""
+
+from dataclasses import replace
+
+import pytest
+
+slicer = pytest.importorskip("slicer", reason="slicer-core (MRML without the Slicer desktop) is not installed")
+
+from LCDFusionLib.errors import InputError  # noqa: E402
+from LCDFusionLib.fusion import FusionSettings, Machine  # noqa: E402
+from LCDFusionLib.images.volume import Modality, Unit  # noqa: E402
+from LCDFusionLib.images.window import Window  # noqa: E402
+from LCDFusionLib.mrml.inputs import check_pair, choose_pair, read_anatomy, read_function  # noqa: E402
+from LCDFusionLib.mrml.nodes import hierarchy_item, node_from_volume  # noqa: E402
+from LCDFusionLib.panel.choices import AnatomyWindow, ColorTableChoice, WeightsChoice, fusion_settings  # noqa: E402
+from LCDFusionLib.panel.plan import machine_line, make_plan  # noqa: E402
+from LCDFusionLib.views.choices import Choice  # noqa: E402
+
+
+@pytest.fixture
+def hierarchy(application):
+    return slicer.vtkMRMLSubjectHierarchyNode.GetSubjectHierarchyNode(application.scene)
+
+
+def in_study(hierarchy, node, study):
+    hierarchy.SetItemParent(hierarchy_item(node), study)
+    return node
+
+
+def new_study(hierarchy, patient=None):
+    patient = patient or hierarchy.CreateSubjectItem(hierarchy.GetSceneItemID(), "patient")
+    return patient, hierarchy.CreateStudyItem(patient, "study")
+
+
+def test_the_pair_of_one_study_goes_before_that_of_one_patient(application, pair, hierarchy):
+    ct, pet = pair
+    scene = application.scene
+    patient, first = new_study(hierarchy)
+    _, second = new_study(hierarchy, patient)
+    in_study(hierarchy, node_from_volume(scene, ct), first)
+    wanted = in_study(hierarchy, node_from_volume(scene, ct), second), in_study(hierarchy, node_from_volume(scene, pet), second)
+    in_study(hierarchy, node_from_volume(scene, replace(pet, frame_of_reference="9")), first)
+    in_study(hierarchy, node_from_volume(scene, replace(ct, array=ct.array[:3])), second)  # a scout view
+    assert choose_pair(scene) == wanted
+
+
+def test_two_patients_are_never_a_pair(application, pair, hierarchy):
+    for volume in pair:
+        in_study(hierarchy, node_from_volume(application.scene, volume), new_study(hierarchy)[1])
+    assert choose_pair(application.scene) is None
+
+
+def test_without_any_study_the_only_pair_is_taken_and_without_modality_none(application, pair):
+    assert choose_pair(application.scene) is None
+    nodes = tuple(node_from_volume(application.scene, volume) for volume in pair)
+    assert choose_pair(application.scene) == nodes
+    nodes[1].GetScene().RemoveNode(nodes[1])
+    node_from_volume(application.scene, replace(pair[1], modality=Modality.OTHER))
+    assert choose_pair(application.scene) is None
+
+
+def test_what_cannot_be_fused_is_said(application, pair):
+    anatomy, function = (node_from_volume(application.scene, volume) for volume in pair)
+    check_pair(anatomy, function)
+    for nodes, message in (
+        ((None, function), "Choose a CT or MR as anatomy"),
+        ((anatomy, None), "Choose a PET or SPECT as function"),
+        ((anatomy, anatomy), "chosen as anatomy and as function"),
+        ((function, anatomy), "are the two exchanged"),
+    ):
+        with pytest.raises(InputError, match=message):
+            check_pair(*nodes)
+
+
+def test_unknown_inputs_are_taken_for_what_they_look_like_and_that_is_said(application, pair):
+    unknown = [node_from_volume(application.scene, replace(volume, modality=Modality.OTHER, unit=Unit.RELATIVE)) for volume in pair]
+    ct, notes = read_anatomy(unknown[0])
+    assert (ct.modality, ct.unit) == (Modality.CT, Unit.HU)
+    assert "was taken for a CT" in notes[0]
+    pet, notes = read_function(unknown[1])
+    assert (pet.modality, pet.unit) == (Modality.PET, Unit.RELATIVE)
+    assert "not known to be SUV" in notes[0]
+    pet, notes = read_function(unknown[1], unit=Unit.SUVBW)
+    assert (pet.unit, notes) == (Unit.SUVBW, [])
+    with pytest.raises(InputError, match="values that uptake cannot have"):
+        read_function(unknown[0])
+
+
+def test_the_line_says_what_will_happen(pair):
+    ct, pet = pair
+    plan = make_plan(ct, pet, FusionSettings(window="lung", function_upper=6.0), [])
+    assert plan.line == "CT lung window 1400/-700, PET SUV 0-6, 8 slices of 48x40"
+    assert (plan.warnings, plan.needs_registration) == ((), False)
+    plan = make_plan(ct, replace(pet, frame_of_reference="9"), FusionSettings(), ["a note"])
+    assert plan.warnings[0] == "a note"
+    assert "different frames of reference" in plan.warnings[1]
+    assert plan.needs_registration
+    with pytest.raises(InputError, match="made for CT"):
+        make_plan(replace(ct, modality=Modality.MR, unit=Unit.RELATIVE), pet, FusionSettings(window="lung"), [])
+
+
+def test_the_machine_in_one_line():
+    assert machine_line(None, "auto") == "PyTorch is being loaded"
+    assert machine_line(Machine("2.13", "CPU (2 threads)", None), "auto") == "CPU (2 threads)"
+    assert "install it under Advanced" in machine_line(Machine(None, None, "PyTorch cannot be loaded (x)"), "auto")
+
+
+def test_every_choice_has_words():
+    choices = [each for kind in Choice.__subclasses__() for each in kind]
+    assert len(choices) > 30
+    assert all(choice.label() for choice in choices)
+
+
+def test_choices_become_settings():
+    options = {"function_upper": 0.0, "table": ColorTableChoice.EMBER, "weights": WeightsChoice.AUTO}
+    shown = Window(500, 20)
+    assert fusion_settings(window=AnatomyWindow.DEFAULT, displayed=shown, **options).window is None
+    assert fusion_settings(window=AnatomyWindow.ON_DISPLAY, displayed=shown, **options).window == shown
+    assert fusion_settings(window=AnatomyWindow.LUNG, displayed=shown, **options).window == "lung"
+    settings = fusion_settings(window=AnatomyWindow.AUTO, displayed=None, **(options | {"function_upper": 7.5}))
+    assert settings.function_upper == 7.5
+    assert settings.batch_size is None, "as many as fit"

@@ -1,0 +1,5 @@
+"""As for `mrml`."""
+
+from Testing.mrml.pairs import application, fuse_plainly, pair, sarcoma, tilted
+
+__all__ = ["application", "fuse_plainly", "pair", "sarcoma", "tilted"]
