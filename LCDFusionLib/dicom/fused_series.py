@@ -1,4 +1,4 @@
-"""Fused volumes as DICOM series of the patient's own study: colour as RGB Secondary Capture, gray as derived images of the anatomy."""
+"""Fused volumes as DICOM series of the patient's own study: Secondary Capture in the place of the anatomy, in colour (RGB) and in gray."""
 
 from __future__ import annotations
 
@@ -13,12 +13,23 @@ import numpy as np
 from pydicom.config import disable_value_validation
 from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset
-from pydicom.uid import UID, CTImageStorage, MRImageStorage, SecondaryCaptureImageStorage
+from pydicom.uid import SecondaryCaptureImageStorage
 
 from LCDFusionLib import __version__
 from LCDFusionLib.images.volume import Volume
 
-from .instance import MANUFACTURER, code, decimal_strings, new_uid, set_body_part, set_instance, set_pixels, set_plane, write_instances
+from .instance import (
+    FUSED_IMAGE_TYPE,
+    MANUFACTURER,
+    code,
+    decimal_strings,
+    new_uid,
+    set_body_part,
+    set_instance,
+    set_pixels,
+    set_plane,
+    write_instances,
+)
 from .patient_and_study import patient_and_study
 from .reader import SeriesSource
 from .utc_offset import utc_offset
@@ -95,19 +106,17 @@ def write_fused_color(
     def set_image(dataset: Dataset, k: int) -> None:
         set_pixels(dataset, color.array[k])
 
-    series = _FusedSeries(
-        color, anatomy, function, derivation, kind="color", number=_FIRST_SERIES_NUMBER, sop_class=SecondaryCaptureImageStorage
-    )
+    series = _FusedSeries(color, anatomy, function, derivation, kind="color", number=_FIRST_SERIES_NUMBER)
     return series.write(folder, set_image)
 
 
 def write_fused_gray(
     gray: Volume, folder: str | os.PathLike[str], *, anatomy: SeriesSource | None, function: SeriesSource | None, derivation: Derivation
 ) -> Path:
-    """Write a fused gray volume as derived images of the anatomy's kind: CT Image, MR Image, else Secondary Capture.
+    """Write a fused gray volume as Secondary Capture (Modality OT), one file a slice, in the place of the anatomy's slices.
 
-    Viewers lay CT and MR images over others, cut and scroll them as volumes, which many refuse for Secondary Capture. Values are stored as
-    0 (black) to 4095 (white) without scaling, because viewers disagree on Rescale Slope in MR images; they have no unit (Rescale Type US).
+    Never as CT or MR Image: programs take the modality for the meaning of the values (HU) and for an original (decision 6). Values are
+    stored as 0 (black) to 4095 (white) without scaling; they have no unit (Rescale Type US).
 
     Args:
         gray: floating point (K, J, I) in [0, 1] on the anatomy's grid.
@@ -127,17 +136,14 @@ def write_fused_gray(
         raise ValueError(f"a fused gray volume is (K, J, I); '{gray.name}' has shape {gray.array.shape}")
     if not (gray.array.min() >= 0 and gray.array.max() <= 1):
         raise ValueError(f"a fused gray volume is in [0, 1]; '{gray.name}' is in [{gray.array.min()}, {gray.array.max()}]")
-    source_class = anatomy.headers[0].get("SOPClassUID") if anatomy is not None else None
-    sop_class = source_class if source_class in (CTImageStorage, MRImageStorage) else SecondaryCaptureImageStorage
 
     def set_image(dataset: Dataset, k: int) -> None:
         set_pixels(dataset, np.rint(gray.array[k].astype(np.float64) * _WHITE).astype(np.uint16), bits_stored=12)
         dataset.WindowCenter, dataset.WindowWidth = str((_WHITE + 1) // 2), str(_WHITE + 1)
         dataset.WindowCenterWidthExplanation = "Whole range"
-        if sop_class != MRImageStorage:  # an MR image has no Modality LUT
-            dataset.RescaleIntercept, dataset.RescaleSlope, dataset.RescaleType = "0", "1", "US"
+        dataset.RescaleIntercept, dataset.RescaleSlope, dataset.RescaleType = "0", "1", "US"
 
-    series = _FusedSeries(gray, anatomy, function, derivation, kind="gray", number=_FIRST_SERIES_NUMBER + 1, sop_class=sop_class)
+    series = _FusedSeries(gray, anatomy, function, derivation, kind="gray", number=_FIRST_SERIES_NUMBER + 1)
     return series.write(folder, set_image)
 
 
@@ -153,20 +159,19 @@ class _FusedSeries:
         *,
         kind: str,
         number: int,
-        sop_class: UID,
     ) -> None:
         if anatomy is not None and not (
             volume.shape == anatomy.shape and np.allclose(volume.ijk_to_lps, anatomy.ijk_to_lps, rtol=0, atol=1e-6)
         ):
             raise ValueError(f"the fused volume '{volume.name}' is not on the grid of its anatomy series '{anatomy.series.name}'")
         self._volume, self._anatomy, self._function = volume, anatomy, function
-        self._sop_class, self._uid = sop_class, new_uid()
+        self._uid = new_uid()
         self._frame_of_reference = (anatomy.series.frame_of_reference if anatomy else "") or volume.frame_of_reference
         self._frame_of_reference = self._frame_of_reference or derivation.frame_of_reference_uid
         taken = {source.series.number for source in (anatomy, function) if source is not None}
         self._number = next(n for n in range(number, number + 2 * len(taken) + 1, 2) if n not in taken)
-        names = [source.series.modality for source in (anatomy, function) if source is not None]
-        self._description = f"LCDFusion {kind} {'+'.join(names)} - {_NOTICE}".replace("  ", " ")[:64]
+        # Without the inputs' modalities: hanging protocols look for "CT" and "PT" in descriptions, to choose originals by.
+        self._description = f"LCDFusion {kind} - {_NOTICE}"
         self._derivation, self._deformed_mm = _describe(derivation, anatomy, function), derivation.deformed_mm
         self._comments = _mismatch_sentence(derivation)
         with disable_value_validation():
@@ -183,7 +188,9 @@ class _FusedSeries:
         used = _used_slices(self._volume, self._function, self._deformed_mm)
         for k in range(self._volume.shape[0]):
             dataset = copy.deepcopy(self._patient_and_study)
-            set_instance(dataset, sop_class=self._sop_class, series_uid=self._uid, number=self._numbers[k], created=self._created)
+            set_instance(
+                dataset, sop_class=SecondaryCaptureImageStorage, series_uid=self._uid, number=self._numbers[k], created=self._created
+            )
             self._set_series(dataset)
             self._set_place(dataset, k)
             self._set_sources(dataset, k, used[k])
@@ -191,31 +198,18 @@ class _FusedSeries:
             yield dataset
 
     def _set_series(self, dataset: Dataset) -> None:
-        """General Series, General Equipment, and the modality's own modules."""
+        """General Series, General Equipment and SC Equipment."""
         dataset.SeriesNumber, dataset.SeriesDescription = self._number, self._description
         dataset.SeriesDate, dataset.SeriesTime = f"{self._created:%Y%m%d}", f"{self._created:%H%M%S}"
         dataset.Manufacturer = dataset.ManufacturerModelName = MANUFACTURER
         dataset.SoftwareVersions = __version__
         dataset.BurnedInAnnotation = "NO"
         dataset.LossyImageCompression = "00"
-        dataset.ImageType = ["DERIVED", "SECONDARY"]
-        if self._sop_class == CTImageStorage:
-            dataset.Modality = "CT"
-            dataset.ImageType = ["DERIVED", "SECONDARY", "AXIAL"]
-            dataset.KVP = None
-        elif self._sop_class == MRImageStorage:
-            dataset.Modality = "MR"
-            dataset.ImageType = ["DERIVED", "SECONDARY", "OTHER"]
-            dataset.ScanningSequence, dataset.SequenceVariant = "RM", "NONE"  # Research Mode: no sequence made this image
-            dataset.ScanOptions, dataset.MRAcquisitionType = None, None
-            dataset.RepetitionTime = dataset.EchoTime = dataset.EchoTrainLength = None
-        else:
-            dataset.Modality, dataset.ConversionType = "OT", "WSD"
-            dataset.PatientOrientation = ""  # Image Orientation (Patient) says it exactly
-            dataset.SecondaryCaptureDeviceManufacturer = MANUFACTURER
-            dataset.SecondaryCaptureDeviceSoftwareVersions = __version__
-        if self._sop_class != SecondaryCaptureImageStorage:
-            dataset.AcquisitionNumber = None
+        dataset.ImageType = list(FUSED_IMAGE_TYPE)
+        dataset.Modality, dataset.ConversionType = "OT", "WSD"
+        dataset.PatientOrientation = ""  # Image Orientation (Patient) says it exactly
+        dataset.SecondaryCaptureDeviceManufacturer = MANUFACTURER
+        dataset.SecondaryCaptureDeviceSoftwareVersions = __version__
 
     def _set_place(self, dataset: Dataset, k: int) -> None:
         """Frame of Reference and Image Plane: of the anatomy's slice, to the digit, where there is one."""
@@ -231,8 +225,7 @@ class _FusedSeries:
                     dataset[keyword] = copy.deepcopy(header[keyword])
                     _shorten_decimals(dataset[keyword])
             body_part, laterality = str(header.get("BodyPartExamined") or ""), str(header.get("Laterality") or "")
-        if "PatientPosition" not in dataset and self._sop_class != SecondaryCaptureImageStorage:
-            dataset.PatientPosition = ""
+        dataset.NominalScannedPixelSpacing = copy.deepcopy(dataset.PixelSpacing)  # all that GDCM reads of a Secondary Capture's spacing
         set_body_part(dataset, body_part, laterality=laterality)
 
     def _set_sources(self, dataset: Dataset, k: int, function_slices: list[int]) -> None:

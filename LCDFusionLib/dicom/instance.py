@@ -23,6 +23,8 @@ from LCDFusionLib.images.volume import Volume
 from .body_regions import is_unpaired
 
 MANUFACTURER = "LCDFusion"
+FUSED_IMAGE_TYPE = ("DERIVED", "SECONDARY", "FUSED", "LCDFUSION")
+"""Image Type (0008,0008) of fused images. The last value marks them: de-identifiers leave it; Manufacturer and descriptions they take away."""
 
 
 def new_uid() -> UID:

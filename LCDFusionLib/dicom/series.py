@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from pydicom.dataset import Dataset
 
 from .functional_groups import frame_planes
-from .instance import MANUFACTURER
+from .instance import FUSED_IMAGE_TYPE, MANUFACTURER
 
 SERIES_KEYWORDS = (
     "SOPClassUID",
@@ -119,7 +119,9 @@ class Series:
     def is_fused(self) -> bool:
         """True for what LCDFusion made of other series; its phantoms have the same Manufacturer and are originals."""
         kind = self.header.get("ImageType") or ""
-        return self.header.get("Manufacturer") == MANUFACTURER and (kind if isinstance(kind, str) else kind[0]) == "DERIVED"
+        values = [kind] if isinstance(kind, str) else list(kind)
+        # Series of before 0.2 have no mark in Image Type.
+        return FUSED_IMAGE_TYPE[-1] in values or (self.header.get("Manufacturer") == MANUFACTURER and values[0] == "DERIVED")
 
     def __str__(self) -> str:
         number = "no number" if self.number is None else f"number {self.number}"
