@@ -24,7 +24,7 @@ from .body_regions import is_unpaired
 
 MANUFACTURER = "LCDFusion"
 FUSED_IMAGE_TYPE = ("DERIVED", "SECONDARY", "FUSED", "LCDFUSION")
-"""Image Type (0008,0008) of fused images. The last value marks them: de-identifiers leave it; Manufacturer and descriptions they take away."""
+"""Image Type (0008,0008) of fused images. The last value marks them: de-identifiers leave it, where Manufacturer goes."""
 
 
 def new_uid() -> UID:
