@@ -41,9 +41,9 @@ def plotView():
     """Our plot view; None until a layout has made it."""
     manager = slicer.app.layoutManager()
     for index in range(manager.plotViewCount if manager is not None else 0):
-        view = manager.plotWidget(index).plotView()
-        if view.mrmlPlotViewNode() is layouts.plot_view_node(slicer.mrmlScene):
-            return view
+        widget = manager.plotWidget(index)
+        if widget.mrmlPlotViewNode() is layouts.plot_view_node(slicer.mrmlScene):  # the view's own is not invokable
+            return widget.plotView()
     return None
 
 

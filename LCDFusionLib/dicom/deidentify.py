@@ -16,6 +16,7 @@ from pydicom.dataset import Dataset
 from LCDFusionLib.errors import InputError
 
 from .instance import code
+from .pydicom_versions import write_file
 
 # Ours, and without a word of the patient: what the object is, how it was made, and which images it refers to (their UIDs are replaced). The
 # profile takes them out, because a scanner's may hold names.
@@ -56,7 +57,7 @@ def deidentify_folder(folder: str | os.PathLike[str]) -> int:
                     dataset.DeidentificationMethodCodeSequence = [code("113100", "Basic Application Confidentiality Profile")]
                     dataset.file_meta.MediaStorageSOPInstanceUID = dataset.SOPInstanceUID
                     beside = path.with_suffix(".part")
-                    pydicom.dcmwrite(beside, dataset, enforce_file_format=True)
+                    write_file(beside, dataset)
                     beside.replace(path)
             except (OSError, pydicom.errors.InvalidDicomError) as error:
                 raise InputError(f"The file '{path}' cannot be de-identified ({error}): check it and the disk.") from error

@@ -11,7 +11,6 @@ from pathlib import Path
 from uuid import uuid4
 
 import numpy as np
-import pydicom
 from numpy.typing import ArrayLike, NDArray
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import UID, ExplicitVRLittleEndian, generate_uid
@@ -21,6 +20,7 @@ from LCDFusionLib.errors import InputError
 from LCDFusionLib.images.volume import Volume
 
 from .body_regions import is_unpaired
+from .pydicom_versions import write_file
 
 MANUFACTURER = "LCDFusion"
 FUSED_IMAGE_TYPE = ("DERIVED", "SECONDARY", "FUSED", "LCDFUSION")
@@ -107,7 +107,7 @@ def write_instances(datasets: Iterator[Dataset] | Sequence[Dataset], folder: str
         for index, dataset in enumerate(datasets):
             dataset.file_meta = FileMetaDataset()
             dataset.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
-            pydicom.dcmwrite(place / f"{index + 1:04d}.dcm", dataset, enforce_file_format=True)
+            write_file(place / f"{index + 1:04d}.dcm", dataset)
     return Path(folder)
 
 

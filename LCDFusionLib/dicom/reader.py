@@ -12,14 +12,13 @@ import pydicom
 from numpy.typing import NDArray
 from pydicom.config import disable_value_validation
 from pydicom.dataset import Dataset
-from pydicom.pixels import apply_modality_lut, get_decoder
-from pydicom.uid import UID, ExplicitVRLittleEndian, ImplicitVRLittleEndian
 
 from LCDFusionLib.errors import InputError
 from LCDFusionLib.images.volume import Modality, Unit, Volume
 
 from .folder import choose_series
 from .functional_groups import single_frames
+from .pydicom_versions import apply_modality_lut, can_decode, syntax_by_bytes
 from .series import Series
 from .stack import sort_stack, tilt_degrees
 from .suv import SUV, NoSUVError, suv_of
@@ -309,21 +308,14 @@ def _stored_values(path: Path, header: Dataset) -> NDArray:
     try:
         dataset = pydicom.dcmread(path, force=True)
         if "TransferSyntaxUID" not in dataset.file_meta:  # old files without preamble say it by their bytes alone
-            dataset.file_meta.TransferSyntaxUID = ImplicitVRLittleEndian if dataset.original_encoding[0] else ExplicitVRLittleEndian
+            dataset.file_meta.TransferSyntaxUID = syntax_by_bytes(dataset)
         stored = dataset.pixel_array
     except Exception as error:  # truncated or foreign bytes make decoders fail in many ways
         syntax = header.file_meta.get("TransferSyntaxUID")
-        if syntax is None or _can_decode(syntax):
+        if syntax is None or can_decode(syntax):
             raise _damaged(path, error) from error
         raise InputError(
             f"The DICOM file '{path}' is compressed ({syntax.name}) and no decoder for that is installed: install python-gdcm "
             "(pip), or export the series uncompressed."
         ) from error
     return stored
-
-
-def _can_decode(syntax: UID) -> bool:
-    try:
-        return get_decoder(syntax).is_available
-    except NotImplementedError:  # video
-        return False

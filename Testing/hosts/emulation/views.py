@@ -122,18 +122,15 @@ class PlotView(QtCore.QObject):
 
     def __init__(self, scene, name):
         super().__init__()
-        self._node = _existing(scene, "vtkMRMLPlotViewNode", name)  # the layout logic has made it
+        self.node = _existing(scene, "vtkMRMLPlotViewNode", name)  # the layout logic has made it
         self._size = _SIZE
 
     def resize(self, width, height):
         self._size = (width, height)
 
-    def mrmlPlotViewNode(self):
-        return self._node
-
     def series(self):
         """Series nodes on show."""
-        chart = self._node.GetPlotChartNode()
+        chart = self.node.GetPlotChartNode()
         if chart is None:
             return []
         return [chart.GetNthPlotSeriesNode(n) for n in range(chart.GetNumberOfPlotSeriesNodes())]
@@ -155,7 +152,7 @@ class PlotView(QtCore.QObject):
         chart = vtk.vtkChartXY()
         chart.SetShowLegend(True)
         view.GetScene().AddItem(chart)
-        node = self._node.GetPlotChartNode()
+        node = self.node.GetPlotChartNode()
         if node is not None:
             chart.SetTitle(node.GetTitle() or "")
             for axis, title in ((1, node.GetXAxisTitle()), (0, node.GetYAxisTitle())):
@@ -180,6 +177,9 @@ class PlotWidget:
 
     def plotView(self):
         return self._view
+
+    def mrmlPlotViewNode(self):
+        return self._view.node
 
 
 class LayoutManager(QtCore.QObject):
