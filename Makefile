@@ -35,6 +35,7 @@ setup: .venv/.ready
 
 .venv/.ready-for-tests: .venv/.ready
 	@sh .ci/system-packages $(TEST_PACKAGES)
+	$(RUN)python -m Testing.clients.npm_clients
 	@touch $@
 
 clean:

@@ -90,7 +90,8 @@ def write_metrics_report(
         _container(_own("MEAN", "Mean over all slices"), [], *means),
     ]
     for k in slices:
-        place = [_image(headers[k])]
+        # Optional by the standard, and OHIF 3.13 shows an empty page where an item of a report has no name.
+        place = [_image(headers[k], code("121112", "Source of Measurement"))]
         title = _own("SLICE", f"Image {headers[k].get('InstanceNumber', k + 1)}")
         dataset.ContentSequence.append(_container(title, place, metrics[k], blend_metrics[k]))
     return _write(dataset, folder)
@@ -152,8 +153,8 @@ def _text(relationship: str, name: Dataset, text: str) -> Dataset:
     return item
 
 
-def _image(header: Dataset) -> Dataset:
-    item = _item("IMAGE", None)
+def _image(header: Dataset, name: Dataset | None = None) -> Dataset:
+    item = _item("IMAGE", name)
     item.ReferencedSOPSequence = [_reference(header)]
     return item
 

@@ -1,0 +1,128 @@
+"""OHIF 3.13 opens every object of a result, hangs the originals, and measures right."""
+
+import numpy as np
+import pydicom
+import pytest
+
+from Testing.cli.small_study import STUDY
+
+_SETS = "window.services.displaySetService.getActiveDisplaySets()"
+_VIEWPORT = "window.services.cornerstoneViewportService.getCornerstoneViewport(window.services.viewportGridService.getActiveViewportId())"
+
+
+class Viewer:
+    """OHIF in a page, with one study open; its own services say what it shows."""
+
+    def __init__(self, browser, address, mode):
+        self.page = browser.new_page(viewport={"width": 1200, "height": 900})
+        self.page.set_default_timeout(120_000)
+        self.errors = []
+        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
+        self.page.add_init_script("localStorage.setItem('shownTours', JSON.stringify(['basicViewerTour']))")
+        self.page.goto(f"{address}/{mode}?StudyInstanceUIDs={STUDY.uid}")
+        self.page.wait_for_function(f"window.services?.displaySetService && {_SETS}.length === 6")
+
+    def series(self):
+        """Display set's UID by Series Description."""
+        return dict(self.page.evaluate(f"{_SETS}.map(set => [set.SeriesDescription, set.displaySetInstanceUID])"))
+
+    def show(self, description):
+        """Put a series into the viewport, as a double click on its thumbnail does, and wait for its picture."""
+        (uid,) = (uid for name, uid in self.series().items() if description in name)
+        self.page.evaluate(
+            """uid => {
+              const {viewportGridService: grid} = window.services;
+              grid.setDisplaySetsForViewport({viewportId: grid.getActiveViewportId(), displaySetInstanceUIDs: [uid]});
+            }""",
+            uid,
+        )
+        return uid
+
+    def image(self, description):
+        """Show a series; returns place and spacing of the slice on show."""
+        uid = self.show(description)
+        self.page.wait_for_function(
+            f"""uid => {{
+              const set = window.services.displaySetService.getDisplaySetByUID(uid), viewport = {_VIEWPORT};
+              const image = viewport?.getCurrentImageId?.();
+              return image && set.instances.some(one => image.includes(one.SOPInstanceUID)) && viewport.getImageData();
+            }}""",
+            arg=uid,
+        )
+        return self.page.evaluate(
+            f"(({{origin, spacing, direction}}) => ({{origin, spacing, direction: [...direction]}}))({_VIEWPORT}.getImageData())"
+        )
+
+    def drag(self, tool, start, end):
+        """Draw with a tool from one place in the patient to another (LPS, mm) by mouse; returns what OHIF measured."""
+        self.page.evaluate("tool => window.commandsManager.runCommand('setToolActiveToolbar', {toolName: tool})", tool)
+        before = self.page.evaluate("window.services.measurementService.getMeasurements().length")
+        box = self.page.locator(".cornerstone-canvas").first.bounding_box()
+        for step, point in enumerate((start, end)):
+            x, y = self.page.evaluate(f"point => {_VIEWPORT}.worldToCanvas(point)", point)
+            self.page.mouse.move(box["x"] + x, box["y"] + y, steps=4)
+            (self.page.mouse.up if step else self.page.mouse.down)()
+        found = f"window.services.measurementService.getMeasurements().slice({before}).find(one => one.displayText?.primary?.length)"
+        self.page.wait_for_function(f"Boolean({found})")
+        return self.page.evaluate(
+            f"(({{data, displayText}}) => ({{data: Object.values(data)[0], text: displayText.primary.join(' ')}}))({found})"
+        )
+
+
+@pytest.fixture(scope="module")
+def viewer(drawing_chromium, ohif_address):
+    return Viewer(drawing_chromium, ohif_address, "viewer")
+
+
+def slices(study, kind):
+    headers = [pydicom.dcmread(file) for file in sorted((study / "RESULT" / kind).glob("*.dcm"))]
+    return {tuple(map(float, header.ImagePositionPatient)): header for header in headers}
+
+
+@pytest.mark.parametrize("kind", ["color", "gray"])
+def test_a_fused_series_lies_where_the_anatomy_lies(viewer, study, kind):
+    anatomy = viewer.image("Thorax 3.0 B30f")
+    fused = viewer.image(f"LCDFusion {kind}")
+    np.testing.assert_allclose(fused["spacing"][:2], anatomy["spacing"][:2])
+    np.testing.assert_allclose(fused["direction"], anatomy["direction"])
+    assert tuple(fused["origin"]) in slices(study, f"dicom_{kind}")
+    assert fused["origin"][:2] == anatomy["origin"][:2]
+
+
+@pytest.mark.parametrize("kind", ["color", "gray"])
+def test_a_length_is_in_millimetres(viewer, kind):
+    x, y, z = viewer.image(f"LCDFusion {kind}")["origin"]
+    measured = viewer.drag("Length", [x + 60, y + 60, z], [x + 120, y + 60, z])
+    assert measured["data"]["length"] == pytest.approx(60, abs=1)
+    assert "mm" in measured["text"]
+
+
+def test_gray_has_values_and_no_hounsfield_units(viewer, study):
+    place = viewer.image("LCDFusion gray")["origin"]
+    pixels = slices(study, "dicom_gray")[tuple(place)].pixel_array
+    x, y, z = place
+    measured = viewer.drag("RectangleROI", [x + 59, y + 59, z], [x + 121, y + 121, z])
+    assert measured["data"]["mean"] == pytest.approx(pixels[20:41, 20:41].mean(), rel=0.03)
+    assert "HU" not in measured["text"]
+    assert "SUV" not in measured["text"]
+
+
+def test_the_metrics_report_opens_and_the_viewer_goes_on(viewer):
+    viewer.show("LCDFusion metrics")
+    viewer.page.get_by_text("Metrics of image fusion").first.wait_for()
+    viewer.image("LCDFusion color")
+    assert viewer.errors == []
+
+
+def test_pet_ct_mode_hangs_the_originals(drawing_chromium, ohif_address):
+    viewer = Viewer(drawing_chromium, ohif_address, "tmtv")
+    hung = """() => {
+      const {viewportGridService: grid, displaySetService: sets} = window.services;
+      const all = [...grid.getState().viewports.values()].map(view => view.displaySetInstanceUIDs ?? []);
+      return all.length >= 7 && all.every(uids => uids.length)
+        && all.map(uids => uids.map(uid => sets.getDisplaySetByUID(uid).SeriesDescription));
+    }"""
+    viewer.page.wait_for_function(hung)
+    views = viewer.page.evaluate(hung)
+    assert {name for view in views for name in view} == {"Thorax 3.0 B30f", "WB 3D"}
+    assert ["Thorax 3.0 B30f", "WB 3D"] in views
