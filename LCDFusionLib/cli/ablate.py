@@ -7,8 +7,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from LCDFusionLib.errors import InputError
+from LCDFusionLib.interrupts import held
 
-from .interrupts import held, resumable
+from .resumable import resumable
 from .train import check_seed
 
 LEAST_CROP = 41

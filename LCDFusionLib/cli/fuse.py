@@ -23,9 +23,9 @@ from LCDFusionLib.images.files import write_volume
 from LCDFusionLib.images.registration import Registration
 from LCDFusionLib.images.volume import Modality, Unit
 from LCDFusionLib.images.window import PRESETS, Window
+from LCDFusionLib.interrupts import held
 
 from .inputs import Input, check_belonging, check_not_the_same, mismatch_kinds, read_anatomy, read_function
-from .interrupts import held
 from .output_folder import check_target, whole_folder
 from .overview import slices_to_show, write_overview
 from .register import (

@@ -9,8 +9,7 @@ from collections.abc import Sequence
 
 from LCDFusionLib import DISCLAIMER, __version__
 from LCDFusionLib.errors import InputError
-
-from .interrupts import held, obeyed
+from LCDFusionLib.interrupts import held, obeyed
 
 FAILED = 1
 BAD_INPUT = 2

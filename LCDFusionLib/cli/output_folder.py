@@ -6,13 +6,11 @@ import errno
 import os
 import shutil
 from collections.abc import Collection, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
-from uuid import uuid4
 
+from LCDFusionLib.atomic import atomic_folder
 from LCDFusionLib.errors import InputError
-
-from .interrupts import held
 
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
@@ -31,15 +29,12 @@ def whole_folder(target: Path, *, overwrite: bool, contents: Collection[str], by
         InputError: the place cannot be written, is taken, or has no room.
     """
     check_target(target, overwrite=overwrite, contents=contents)
-    target, mark = target.resolve(), uuid4().hex[:8]
-    beside, old = (target.with_name(f".{target.name}.{what}-{mark}") for what in ("part", "old"))
-    made = [folder for folder in target.parents if not folder.exists()]
+    target = target.resolve()
+    beside = target
     try:
-        beside.mkdir(parents=True)
-        _check_room(beside, bytes_needed, target)
-        yield beside
-        with held():
-            _replace(target, beside, old)
+        with atomic_folder(target) as beside:
+            _check_room(beside, bytes_needed, target)
+            yield beside
     except OSError as error:
         if error.errno in NO_ROOM:
             raise InputError(
@@ -48,12 +43,6 @@ def whole_folder(target: Path, *, overwrite: bool, contents: Collection[str], by
         raise _cannot_be_written(target, error) from error
     except InputError as error:
         raise InputError(str(error).replace(str(beside), str(target))) from error  # by the name that the user knows
-    finally:
-        with held():
-            shutil.rmtree(beside, ignore_errors=True)
-            for folder in made:
-                with suppress(OSError):  # it holds the result
-                    folder.rmdir()
 
 
 def check_target(target: Path, *, overwrite: bool, contents: Collection[str]) -> None:
@@ -91,20 +80,6 @@ def _check_room(folder: Path, bytes_needed: int, target: Path) -> None:
     if free < bytes_needed:
         megabytes = f"{bytes_needed / 1e6:.0f} MB are needed, {free / 1e6:.0f} MB are free"
         raise InputError(f"There is not enough room for the output folder '{target}': {megabytes}; make room or choose another with -o.")
-
-
-def _replace(target: Path, beside: Path, old: Path) -> None:
-    """Put the whole folder in the place of `target`; what was there survives until the new one stands."""
-    if not target.exists():
-        beside.rename(target)
-        return
-    target.rename(old)
-    try:
-        beside.rename(target)
-    except OSError:
-        old.rename(target)
-        raise
-    shutil.rmtree(old, ignore_errors=True)
 
 
 def _cannot_be_written(target: Path, error: Exception) -> InputError:

@@ -9,9 +9,8 @@ from pathlib import Path
 from tqdm import tqdm
 
 from LCDFusionLib.errors import InputError
+from LCDFusionLib.interrupts import held
 from LCDFusionLib.pacs import Security, connect, parse_address, send
-
-from .interrupts import held
 
 _DICOM = 128, b"DICM"
 

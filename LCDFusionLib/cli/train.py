@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from LCDFusionLib.errors import InputError
+from LCDFusionLib.interrupts import held
 
-from .interrupts import held, resumable
+from .resumable import resumable
 
 if TYPE_CHECKING:
     from LCDFusionLib.network import LoadedWeights

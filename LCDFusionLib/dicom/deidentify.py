@@ -13,6 +13,7 @@ from dicomanonymizer.simpledicomanonymizer import get_UID
 from pydicom.config import disable_value_validation
 from pydicom.dataset import Dataset
 
+from LCDFusionLib.atomic import atomic_file
 from LCDFusionLib.errors import InputError
 
 from .instance import code
@@ -56,9 +57,8 @@ def deidentify_folder(folder: str | os.PathLike[str]) -> int:
                     dataset.DeidentificationMethod = "PS3.15 Basic Application Confidentiality Profile"
                     dataset.DeidentificationMethodCodeSequence = [code("113100", "Basic Application Confidentiality Profile")]
                     dataset.file_meta.MediaStorageSOPInstanceUID = dataset.SOPInstanceUID
-                    beside = path.with_suffix(".part")
-                    write_file(beside, dataset)
-                    beside.replace(path)
+                    with atomic_file(path) as beside:
+                        write_file(beside, dataset)
             except (OSError, pydicom.errors.InvalidDicomError) as error:
                 raise InputError(f"The file '{path}' cannot be de-identified ({error}): check it and the disk.") from error
             count += 1

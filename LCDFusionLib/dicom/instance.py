@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from uuid import uuid4
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -16,6 +13,7 @@ from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import UID, ExplicitVRLittleEndian, generate_uid
 from pydicom.valuerep import format_number_as_ds
 
+from LCDFusionLib.atomic import atomic_folder
 from LCDFusionLib.errors import InputError
 from LCDFusionLib.images.volume import Volume
 
@@ -103,28 +101,17 @@ def write_instances(datasets: Iterator[Dataset] | Sequence[Dataset], folder: str
     Raises:
         InputError: the folder holds something already, or cannot be written (no permission, disk full); nothing is left behind.
     """
-    with _new_folder(Path(folder)) as place:
-        for index, dataset in enumerate(datasets):
-            dataset.file_meta = FileMetaDataset()
-            dataset.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
-            write_file(place / f"{index + 1:04d}.dcm", dataset)
-    return Path(folder)
-
-
-@contextmanager
-def _new_folder(folder: Path) -> Iterator[Path]:
-    beside = folder.with_name(f".{folder.name}-{uuid4().hex[:8]}")
+    folder = Path(folder)
     try:
         if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
             raise InputError(f"The folder '{folder}' is not empty: name another one or empty it.")
-        beside.mkdir(parents=True)
-        yield beside
-        if folder.exists():
-            folder.rmdir()
-        beside.rename(folder)
+        with atomic_folder(folder) as place:
+            for index, dataset in enumerate(datasets):
+                dataset.file_meta = FileMetaDataset()
+                dataset.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
+                write_file(place / f"{index + 1:04d}.dcm", dataset)
     except OSError as error:
         raise InputError(
             f"The folder '{folder}' cannot be written ({error.strerror or error}): choose a place with room and permission."
         ) from error
-    finally:
-        shutil.rmtree(beside, ignore_errors=True)
+    return folder

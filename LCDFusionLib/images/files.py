@@ -17,6 +17,7 @@ import SimpleITK as sitk
 from numpy.typing import NDArray
 
 from LCDFusionLib import DISCLAIMER, __version__
+from LCDFusionLib.atomic import atomic_file
 from LCDFusionLib.errors import InputError
 from LCDFusionLib.images.volume import Modality, Unit, Volume, geometry_matrix
 
@@ -108,23 +109,24 @@ def write_volume(volume: Volume, path: str | os.PathLike[str]) -> None:
     if not is_nrrd and np.abs(volume.direction.T @ volume.direction - np.eye(3)).max() > 1e-5:
         raise InputError(f"The grid of '{volume.name}' is sheared (tilted gantry), which NIfTI cannot hold: write NRRD.")
 
-    part = path.with_name(f".{path.name}.{os.getpid()}{'.nrrd' if is_nrrd else '.nii'}")
-    packed = part.with_suffix(".gz")
     try:
-        sitk.WriteImage(_image(volume), str(part), is_nrrd)
-        if not is_nrrd:
-            _check_nifti_size(part)  # ITK leaves a cut file behind on a full disk and says nothing
-        if suffix == ".nii.gz":
-            with part.open("rb") as plain, gzip.open(packed, "wb", compresslevel=4) as target:
-                shutil.copyfileobj(plain, target, 1 << 20)
-            packed.replace(path)
-        else:
-            part.replace(path)
+        with atomic_file(path) as part:
+            kind = ".nrrd" if is_nrrd else ".nii"  # in small letters, as ITK knows it
+            plain = part.with_name(part.name[: -len(suffix)] + kind)
+            try:
+                sitk.WriteImage(_image(volume), str(plain), is_nrrd)
+                if not is_nrrd:
+                    _check_nifti_size(plain)  # ITK leaves a cut file behind on a full disk and says nothing
+                if suffix == ".nii.gz":
+                    with plain.open("rb") as source, gzip.open(part, "wb", compresslevel=4) as target:
+                        shutil.copyfileobj(source, target, 1 << 20)
+                elif plain != part:
+                    plain.replace(part)
+            finally:
+                if plain != part:
+                    plain.unlink(missing_ok=True)
     except (OSError, RuntimeError) as error:
         raise InputError(f"The file '{path}' could not be written: make room on the disk, or choose another folder.") from error
-    finally:
-        part.unlink(missing_ok=True)
-        packed.unlink(missing_ok=True)
 
 
 def _image(volume: Volume) -> sitk.Image:

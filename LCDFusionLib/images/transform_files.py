@@ -6,12 +6,12 @@ ITK's files hold the way back, from the fixed to the moving space.
 from __future__ import annotations
 
 import os
-from pathlib import Path
 
 import numpy as np
 import SimpleITK as sitk
 from numpy.typing import NDArray
 
+from LCDFusionLib.atomic import atomic_file
 from LCDFusionLib.errors import InputError
 from LCDFusionLib.images.mutual_information import matrix_of
 
@@ -33,14 +33,11 @@ def write_transform(matrix: NDArray[np.float64], path: str | os.PathLike[str], d
     transform.SetTranslation(back[:3, 3].tolist())
     if deformation is not None:
         transform = sitk.CompositeTransform([transform, deformation])  # the last one is applied first
-    part = Path(path).with_name(f".{Path(path).stem}.{os.getpid()}{Path(path).suffix}")
     try:
-        sitk.WriteTransform(transform, str(part))
-        part.replace(path)
+        with atomic_file(path) as part:
+            sitk.WriteTransform(transform, str(part))
     except (OSError, RuntimeError) as error:
         raise InputError(f"The transform '{path}' cannot be written: choose a folder with room and permission.") from error
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def read_transform(path: str | os.PathLike[str]) -> tuple[NDArray[np.float64], sitk.Transform | None]:

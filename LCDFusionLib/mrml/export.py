@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import slicer
 
+from LCDFusionLib.atomic import atomic_file
 from LCDFusionLib.dicom import Derivation, SeriesSource, write_result
 from LCDFusionLib.errors import InputError
 from LCDFusionLib.fusion import FusionResult
@@ -91,12 +92,10 @@ class Export:
             InputError: the file cannot be written.
         """
         numbers = self.anatomy.instance_numbers if self.anatomy is not None else None
-        beside = Path(path).with_name(f".{Path(path).name}.part")
         try:
-            write_metrics_csv(self.fused, beside, image_numbers=numbers)
-            beside.replace(path)
+            with atomic_file(path) as beside:
+                write_metrics_csv(self.fused, beside, image_numbers=numbers)
         except OSError as error:
-            beside.unlink(missing_ok=True)
             raise InputError(f"The file '{path}' could not be written ({error.strerror}); choose another place or make room.") from error
         return Path(path)
 

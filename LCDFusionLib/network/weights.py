@@ -10,6 +10,8 @@ from pathlib import Path
 
 import torch
 
+from LCDFusionLib.atomic import atomic_file
+
 from .network import LCDFusionNet, NetworkConfig
 
 SHIPPED = Path(__file__).parent / "weights"
@@ -93,11 +95,10 @@ def save_weights(network: LCDFusionNet, path: str | Path, card: dict) -> str:
     """
     path = Path(path)
     state = {name: tensor.detach().to("cpu", torch.float32).clone() for name, tensor in network.state_dict().items()}
-    beside = path.with_suffix(".pt.part")
-    torch.save(state, beside)
-    sha256 = hashlib.sha256(beside.read_bytes()).hexdigest()
     card_beside = path.with_suffix(".json.part")
-    card_beside.write_text(json.dumps({**card, "sha256": sha256, "network": asdict(network.config)}, indent=2) + "\n", encoding="utf-8")
-    beside.replace(path)
+    with atomic_file(path) as beside:
+        torch.save(state, beside)
+        sha256 = hashlib.sha256(beside.read_bytes()).hexdigest()
+        card_beside.write_text(json.dumps({**card, "sha256": sha256, "network": asdict(network.config)}, indent=2) + "\n", encoding="utf-8")
     card_beside.replace(path.with_suffix(".json"))
     return sha256

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -13,6 +12,7 @@ from typing import Protocol
 import pydicom
 from pydicom.dataset import Dataset
 
+from LCDFusionLib.atomic import atomic_file
 from LCDFusionLib.errors import InputError
 
 from .address import Address, Security
@@ -227,9 +227,8 @@ def _place(folder: Path, series: str, instance: str) -> Path:
 
 def _write_whole(dataset: Dataset, path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_suffix(".receiving")
-    pydicom.dcmwrite(beside, dataset, enforce_file_format=True)
-    beside.replace(path)
+    with atomic_file(path) as beside:
+        pydicom.dcmwrite(beside, dataset, enforce_file_format=True)
 
 
 def _instance_uid(path: Path) -> str:
@@ -255,8 +254,7 @@ def _write_journal(journal: Path, destination: str, arrived: set[str]) -> None:
     try:
         kept = json.loads(journal.read_text(encoding="utf-8")) if journal.exists() else {}
         kept[destination] = sorted(set(kept.get(destination, [])) | arrived)
-        beside = journal.with_name(f".{journal.name}.{os.getpid()}")
-        beside.write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
-        beside.replace(journal)
+        with atomic_file(journal) as beside:
+            beside.write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
     except OSError:  # no right to write there: the images went out all the same, and the report says which
         return

@@ -12,6 +12,7 @@ import numpy as np
 import torch
 from tqdm import tqdm
 
+from LCDFusionLib.atomic import atomic_file
 from LCDFusionLib.network import EXPERIMENTS, NetworkConfig
 
 from .budget import check_budget, keep_budget
@@ -89,6 +90,5 @@ def _fuse_held_out(weights: Path, held_out: dict[str, list[SlicePair]], run: Pat
         for pair, fused in zip(pairs, fuse_pairs(weights, pairs, device), strict=True):
             images[f"{data_set}: {pair.name}"] = fused
             progress.update()
-    beside = run / "fused.part.npz"  # the mark that this variant is finished: written last, and whole
-    np.savez_compressed(beside, **images)
-    beside.replace(run / "fused.npz")
+    with atomic_file(run / "fused.npz") as beside:  # the mark that this variant is finished: written last, and whole
+        np.savez_compressed(beside, **images)

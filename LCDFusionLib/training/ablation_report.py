@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from LCDFusionLib import DISCLAIMER
+from LCDFusionLib.atomic import atomic_file
 from LCDFusionLib.network import LCDFusionNet, RewrittenNet
 from LCDFusionLib.network.operations import PAPER_SIZE, count_operations
 
@@ -158,9 +159,8 @@ def draw_sheet(folder: Path, held_out: dict[str, list[SlicePair]], file: Path) -
 
 
 def _save(figure, file: Path) -> None:  # type: ignore[no-untyped-def]
-    beside = file.with_suffix(".part")
-    figure.savefig(beside, dpi=100, facecolor=figure.get_facecolor(), format="png")
-    beside.replace(file)
+    with atomic_file(file) as beside:
+        figure.savefig(beside, dpi=100, facecolor=figure.get_facecolor(), format="png")
 
 
 def _decimals(metric: str) -> int:

@@ -6,6 +6,7 @@ import hashlib
 import json
 from pathlib import Path
 
+from LCDFusionLib.atomic import atomic_file
 from LCDFusionLib.errors import InputError
 
 from .data import TrainingData
@@ -38,9 +39,8 @@ def check_budget(folder: Path, budget: dict) -> None:
 def keep_budget(folder: Path, budget: dict) -> None:
     """Write the budget to a folder that has none."""
     if not (folder / FILE).exists():
-        beside = folder / f"{FILE}.part"
-        beside.write_text(json.dumps(budget, indent=1) + "\n", encoding="utf-8")
-        beside.replace(folder / FILE)
+        with atomic_file(folder / FILE) as beside:
+            beside.write_text(json.dumps(budget, indent=1) + "\n", encoding="utf-8")
 
 
 def fingerprint(data: TrainingData) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 from pathlib import Path
 
+from LCDFusionLib.atomic import atomic_file
+
 PANELS = {
     "loss": ("train_loss", "validation_loss"),
     "kept of the sources": ("validation_QABF", "validation_VIF_anatomy", "validation_VIF_function"),
@@ -28,6 +30,5 @@ def plot_curves(log: Path, file: Path) -> None:
         ax.set(title=title, xlabel="step")
         ax.legend()
         ax.grid(alpha=0.3)
-    beside = file.with_suffix(".part")
-    figure.savefig(beside, dpi=90, format="png")
-    beside.replace(file)
+    with atomic_file(file) as beside:
+        figure.savefig(beside, dpi=90, format="png")

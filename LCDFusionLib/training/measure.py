@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 from tqdm import tqdm
 
+from LCDFusionLib.atomic import atomic_file
 from LCDFusionLib.metrics import METRICS, PER_SOURCE, evaluate
 from LCDFusionLib.network import RewrittenNet, load_weights
 
@@ -52,21 +53,18 @@ def measure_test(weights: Path, pairs: Sequence[SlicePair], device: str | torch.
     rows = [{"pair": pair.name, **measure(fused, pair)} for fused, pair in bar]
     write_rows(rows, weights.with_name("test.csv"))
     means = {name: float(np.nanmean([row[name] for row in rows])) for name in COLUMNS}
-    beside = weights.with_suffix(".json.part")
     text = {**load_weights(weights).card, "test": {"pairs": len(pairs), **means}}
-    beside.write_text(json.dumps(text, indent=2) + "\n", encoding="utf-8")
-    beside.replace(weights.with_suffix(".json"))
+    with atomic_file(weights.with_suffix(".json")) as beside:
+        beside.write_text(json.dumps(text, indent=2) + "\n", encoding="utf-8")
     return means
 
 
 def write_rows(rows: Sequence[dict], file: Path) -> None:
     """A CSV with the keys of the first row as its head; at no time is there a half-written file of that name."""
-    beside = file.with_suffix(".csv.part")
-    with beside.open("w", newline="") as stream:
+    with atomic_file(file) as beside, beside.open("w", newline="") as stream:
         writer = csv.DictWriter(stream, rows[0])
         writer.writeheader()
         writer.writerows(rows)
-    beside.replace(file)
 
 
 def batch_of_one(image: Image) -> Tensor:

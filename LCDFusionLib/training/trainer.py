@@ -17,6 +17,7 @@ import torch
 from torch import nn
 from tqdm import tqdm
 
+from LCDFusionLib.atomic import atomic_file
 from LCDFusionLib.errors import InputError
 from LCDFusionLib.fusion.device import choose_device
 from LCDFusionLib.metrics import evaluate
@@ -227,9 +228,8 @@ class Trainer:
             "random": self.random,
             "losses": json.dumps(self.losses),
         }
-        beside = self.folder / "checkpoint.pt.part"
-        torch.save(state, beside)
-        beside.replace(self.folder / "checkpoint.pt")
+        with atomic_file(self.folder / "checkpoint.pt") as beside:
+            torch.save(state, beside)
 
     def _resume(self) -> None:
         file = self.folder / "checkpoint.pt"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ctypes
 import os
-from pathlib import Path
 from types import TracebackType
 
 import numpy as np
@@ -13,6 +12,7 @@ import vtk
 from numpy.typing import NDArray
 from vtk.util.numpy_support import numpy_to_vtk, vtk_to_numpy
 
+from LCDFusionLib.atomic import atomic_file
 from LCDFusionLib.errors import InputError
 from LCDFusionLib.mrml.application import Application
 from LCDFusionLib.mrml.result_nodes import ResultNodes
@@ -228,12 +228,10 @@ class SliceViews:
         writer.WriteToMemoryOn()
         writer.SetInputData(image)
         writer.Write()
-        beside = Path(path).with_name(f".{Path(path).name}.part")
         try:
-            beside.write_bytes(vtk_to_numpy(writer.GetResult()).tobytes())
-            beside.replace(path)
+            with atomic_file(path) as beside:
+                beside.write_bytes(vtk_to_numpy(writer.GetResult()).tobytes())
         except OSError as error:
-            beside.unlink(missing_ok=True)
             raise InputError(f"The picture '{path}' could not be written ({error.strerror}); choose another place or make room.") from None
 
     def close(self) -> None:

@@ -51,7 +51,7 @@ def fusing(place):
 
 def writing(place):
     """Some files of the result are there; the overview, which takes longest, is not."""
-    return any(place.folder.glob(".out.part-*/fused_color.nrrd"))
+    return any(place.folder.glob(".part-*-out/fused_color.nrrd"))
 
 
 def interrupt(place, process, moment, send):
@@ -185,7 +185,7 @@ COMMIT = """
 import os, shutil, signal, sys
 from pathlib import Path
 
-from LCDFusionLib.cli.interrupts import obeyed
+from LCDFusionLib.interrupts import obeyed
 from LCDFusionLib.cli.output_folder import whole_folder
 
 place, new_folders, signals = Path(sys.argv[1]), sys.argv[2] == "new", int(sys.argv[3])

@@ -110,7 +110,7 @@ def test_ctrl_c_leaves_nothing(place, pairs_folder):  # noqa: F811
                 (pairs_folder / source / f"{name}{copy}.png").write_bytes(picture)
     process = place.start("evaluate", pairs_folder, "--methods", "latlrr", "-o", place.out, "--images")
     started = time.monotonic()
-    while not any(place.folder.glob(".out.part-*/pairs/images/latlrr/*.png")):
+    while not any(place.folder.glob(".part-*-out/pairs/images/latlrr/*.png")):
         assert process.poll() is None, process.communicate()
         assert time.monotonic() < started + 120
         time.sleep(0.01)

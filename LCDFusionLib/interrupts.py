@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import signal
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from types import FrameType
 
 _SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
@@ -47,16 +45,6 @@ def held() -> Iterator[None]:
     if _State.pending and not _State.held:
         _State.pending = False
         raise KeyboardInterrupt
-
-
-@contextmanager
-def resumable(folder: Path) -> Iterator[None]:
-    """Long work that keeps what it has done in `folder`: when it is interrupted, says how to go on."""
-    try:
-        yield
-    except KeyboardInterrupt:
-        print(f"\nstopped; every finished step is kept in '{folder}'. The same command goes on from there.", file=sys.stderr)
-        raise
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:
