@@ -379,7 +379,7 @@ class TestNothingHalf:
         matrix[0, 2] = 0.5
         with pytest.raises(InputError, match="is sheared"):
             write_both(tmp_path / "out", None, None, volume.with_array(volume.array, ijk_to_lps=matrix))
-        assert list((tmp_path / "out").iterdir()) == []
+        assert list(tmp_path.iterdir()) == []
 
 
 def test_volumes_that_do_not_belong(inputs, tmp_path):
