@@ -1,10 +1,14 @@
 """OHIF 3.13 opens every object of a result, hangs the originals, and measures right."""
 
+from pathlib import Path
+
 import numpy as np
 import pydicom
 import pytest
 
 from Testing.cli.small_study import STUDY
+from Testing.clients.conftest import client
+from Testing.clients.ohif_server import OhifServer, configuration
 
 _SETS = "window.services.displaySetService.getActiveDisplaySets()"
 _VIEWPORT = "window.services.cornerstoneViewportService.getCornerstoneViewport(window.services.viewportGridService.getActiveViewportId())"
@@ -13,14 +17,15 @@ _VIEWPORT = "window.services.cornerstoneViewportService.getCornerstoneViewport(w
 class Viewer:
     """OHIF in a page, with one study open; its own services say what it shows."""
 
-    def __init__(self, browser, address, mode):
+    def __init__(self, browser, address, mode, more=""):
         self.page = browser.new_page(viewport={"width": 1200, "height": 900})
         self.page.set_default_timeout(120_000)
         self.errors = []
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))
         self.page.add_init_script("localStorage.setItem('shownTours', JSON.stringify(['basicViewerTour']))")
-        self.page.goto(f"{address}/{mode}?StudyInstanceUIDs={STUDY.uid}")
+        self.page.goto(f"{address}/{mode}?StudyInstanceUIDs={STUDY.uid}{more}")
         self.page.wait_for_function(f"window.services?.displaySetService && {_SETS}.length === 6")
+        self.page.wait_for_function("Boolean(window.services.viewportGridService.serviceImplementation?._getState)")
 
     def series(self):
         """Display set's UID by Series Description."""
@@ -126,3 +131,26 @@ def test_pet_ct_mode_hangs_the_originals(drawing_chromium, ohif_address):
     views = viewer.page.evaluate(hung)
     assert {name for view in views for name in view} == {"Thorax 3.0 B30f", "WB 3D"}
     assert ["Thorax 3.0 B30f", "WB 3D"] in views
+
+
+def test_the_documented_protocol_hangs_anatomy_function_and_fused(drawing_chromium, archive):
+    protocol = (Path(__file__).parents[2] / "docs" / "ohif" / "lcdfusion-protocol.json").read_text()
+    extension = f"{{id: 'lcdfusion', getHangingProtocolModule: () => [{{name: 'lcdfusion', protocol: {protocol}}}]}}"
+    server = OhifServer(client("@ohif/app") / "dist", archive.http_port, f"{configuration()} window.config.extensions = [{extension}];")
+    viewer = Viewer(drawing_chromium, server.address, "viewer", "&hangingProtocolId=lcdfusion")
+    hung = """() => {
+      const {viewportGridService: grid, displaySetService: sets, cornerstoneViewportService: views} = window.services;
+      return [...grid.getState().viewports.values()].map(view => [
+        sets.getDisplaySetByUID(view.displaySetInstanceUIDs[0]).SeriesDescription,
+        views.getCornerstoneViewport(view.viewportId)?.getImageData?.()?.origin[2],
+      ]);
+    }"""
+    viewer.page.wait_for_function(f"() => {{ const views = ({hung})(); return views.length === 3 && views.every(view => view[1]); }}")
+    before = viewer.page.evaluate(hung)
+    assert [name for name, _ in before] == ["Thorax 3.0 B30f", "WB 3D", "LCDFusion color - NOT FOR DIAGNOSTIC USE"]
+    box = viewer.page.locator(".cornerstone-canvas").first.bounding_box()
+    viewer.page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    viewer.page.mouse.wheel(0, 100)
+    together = "views.every((view, n) => view[1] !== before[n][1]) && views[0][1] === views[2][1]"
+    viewer.page.wait_for_function(f"before => {{ const views = ({hung})(); return {together}; }}", arg=before)
+    server.stop()
