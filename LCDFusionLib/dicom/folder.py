@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pydicom
@@ -14,10 +15,23 @@ from pydicom.uid import UID, MediaStorageDirectoryStorage
 
 from LCDFusionLib.errors import InputError
 
-from .series import SERIES_KEYWORDS, Series, series_parts
+from . import elements
+from .copies import Copies
+from .frames import Image, images_of
+from .limits import MOST_PIXELS
+from .no_volume import NoVolumeError
+from .series import SERIES_KEYWORDS, Series, series_of
 
 PREAMBLE = 132
 """Bytes that every DICOM file begins with, PS3.10."""
+
+# Without these no image has its place in an archive, and nothing that is made of it either.
+_UIDS = ("SOPClassUID", "SOPInstanceUID", "StudyInstanceUID", "SeriesInstanceUID")
+_TEXTS = (
+    *("Modality", "SeriesNumber", "SeriesDescription", "StudyDate", "StudyDescription", "PatientID", "PatientName", "PatientBirthDate"),
+    *("ImageType", "Manufacturer", "ManufacturerModelName", "StationName", "BodyPartExamined", "Laterality", "ImageLaterality"),
+)
+_IMAGE_SUFFIXES = (".dcm", ".dicom", ".dic", ".ima")
 
 Progress = Callable[[int, int], None]
 """Called with the files that are done and all files; an exception that it raises ends the search."""
@@ -30,13 +44,15 @@ class FolderContents:
     Attributes:
         series: of images, ordered by patient, study and series number.
         damaged: for each damaged DICOM file a sentence.
+        stray_damage: those of `damaged` of which it is not known to which series the file belongs.
         missing: files that a DICOMDIR names and that are not there.
-        copies: files that hold an instance which another file holds too; the first counts.
+        copies: files that hold an instance which another file holds too, with the same place and pixels; the first counts.
         other_files: no DICOM images: reports, presentation states, DICOMDIR, anything else.
     """
 
     series: tuple[Series, ...]
     damaged: tuple[str, ...] = ()
+    stray_damage: tuple[str, ...] = ()
     missing: tuple[Path, ...] = ()
     copies: int = 0
     other_files: int = 0
@@ -45,8 +61,9 @@ class FolderContents:
 def scan_folder(folder: str | os.PathLike[str], *, progress: Progress | None = None) -> FolderContents:
     """Find every series of images in a folder and all folders below it.
 
-    Only headers are read. Files are told by their content, never by their names; objects that are no images (reports, presentation states,
-    structure sets) are passed over.
+    Only headers are read (and the pixels of files with one SOP Instance UID, to tell copies from others). Files are told by their content,
+    never by their names; objects that are no images (reports, presentation states, structure sets) are passed over. A file that cannot be
+    read is held against the series that it says to be of, or beside whose images it lies with a name like theirs (`Series.refusal`).
 
     Raises:
         InputError: there is no such folder, or it or a file in it cannot be read.
@@ -55,39 +72,56 @@ def scan_folder(folder: str | os.PathLike[str], *, progress: Progress | None = N
     if not folder.is_dir():
         raise InputError(f"There is no folder '{folder}': give a folder that holds DICOM files.")
     paths = _files_below(folder)
-    found: dict[str, dict[str, tuple[Path, Dataset]]] = {}
-    damaged, missing, copies, others = [], [], 0, 0
+    images: dict[str, list[Image]] = {}
+    no_volumes: dict[tuple[str, str], list[Image]] = {}
+    damaged: list[DamagedFileError] = []
+    missing: list[Path] = []
+    strangers: list[Path] = []
+    copies, others = Copies(), 0
     with disable_value_validation():
         for done, path in enumerate(paths, start=1):
             try:
-                header = _read_header(path)
+                if not _begins_as_dicom(path):
+                    strangers.append(path)
+                elif (header := _read_header(path)) is None:
+                    others += 1
+                    if path.name.upper().startswith("DICOMDIR"):
+                        missing += _missing_files(path)
+                    elif not _has_preamble(path):
+                        strangers.append(path)
+                        others -= 1
+                elif copies.is_first(path, header):
+                    images.setdefault(header.SeriesInstanceUID, []).extend(_images(path, header))
             except DamagedFileError as error:
-                damaged.append(str(error))
-                header = None
-            if header is None:
-                others += 1
-                if path.name.upper().startswith("DICOMDIR"):
-                    missing += _missing_files(path)
-            else:
-                instances = found.setdefault(header.SeriesInstanceUID, {})
-                copies += header.SOPInstanceUID in instances
-                instances.setdefault(header.SOPInstanceUID, (path, header))
+                damaged.append(error)
+            except NoVolumeError as error:
+                no_volumes.setdefault((header.SeriesInstanceUID, error.reason), []).append(Image(path, None, header))
             if progress is not None:
                 progress(done, len(paths))
-        series = [part for instances in found.values() for part in series_parts(list(instances.values()))]
+        refusals = {**_held_against(images, damaged, strangers), **copies.refusals}
+        series = [one for uid, group in images.items() for one in series_of(group, refusal=refusals.get(uid, ""))]
+        series += [one for (_, reason), group in no_volumes.items() for one in series_of(group, no_volume=reason)]
     series.sort(key=lambda s: (s.patient_id, s.study_date, s.study_uid, s.number is None, s.number or 0, s.uid))
-    return FolderContents(tuple(series), tuple(damaged), tuple(missing), copies, others - len(damaged))
+    known = {one.uid for one in series}
+    return FolderContents(
+        series=tuple(_with_missing(series, missing)),
+        damaged=tuple(map(str, damaged)),
+        stray_damage=tuple(str(error) for error in damaged if error.series_uid not in known),
+        missing=tuple(missing),
+        copies=copies.count,
+        other_files=others + len(strangers),
+    )
 
 
 def find_series(folder: str | os.PathLike[str]) -> list[Series]:
     """The series of `scan_folder`.
 
     Raises:
-        InputError: what `scan_folder` raises, or a DICOM file is damaged.
+        InputError: what `scan_folder` raises, or a DICOM file is damaged of which it is not known to which series it belongs.
     """
     contents = scan_folder(folder)
-    if contents.damaged:
-        raise InputError(contents.damaged[0])
+    if contents.stray_damage:
+        raise InputError(contents.stray_damage[0])
     return list(contents.series)
 
 
@@ -98,20 +132,23 @@ def series_of_files(files: Sequence[Path]) -> Series:
         InputError: one of them is missing, damaged or no image, or they are of several series or acquisitions.
     """
     with disable_value_validation():
-        instances = []
+        images = []
+        copies = Copies()
         for path in files:
-            header = _read_header(path)
+            header = _read_header(path) if _begins_as_dicom(path) else None
             if header is None:
                 raise InputError(f"The file '{path}' is no DICOM image: import the series again.")
-            instances.append((path, header))
-    if len({header.SeriesInstanceUID for _, header in instances}) != 1:
-        raise InputError("The DICOM files belong to no series, or to several: import the series again.")
-    parts = series_parts(instances)
-    if len(parts) != 1:
-        raise InputError(f"The DICOM files are of {len(parts)} acquisitions of '{parts[0].name}': load one of them alone.")
-    return parts[0]
+            if copies.is_first(path, header):
+                images += _images(path, header)
+        if len({image.header.SeriesInstanceUID for image in images}) != 1:
+            raise InputError("The DICOM files belong to no series, or to several: import the series again.")
+        found = series_of(images, refusal=next(iter(copies.refusals.values()), ""))
+    if len(found) != 1:
+        raise InputError(f"The DICOM files are of {len(found)} acquisitions of '{found[0].name}': load one of them alone.")
+    return found[0]
 
 
+_MOST_LISTED = 5
 LEAST_OF_UID = 4
 """Characters that a part of a UID must have to choose a series: fewer name one by chance, such as a wrong series number."""
 
@@ -133,41 +170,51 @@ def choose_series(
     """
     series = find_series(folder)
     volumes = [s for s in series if s.is_volume]
-    if not volumes:
-        other = f"; its {len(series)} series of images have no place in the patient" if series else ""
-        raise InputError(
-            f"The folder '{folder}' holds no DICOM images that form a volume{other}: give the folder of a CT, MR or PET series."
-        )
     listing = "; ".join(map(str, volumes))
     how = f"choose one with {option} and its number, its description or the beginning or end of its UID"
     if choice is None:
+        if not volumes:
+            others = "; ".join(dict.fromkeys(f"'{s.name}' {s.no_volume}" for s in series[:_MOST_LISTED]))
+            other = f" ({others})" if others else ""
+            raise InputError(
+                f"The folder '{folder}' holds no DICOM images that form a volume{other}: give the folder of a CT, MR, PET or SPECT series."
+            )
         if len(volumes) > 1:
             raise InputError(f"The folder '{folder}' holds {len(volumes)} series ({listing}): {how}.")
-        return _without_lost_images(volumes[0])
+        return _readable(volumes[0])
     choice = choice.strip()
     # A number or a full description is an exact answer and goes before a part of a UID, which may look like a number.
-    exact = [s for s in volumes if choice in (s.key, str(s.number), s.description, s.uid_key)]
     is_part = len(choice) >= LEAST_OF_UID
-    chosen = exact or [s for s in volumes if is_part and (s.uid.startswith(choice) or s.uid.endswith(choice))]
+    for among in (volumes, series):  # a screenshot does not make a choice unclear, but may be what was chosen
+        chosen = [s for s in among if choice in (s.key, s.uid_key)] or [s for s in among if choice in s.aliases]
+        chosen = chosen or [s for s in among if is_part and (s.uid.startswith(choice) or s.uid.endswith(choice))]
+        if chosen:
+            break
     if len(chosen) != 1:
         problem = f"{len(chosen)} series" if chosen else "no series"
         raise InputError(f"'{choice}' names {problem} of the folder '{folder}', which holds {listing}: {how}.")
-    return _without_lost_images(chosen[0])
+    return _readable(chosen[0])
 
 
-def _without_lost_images(series: Series) -> Series:
-    for folder, suffix in sorted({(path.parent, path.suffix) for path in series.files}):
-        for path in sorted(folder.iterdir()):
-            if path.suffix == suffix and path.is_file() and path.stat().st_size < PREAMBLE:
-                raise InputError(
-                    f"The file '{path}' among the images of '{series.name}' is empty or cut short, so an image may be missing: "
-                    "copy the series again, or take the file out of the folder."
-                )
+def _readable(series: Series) -> Series:
+    if series.no_volume:
+        raise InputError(f"The series '{series.name}' {series.no_volume}: choose a CT, MR, PET or SPECT series of slices.")
+    if series.refusal:
+        raise InputError(series.refusal)
     return series
 
 
 class DamagedFileError(InputError):
-    """A file that begins as DICOM and cannot be read on."""
+    """A file that begins as DICOM and cannot be read on.
+
+    Attributes:
+        path: the file.
+        series_uid: the series that it says to be of; "" where it does not.
+    """
+
+    def __init__(self, path: Path, damage: str, *, series_uid: str = "") -> None:
+        super().__init__(f"The DICOM file '{path}' is damaged ({damage}): copy it again or take it out of the folder.")
+        self.path, self.series_uid = path, series_uid
 
 
 def _files_below(folder: Path) -> list[Path]:
@@ -181,30 +228,103 @@ def _files_below(folder: Path) -> list[Path]:
     return found
 
 
-def _read_header(path: Path) -> Dataset | None:
-    """The few attributes of `SERIES_KEYWORDS`, or None for a file that is no DICOM image."""
+def _begins_as_dicom(path: Path) -> bool:
+    """By its first bytes; old files begin with the data set itself: group 0008, little endian."""
+    start = _start(path)
+    return start[128:] == b"DICM" or start[:2] == b"\x08\x00"
+
+
+def _has_preamble(path: Path) -> bool:
+    return _start(path)[128:] == b"DICM"
+
+
+def _start(path: Path) -> bytes:
     try:
         with path.open("rb") as file:
-            start = file.read(PREAMBLE)
+            return file.read(PREAMBLE)
     except OSError as error:
         raise InputError(f"The file '{path}' cannot be read: {error.strerror}.") from error
-    has_preamble = start[128:] == b"DICM"
-    is_bare = start[:2] == b"\x08\x00"  # old files begin with the data set itself: group 0008, little endian
-    if not has_preamble and not is_bare:
-        return None
-    damage = "it ends too early"
+
+
+def _read_header(path: Path) -> Dataset | None:
+    """The few attributes of `SERIES_KEYWORDS` of a file that begins as DICOM; None where it is no image."""
+    series_uid = ""
     try:
-        header = pydicom.dcmread(path, stop_before_pixels=True, specific_tags=list(SERIES_KEYWORDS), force=is_bare)
+        header = pydicom.dcmread(path, stop_before_pixels=True, specific_tags=list(SERIES_KEYWORDS), force=True)
         sop_class = header.get("SOPClassUID") or header.file_meta.get("MediaStorageSOPClassUID") or UID("")
         if sop_class and not sop_class.name.endswith("Image Storage"):
             return None
-        if all(header.get(keyword) for keyword in ("SeriesInstanceUID", "SOPInstanceUID", "Rows")):
+        series_uid = elements.uid(header, "SeriesInstanceUID")
+        missing = [keyword for keyword in _UIDS if not elements.uid(header, keyword)]
+        sizes = [elements.whole(header, keyword, least=1, most=MOST_PIXELS) for keyword in ("Rows", "Columns")]
+        if None in sizes:
+            damage = "it ends too early, or lacks Rows and Columns (0028,0010)"
+        elif missing:
+            damage = f"it lacks {' and '.join(map(elements.attribute, missing))}"
+        else:
+            elements.uid(header, "FrameOfReferenceUID")
+            for keyword in _TEXTS:
+                elements.text(header, keyword)
             return header
+    except elements.ElementError as error:
+        damage = error.reason
     except Exception as error:  # foreign bytes make the parser fail in many ways
-        damage = str(error)
-    if not has_preamble:
+        damage = elements.printable(error)
+    if not series_uid and not _has_preamble(path):
         return None
-    raise DamagedFileError(f"The DICOM file '{path}' is damaged ({damage}): copy it again or take it out of the folder.")
+    raise DamagedFileError(path, damage, series_uid=series_uid)
+
+
+def _images(path: Path, header: Dataset) -> list[Image]:
+    try:
+        return images_of(path, header)
+    except NoVolumeError:
+        raise
+    except InputError as error:
+        reason = error.reason if isinstance(error, elements.ElementError) else str(error)
+        raise DamagedFileError(path, reason, series_uid=header.SeriesInstanceUID) from error
+
+
+def _held_against(images: dict[str, list[Image]], damaged: Iterable[DamagedFileError], strangers: Iterable[Path]) -> dict[str, str]:
+    """For series by UID: the sentence about a file that may be one of its images and cannot be read."""
+    names: dict[tuple[Path, str], set[str]] = {}
+    for uid, group in images.items():
+        for image in group:
+            for like in _likenesses(image.path):
+                names.setdefault((image.path.parent, like), set()).add(uid)
+    refusals: dict[str, str] = {}
+    for error in damaged:
+        beside = [uid for like in _likenesses(error.path) for uid in names.get((error.path.parent, like), ())]
+        for uid in [error.series_uid] if error.series_uid in images else beside:
+            refusals.setdefault(uid, str(error))
+    for path in strangers:
+        for uid in {uid for like in _likenesses(path) for uid in names.get((path.parent, like), ())}:
+            refusals.setdefault(
+                uid,
+                f"The file '{path}' among the images of '{_called(images[uid])}' is empty or cut short, or no DICOM at all, so an image may be missing: "
+                "copy the series again, or take the file out of the folder.",
+            )
+    return refusals
+
+
+def _called(images: Sequence[Image]) -> str:
+    header = images[0].header
+    return elements.text(header, "SeriesDescription") or f"{elements.text(header, 'Modality')} series {elements.text(header, 'SeriesNumber')}"
+
+
+def _likenesses(path: Path) -> list[str]:
+    """What files of one series have in common in their names: all but the digits; a suffix that DICOM files have."""
+    pattern, suffix = re.sub(r"\d+", "#", path.name), path.suffix.lower()
+    return [each for each, is_told in ((pattern, "#" in pattern), (suffix, suffix in _IMAGE_SUFFIXES)) if is_told]
+
+
+def _with_missing(series: Iterable[Series], missing: Sequence[Path]) -> Iterable[Series]:
+    """Files that a DICOMDIR names beside the images of a series, and that are not there, may be of it."""
+    for one in series:
+        folders = {path.parent for path, _ in one.images}
+        lost = [path for path in missing if path.parent in folders]
+        note = f"A DICOMDIR names {len(lost)} files beside those of '{one.name}' that are not there, such as '{lost[0]}': copy them too." if lost else ""
+        yield replace(one, notes=(*one.notes, note)) if note and one.is_volume else one
 
 
 def _missing_files(dicomdir: Path) -> list[Path]:

@@ -2,62 +2,53 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 from pydicom.dataset import Dataset
 
-from .functional_groups import frame_planes
+from LCDFusionLib.errors import InputError
+
+from . import elements
+from .frames import Image
 from .instance import FUSED_IMAGE_TYPE, MANUFACTURER
+from .limits import MOST_PIXELS
+from .parts import Part, parts
 
 SERIES_KEYWORDS = (
-    "SOPClassUID",
-    "SOPInstanceUID",
-    "SpecificCharacterSet",
-    "ImageType",
-    "Modality",
-    "Manufacturer",
-    "ManufacturerModelName",
-    "StationName",
-    "SeriesInstanceUID",
-    "SeriesNumber",
-    "SeriesDescription",
-    "StudyInstanceUID",
-    "StudyDate",
-    "StudyDescription",
-    "AcquisitionDate",
-    "PatientID",
-    "PatientName",
-    "PatientBirthDate",
-    "BodyPartExamined",
-    "Laterality",
-    "ImageLaterality",
-    "FrameOfReferenceUID",
-    "ImagePositionPatient",
-    "ImageOrientationPatient",
-    "PixelSpacing",
-    "SliceThickness",
-    "NumberOfFrames",
-    "Rows",
-    "Columns",
-    "AcquisitionNumber",
-    "EchoNumbers",
-    "TemporalPositionIdentifier",
-    "TriggerTime",
-    "CorrectedImage",
-    "Units",
-    "SharedFunctionalGroupsSequence",
-    "PerFrameFunctionalGroupsSequence",
+    # what it is
+    *("SOPClassUID", "SOPInstanceUID", "SpecificCharacterSet", "ImageType", "Modality", "SeriesType", "ConversionType", "BurnedInAnnotation"),
+    *("Manufacturer", "ManufacturerModelName", "StationName", "DerivationDescription"),
+    *("SeriesInstanceUID", "SeriesNumber", "SeriesDescription", "ProtocolName", "StudyInstanceUID", "StudyDate", "StudyDescription"),
+    *("AcquisitionDate", "AcquisitionTime", "AcquisitionDateTime", "SeriesDate", "SeriesTime", "ContentTime"),
+    *("PatientID", "PatientName", "PatientBirthDate", "BodyPartExamined", "Laterality", "ImageLaterality"),
+    # where it lies
+    *("FrameOfReferenceUID", "ImagePositionPatient", "ImageOrientationPatient", "PixelSpacing", "SliceThickness", "SpacingBetweenSlices"),
+    *("DetectorInformationSequence", "SliceVector", "EnergyWindowVector", "DetectorVector", "PhaseVector", "RotationVector"),
+    *("TimeSliceVector", "NumberOfFrames", "Rows", "Columns", "SamplesPerPixel"),
+    *("SharedFunctionalGroupsSequence", "PerFrameFunctionalGroupsSequence"),
+    # what it promises
+    *("NumberOfSlices", "ImagesInAcquisition", "NumberOfSeriesRelatedInstances", "InConcatenationTotalNumber"),
+    # which part of it an image is
+    *("AcquisitionNumber", "EchoNumbers", "TemporalPositionIdentifier", "TriggerTime", "ImageIndex", "FrameReferenceTime"),
+    *("ActualFrameDuration", "DiffusionBValue", "DiffusionGradientOrientation", "ConvolutionKernel", "EchoTime", "InversionTime"),
+    *("FlipAngle", "SequenceName", "ComplexImageComponent"),
+    # what its values are
+    *("CorrectedImage", "AttenuationCorrectionMethod", "AttenuationCorrected", "DecayCorrected", "ScatterCorrected", "RandomsCorrected"),
+    *("DecayCorrectionDateTime", "Units", "RescaleSlope", "RescaleIntercept"),
 )
 """Read from every file: enough to group the files, to tell series from one another, to choose one and to find pairs."""
 
 
+_LONGEST_NUMBER = 12  # characters of an IS
+
+
 @dataclass(frozen=True)
 class Series:
-    """One DICOM series, as its headers tell it.
+    """One DICOM series, or one volume of a series that holds several, as its headers tell it.
 
     Attributes:
         uid: Series Instance UID (0020,000E).
@@ -70,10 +61,16 @@ class Series:
         patient_id: Patient ID (0010,0020).
         patient_name: Patient's Name (0010,0010).
         frame_of_reference: Frame of Reference UID (0020,0052), "" where the files carry none.
-        is_volume: its images have a place in the patient; screenshots and dose pages have none.
-        part: which part of a series that holds several images of each place, such as "AcquisitionNumber 2"; "" for a whole series.
-        files: one file an instance, in the order of their paths (`read_series` sorts by geometry).
-        header: `SERIES_KEYWORDS` of the first image.
+        images: (file, number of the frame from 1 or None) of every slice, in the order of the paths (`read_series` sorts by geometry).
+        part: what tells this volume of a series from its others, such as "AcquisitionNumber 2"; "" for a whole series.
+        part_key: what the part is chosen by, "2" of 5/2.
+        part_alias: another word for it, such as the b-value; "" where there is none.
+        no_volume: why it is no volume, to follow its name: "has no place in the patient ..."; "" where it is one.
+        refusal: a sentence that says why it must not be read, such as two images of one UID; "" where it may.
+        notes: what it promises and does not hold, in sentences.
+        first_of_all: file of the image that was acquired first of all parts, to whose time all of a PET's are corrected; None for a whole
+            series.
+        header: `SERIES_KEYWORDS` of the first image, of a frame as if it were an image of its own.
         slice_spacing: usual distance between neighbouring slices in mm; None where it is not known or there is one slice.
         bounds: (2, 3), lowest and highest corner of the box along the patient's axes that holds all slices, LPS mm; None where not known.
     """
@@ -88,12 +85,27 @@ class Series:
     patient_id: str
     patient_name: str
     frame_of_reference: str
-    is_volume: bool
-    files: tuple[Path, ...]
+    images: tuple[tuple[Path, int | None], ...]
+    part: str = ""
+    part_key: str = ""
+    part_alias: str = ""
+    no_volume: str = ""
+    refusal: str = ""
+    notes: tuple[str, ...] = ()
+    first_of_all: Path | None = None
     header: Dataset = field(default_factory=Dataset, compare=False, repr=False)
     slice_spacing: float | None = None
     bounds: NDArray[np.float64] | None = field(default=None, compare=False, repr=False)
-    part: str = ""
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """Each file once, in the order of the paths."""
+        return tuple(dict.fromkeys(path for path, _ in self.images))
+
+    @property
+    def is_volume(self) -> bool:
+        """Its images have a place in the patient; screenshots, dose pages and raw projections have none."""
+        return not self.no_volume
 
     @property
     def name(self) -> str:
@@ -112,91 +124,128 @@ class Series:
         return self.uid + self._part_key
 
     @property
+    def aliases(self) -> tuple[str, ...]:
+        """What else names it exactly."""
+        by_part = (f"{self.number}/{self.part_alias}", f"{self.uid}/{self.part_alias}") if self.part_alias else ()
+        return (str(self.number), self.description, self.name, *by_part)
+
+    @property
     def _part_key(self) -> str:
-        return f"/{self.part.split()[-1]}" if self.part else ""
+        return f"/{self.part_key}" if self.part else ""
 
     @property
     def is_fused(self) -> bool:
         """True for what LCDFusion made of other series; its phantoms have the same Manufacturer and are originals."""
-        kind = self.header.get("ImageType") or ""
-        values = [kind] if isinstance(kind, str) else list(kind)
+        kinds = elements.terms(self.header, "ImageType")
+        if FUSED_IMAGE_TYPE[-1] in kinds or "Fused by LCDFusion" in elements.text(self.header, "DerivationDescription"):
+            return True
         # Series of before 0.2 have no mark in Image Type.
-        return FUSED_IMAGE_TYPE[-1] in values or (self.header.get("Manufacturer") == MANUFACTURER and values[0] == "DERIVED")
+        return elements.text(self.header, "Manufacturer") == MANUFACTURER and kinds[:1] == ("DERIVED",)
 
     def __str__(self) -> str:
         number = "no number" if self.number is None else f"number {self.number}"
         part = f", {self.part} ({self.key})" if self.part else ""
-        return f"{number}{part}, {self.modality or 'no modality'}, '{self.description}', {len(self.files)} images, UID ...{self.uid[-8:]}"
+        return f"{number}{part}, {self.modality or 'no modality'}, '{self.description}', {len(self.images)} images, UID ...{self.uid[-8:]}"
 
 
-# What tells several images of one place from one another, in the order in which it is tried.
-_PART_KEYWORDS = ("AcquisitionNumber", "EchoNumbers", "TemporalPositionIdentifier", "TriggerTime")
+def series_of(images: Sequence[Image], *, no_volume: str = "", refusal: str = "") -> list[Series]:
+    """The series that images of one Series Instance UID form: one, unless several images lie at one place (`parts`).
 
-
-def series_parts(instances: Sequence[tuple[Path, Dataset]]) -> list[Series]:
-    """The series that these files of one Series Instance UID form, each file with its `SERIES_KEYWORDS`.
-
-    One, unless several images lie at one place (phases, echoes, a second acquisition) and one attribute parts them cleanly.
+    Args:
+        images: each with its `SERIES_KEYWORDS`.
+        no_volume: see `Series`.
+        refusal: see `Series`.
     """
-    places = [tuple(map(str, header.get("ImagePositionPatient") or ())) for _, header in instances]
-    if all(places) and len(set(places)) < len(places):
-        for keyword in _PART_KEYWORDS:
-            groups: dict[str, list[int]] = {}
-            for index, (_, header) in enumerate(instances):
-                groups.setdefault(str(header.get(keyword) or ""), []).append(index)
-            if len(groups) > 1 and all(groups) and all(len({places[n] for n in group}) == len(group) for group in groups.values()):
-                return [
-                    _series_of([instances[n] for n in group], part=f"{keyword} {value}")
-                    for value, group in sorted(groups.items(), key=lambda entry: (len(entry[0]), entry[0]))
-                ]
-    return [_series_of(instances)]
+    if not no_volume and not any(image.header.get("ImagePositionPatient") for image in images):
+        no_volume = "has no place in the patient, Image Position (Patient) (0020,0032): a screenshot or a page"
+    found = [Part(tuple(images), "", "")]
+    if not no_volume and not refusal:
+        try:
+            found = parts(images)
+        except InputError as error:
+            refusal = str(error)
+    first = _acquired_first(images) if len(found) > 1 else None
+    return [_series(part, images, no_volume=no_volume, refusal=refusal, first_of_all=first) for part in found]
 
 
-def _series_of(instances: Sequence[tuple[Path, Dataset]], *, part: str = "") -> Series:
-    header = instances[0][1]
-
-    def text(keyword: str) -> str:
-        value = header.get(keyword)
-        return "" if value is None else str(value).strip()
-
-    number = text("SeriesNumber")
-    spacing, bounds = _extent([h for _, h in instances])
-    return Series(
-        uid=text("SeriesInstanceUID"),
-        modality=text("Modality"),
-        number=int(number) if number.lstrip("-").isdigit() else None,
-        description=text("SeriesDescription"),
-        study_uid=text("StudyInstanceUID"),
-        study_date=text("StudyDate"),
-        study_description=text("StudyDescription"),
-        patient_id=text("PatientID"),
-        patient_name=text("PatientName"),
-        frame_of_reference=text("FrameOfReferenceUID"),
-        is_volume=any(h.get("ImagePositionPatient") or _frames(h) > 1 for _, h in instances),
-        files=tuple(path for path, _ in instances),
+def _series(part: Part, of_series: Sequence[Image], *, no_volume: str, refusal: str, first_of_all: Path | None) -> Series:
+    header = part.images[0].header
+    number = elements.text(header, "SeriesNumber")
+    spacing, bounds = _extent([image.header for image in part.images])
+    series = Series(
+        uid=elements.uid(header, "SeriesInstanceUID"),
+        modality=elements.text(header, "Modality"),
+        number=int(number) if number.lstrip("-").isdigit() and len(number) <= _LONGEST_NUMBER else None,
+        description=elements.text(header, "SeriesDescription"),
+        study_uid=elements.uid(header, "StudyInstanceUID"),
+        study_date=elements.text(header, "StudyDate"),
+        study_description=elements.text(header, "StudyDescription"),
+        patient_id=elements.text(header, "PatientID"),
+        patient_name=elements.text(header, "PatientName"),
+        frame_of_reference=elements.uid(header, "FrameOfReferenceUID"),
+        images=tuple((image.path, image.frame) for image in part.images),
+        part=part.name,
+        part_key=part.key,
+        part_alias=part.alias,
+        no_volume=no_volume,
+        refusal=refusal,
+        first_of_all=first_of_all,
         header=header,
         slice_spacing=spacing,
         bounds=bounds,
-        part=part,
     )
+    return series if no_volume else replace(series, notes=tuple(_broken_promises(part.images, of_series, series.name)))
 
 
-def _frames(header: Dataset) -> int:
-    return int(header.get("NumberOfFrames") or 1)
+def _acquired_first(images: Sequence[Image]) -> Path:
+    """The file with the earliest Acquisition Date and Time, as text, which orders them; of equals the first Frame Reference Time."""
+
+    def moment(image: Image) -> tuple:
+        header = image.header
+        clock = [elements.text(header, keyword) or "~" for keyword in ("AcquisitionDate", "AcquisitionTime")]
+        reference = elements.number(header, "FrameReferenceTime")
+        return *clock, np.inf if reference is None else reference
+
+    return min(images, key=moment).path
+
+
+def _broken_promises(images: Sequence[Image], of_series: Sequence[Image], name: str) -> Iterator[str]:
+    """Images that the headers speak of and that are not there."""
+    header = images[0].header
+    promised = (
+        ("NumberOfSlices", len(images)),
+        ("ImagesInAcquisition", len(images)),
+        ("NumberOfSeriesRelatedInstances", len({image.path for image in of_series})),
+        ("InConcatenationTotalNumber", len({image.path for image in of_series})),
+    )
+    for keyword, there in promised:
+        said = elements.number(header, keyword)
+        if said is not None and said > there:
+            yield (
+                f"'{name}' lacks images: {elements.attribute(keyword)} says {said:g} and {there} are there; fetch the whole series again "
+                "unless it was cut on purpose."
+            )
+            return
 
 
 def _extent(headers: Sequence[Dataset]) -> tuple[float | None, NDArray[np.float64] | None]:
-    """Slice spacing and bounds; what is garbled tells nothing here, and `read_series` will say so."""
+    """Slice spacing and bounds; what is missing or garbled tells nothing here, and `read_series` will say so."""
     try:
-        planes = [plane for header in headers for plane in (frame_planes(header) if _frames(header) > 1 else [header])]
-        positions = np.array([plane.ImagePositionPatient for plane in planes], dtype=float)
-        orientations = np.array([plane.ImageOrientationPatient for plane in planes], dtype=float).reshape(-1, 2, 3)
-        spacings = np.array([plane.PixelSpacing for plane in planes], dtype=float)
-        sizes = np.array([[int(header.Rows), int(header.Columns)] for header in headers for _ in range(_frames(header))])
-        across = orientations[:, 0] * (spacings[:, 1] * (sizes[:, 1] - 1))[:, None]
-        down = orientations[:, 1] * (spacings[:, 0] * (sizes[:, 0] - 1))[:, None]
-    except (AttributeError, TypeError, ValueError, IndexError):
+        rows = [
+            (
+                elements.numbers(header, "ImagePositionPatient", 3),
+                elements.numbers(header, "ImageOrientationPatient", 6),
+                elements.numbers(header, "PixelSpacing", 2),
+                (elements.whole(header, "Rows", least=1, most=MOST_PIXELS), elements.whole(header, "Columns", least=1, most=MOST_PIXELS)),
+            )
+            for header in headers
+        ]
+        positions, orientations, spacings, sizes = (np.array(column, dtype=float) for column in zip(*rows, strict=True))
+    except (InputError, TypeError, ValueError):
         return None, None
+    orientations = orientations.reshape(-1, 2, 3)
+    across = orientations[:, 0] * (spacings[:, 1] * (sizes[:, 1] - 1))[:, None]
+    down = orientations[:, 1] * (spacings[:, 0] * (sizes[:, 0] - 1))[:, None]
     corners = np.concatenate([positions, positions + across, positions + down, positions + across + down])
     heights = np.unique(np.round(positions @ np.cross(*orientations[0]), 3))
     spacing = float(np.median(np.diff(heights))) if len(heights) > 1 else None
