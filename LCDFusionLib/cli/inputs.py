@@ -124,7 +124,7 @@ def mismatch_kinds(text: str) -> tuple[str, ...]:
 
 def _read_folder(path: Path, *, series: str | None, option: str, relative: bool = False) -> Input:
     volume, source = read_folder(path, series=series, relative=relative, option=option)
-    notes = []
+    notes = list(source.series.notes)
     if volume.unit is Unit.RELATIVE and volume.modality in (Modality.CT, Modality.PET):
         why = f": {source.without_suv}" if source.without_suv else ""
         notes.append(f"The values of '{volume.name}' are relative intensities, neither HU nor SUV{why}.")

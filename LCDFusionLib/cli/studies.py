@@ -59,7 +59,7 @@ def fuse_command(folder: Path, contents: FolderContents, pair: SeriesPair) -> st
 
 def _choice(contents: FolderContents, series: Series) -> str:
     """The number where it names this series alone, else the UID."""
-    named = [s for s in contents.series if s.is_volume and series.key in (s.key, str(s.number), s.description)]
+    named = [s for s in contents.series if s.is_volume and series.key in (s.key, *s.aliases)]
     return series.key if len(named) == 1 else series.uid_key
 
 
@@ -76,10 +76,10 @@ def _print_table(folder: Path, contents: FolderContents, pairs: list[SeriesPair]
                 frame = frames.setdefault(one.frame_of_reference, _letter(len(frames))) if one.frame_of_reference else "-"
                 apart = f"{one.slice_spacing:.3g} mm" if one.slice_spacing else ""
                 description = one.name if one.part else one.description
-                kind = "" if one.is_volume else "  (no volume)"
+                kind = "  (cannot be read, see below)" if one.refusal else "" if one.is_volume else f"  ({one.no_volume})"
                 kind = "  (made by LCDFusion)" if one.is_fused else kind
                 number_text = "-" if one.number is None else str(one.number)
-                print(f"    {number_text:>6}  {one.modality:4} {len(one.files):>6} {apart:>8}  {frame:5}  {description}{kind}")
+                print(f"    {number_text:>6}  {one.modality:4} {len(one.images):>6} {apart:>8}  {frame:5}  {description}{kind}")
     print()
     if not pairs:
         print("No pair of a CT or MR and a PET or SPECT of one patient is among them.")
@@ -96,9 +96,11 @@ def _print_table(folder: Path, contents: FolderContents, pairs: list[SeriesPair]
 
 
 def _problems(contents: FolderContents) -> list[str]:
-    lines = list(contents.damaged[:_MOST_PROBLEMS])
-    if len(contents.damaged) > _MOST_PROBLEMS:
-        lines.append(f"{len(contents.damaged) - _MOST_PROBLEMS} more DICOM files are damaged.")
+    sentences = list(dict.fromkeys((*contents.damaged, *(one.refusal for one in contents.series if one.refusal))))
+    lines = sentences[:_MOST_PROBLEMS]
+    if len(sentences) > _MOST_PROBLEMS:
+        lines.append(f"{len(sentences) - _MOST_PROBLEMS} more files or series cannot be read.")
+    lines += [note for one in contents.series for note in one.notes][:_MOST_PROBLEMS]
     if contents.missing:
         lines.append(f"A DICOMDIR names {len(contents.missing)} files that are not there, such as '{contents.missing[0]}': copy them too.")
     if contents.copies:
@@ -148,8 +150,11 @@ def _series(series: Series) -> dict[str, Any]:
         **{name: getattr(series, name) for name in names},
         "frame_of_reference": series.frame_of_reference,
         "is_volume": series.is_volume,
+        "no_volume": series.no_volume,
+        "refusal": series.refusal,
+        "notes": series.notes,
         "is_fused": series.is_fused,
-        "images": len(series.files),
+        "images": len(series.images),
         "slice_spacing_mm": series.slice_spacing,
         "folders": sorted({str(path.parent) for path in series.files}),
     }

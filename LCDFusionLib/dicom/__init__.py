@@ -2,7 +2,7 @@
 
 from .blending import why_no_blending_state, write_blending_state
 from .companions import fused_headers, write_key_images, write_metrics_report
-from .folder import FolderContents, choose_series, find_series, scan_folder, series_of_files
+from .folder import FolderContents, choose_series, find_series, header_of_file, scan_folder, series_of_files
 from .fused_series import Derivation, write_fused_color, write_fused_gray
 from .identity import KINDS, Mismatch, days_apart, find_mismatches, identity_is_known, notes_on_belonging, unconfirmed
 from .original_series import Patient, Radiopharmaceutical, Study, write_original_series
@@ -31,6 +31,7 @@ __all__ = [
     "find_mismatches",
     "find_series",
     "fused_headers",
+    "header_of_file",
     "identity_is_known",
     "notes_on_belonging",
     "propose_pairs",

@@ -61,6 +61,6 @@ def _are_copies(path: Path, header: Dataset, other_path: Path, other: Dataset) -
         if pixels[0] == pixels[1]:
             return any(pixels[0])
         syntaxes = [dataset.file_meta.get("TransferSyntaxUID") for dataset in datasets]
-        return syntaxes[0] != syntaxes[1] and np.array_equal(*(stored_values(each) for each in (path, other_path)))
+        return syntaxes[0] != syntaxes[1] and np.array_equal(stored_values(path), stored_values(other_path))
     except Exception:  # one of them is damaged, so they are not the same
         return False

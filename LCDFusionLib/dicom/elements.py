@@ -63,7 +63,10 @@ def terms(header: Dataset, keyword: str) -> tuple[str, ...]:
     value = _value(header, keyword)
     if isinstance(value, Sequence):
         raise ElementError(header, keyword, "is a sequence and no text")
-    return tuple(printable(_decoded(each)) for each in _values(value))
+    values = [_decoded(each) for each in _values(value)]
+    if any(isinstance(each, bytes) for each in values):
+        raise ElementError(header, keyword, "is no text")
+    return tuple(map(printable, values))
 
 
 def uid(header: Dataset, keyword: str) -> str:
@@ -152,7 +155,13 @@ def _values(value: Any) -> list[Any]:
 
 
 def _decoded(value: Any) -> Any:
-    return value.rstrip(b"\0 ").decode("ascii", "replace") if isinstance(value, bytes) else value
+    """Bytes of an unknown representation as text, where they are some."""
+    if not isinstance(value, bytes):
+        return value
+    try:
+        return value.rstrip(b"\0 ").decode("ascii")
+    except UnicodeDecodeError:
+        return value
 
 
 def _shown(keyword: str, value: object) -> str:

@@ -91,15 +91,16 @@ def scan_folder(folder: str | os.PathLike[str], *, progress: Progress | None = N
                         strangers.append(path)
                         others -= 1
                 elif copies.is_first(path, header):
-                    images.setdefault(header.SeriesInstanceUID, []).extend(_images(path, header))
+                    try:
+                        images.setdefault(header.SeriesInstanceUID, []).extend(_images(path, header))
+                    except NoVolumeError as error:
+                        no_volumes.setdefault((header.SeriesInstanceUID, error.reason), []).append(Image(path, None, header))
             except DamagedFileError as error:
                 damaged.append(error)
-            except NoVolumeError as error:
-                no_volumes.setdefault((header.SeriesInstanceUID, error.reason), []).append(Image(path, None, header))
             if progress is not None:
                 progress(done, len(paths))
         refusals = {**_held_against(images, damaged, strangers), **copies.refusals}
-        series = [one for uid, group in images.items() for one in series_of(group, refusal=refusals.get(uid, ""))]
+        series = [one for uid, group in images.items() if group for one in series_of(group, refusal=refusals.get(uid, ""))]
         series += [one for (_, reason), group in no_volumes.items() for one in series_of(group, no_volume=reason)]
     series.sort(key=lambda s: (s.patient_id, s.study_date, s.study_uid, s.number is None, s.number or 0, s.uid))
     known = {one.uid for one in series}
@@ -125,8 +126,21 @@ def find_series(folder: str | os.PathLike[str]) -> list[Series]:
     return list(contents.series)
 
 
-def series_of_files(files: Sequence[Path]) -> Series:
-    """The series that these files are, as a database of DICOM files lists them.
+def header_of_file(path: Path) -> Dataset:
+    """`SERIES_KEYWORDS` of the first image of a file.
+
+    Raises:
+        InputError: it is damaged, or no image.
+    """
+    with disable_value_validation():
+        header = _read_header(path) if _begins_as_dicom(path) else None
+        if header is None:
+            raise InputError(f"The file '{path}' is no DICOM image: import the series again.")
+        return _images(path, header)[0].header
+
+
+def series_of_files(files: Sequence[Path], *, part: str = "") -> Series:
+    """The series that these files are, as a database of DICOM files lists them; of several volumes the one whose `part_key` is `part`.
 
     Raises:
         InputError: one of them is missing, damaged or no image, or they are of several series or acquisitions.
@@ -143,9 +157,10 @@ def series_of_files(files: Sequence[Path]) -> Series:
         if len({image.header.SeriesInstanceUID for image in images}) != 1:
             raise InputError("The DICOM files belong to no series, or to several: import the series again.")
         found = series_of(images, refusal=next(iter(copies.refusals.values()), ""))
-    if len(found) != 1:
+    chosen = [one for one in found if one.part_key == part] if part else found
+    if len(chosen) != 1:
         raise InputError(f"The DICOM files are of {len(found)} acquisitions of '{found[0].name}': load one of them alone.")
-    return found[0]
+    return chosen[0]
 
 
 _MOST_LISTED = 5
@@ -301,15 +316,17 @@ def _held_against(images: dict[str, list[Image]], damaged: Iterable[DamagedFileE
         for uid in {uid for like in _likenesses(path) for uid in names.get((path.parent, like), ())}:
             refusals.setdefault(
                 uid,
-                f"The file '{path}' among the images of '{_called(images[uid])}' is empty or cut short, or no DICOM at all, so an image may be missing: "
-                "copy the series again, or take the file out of the folder.",
+                f"The file '{path}' among the images of '{_called(images[uid])}' is empty or cut short, or no DICOM at all, so an image "
+                "may be missing: copy the series again, or take the file out of the folder.",
             )
     return refusals
 
 
 def _called(images: Sequence[Image]) -> str:
     header = images[0].header
-    return elements.text(header, "SeriesDescription") or f"{elements.text(header, 'Modality')} series {elements.text(header, 'SeriesNumber')}"
+    return (
+        elements.text(header, "SeriesDescription") or f"{elements.text(header, 'Modality')} series {elements.text(header, 'SeriesNumber')}"
+    )
 
 
 def _likenesses(path: Path) -> list[str]:
@@ -323,7 +340,11 @@ def _with_missing(series: Iterable[Series], missing: Sequence[Path]) -> Iterable
     for one in series:
         folders = {path.parent for path, _ in one.images}
         lost = [path for path in missing if path.parent in folders]
-        note = f"A DICOMDIR names {len(lost)} files beside those of '{one.name}' that are not there, such as '{lost[0]}': copy them too." if lost else ""
+        note = (
+            f"A DICOMDIR names {len(lost)} files beside those of '{one.name}' that are not there, such as '{lost[0]}': copy them too."
+            if lost
+            else ""
+        )
         yield replace(one, notes=(*one.notes, note)) if note and one.is_volume else one
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
@@ -9,6 +10,7 @@ from datetime import date
 from pydicom.dataset import Dataset
 from pydicom.valuerep import DA
 
+from . import elements
 from .body_regions import regions
 
 MOST_DAYS_APART = 30
@@ -54,15 +56,17 @@ def find_mismatches(first: Dataset, second: Dataset) -> tuple[Mismatch, ...]:
         What differs, patient first; empty where nothing does.
     """
     found = [
-        Mismatch(kind, f"{name} differs") for keyword, (kind, name) in _PATIENT.items() if _differ(first.get(keyword), second.get(keyword))
+        Mismatch(kind, f"{name} differs")
+        for keyword, (kind, name) in _PATIENT.items()
+        if _differ(elements.text(first, keyword), elements.text(second, keyword))
     ]
     apart = days_apart(first, second)
     if apart is not None and apart > MOST_DAYS_APART:
         found.append(Mismatch("study-date", f"the scans are {apart} days apart, Acquisition Date (0008,0022) or Study Date (0008,0020)"))
-    sides = {_side(header) for header in (first, second)}
+    sides = {side(header) for header in (first, second)}
     if sides == {"L", "R"}:
         found.append(Mismatch("laterality", "one is of the left and one of the right, Laterality (0020,0060)"))
-    parts = [str(header.get("BodyPartExamined") or "").strip() for header in (first, second)]
+    parts = [elements.text(header, "BodyPartExamined") for header in (first, second)]
     if all(map(regions, parts)) and not regions(parts[0]) & regions(parts[1]):
         found.append(Mismatch("body-part", f"one is of {parts[0]} and one of {parts[1]}, Body Part Examined (0018,0015)"))
     return tuple(found)
@@ -70,7 +74,7 @@ def find_mismatches(first: Dataset, second: Dataset) -> tuple[Mismatch, ...]:
 
 def identity_is_known(first: Dataset, second: Dataset) -> bool:
     """Whether both headers carry at least one same attribute that tells one patient from another."""
-    return any(str(first.get(keyword) or "").strip() and str(second.get(keyword) or "").strip() for keyword in _PATIENT)
+    return any(elements.text(first, keyword) and elements.text(second, keyword) for keyword in _PATIENT)
 
 
 def days_apart(first: Dataset, second: Dataset) -> int | None:
@@ -102,26 +106,28 @@ def unconfirmed(mismatches: Collection[Mismatch], confirmed: Collection[str]) ->
     return tuple(mismatch for mismatch in mismatches if mismatch.kind not in confirmed)
 
 
-def _differ(first: object, second: object) -> bool:
-    parts = [str(value or "").casefold().split("=") for value in (first, second)]
-    return any(one and other and one != other for one, other in zip(*(map(_stripped, part) for part in parts), strict=False))
+def normalised(text: str) -> str:
+    """A name or number as it is compared: case, spaces around, trailing ^ and the Unicode form do not matter (PS3.5 6.2.1.1)."""
+    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold()).lstrip().rstrip("^ ")
 
 
-def _stripped(value: str) -> str:
-    return value.lstrip().rstrip("^ ")
+def side(header: Dataset) -> str:
+    """L, R, or another term (B for both, U for unpaired, empty)."""
+    keywords = ("FrameLaterality", "ImageLaterality", "Laterality")  # of a frame of a multi-frame object, an image, a series
+    return next((term for keyword in keywords if (term := elements.text(header, keyword).upper())), "")
+
+
+def _differ(first: str, second: str) -> bool:
+    """In a part of the name (alphabetic, ideographic, phonetic) that both have."""
+    parts = ([normalised(part) for part in text.split("=")] for text in (first, second))
+    return any(one and other and one != other for one, other in zip(*parts, strict=False))
 
 
 def _date(header: Dataset) -> date | None:
     for keyword in ("AcquisitionDate", "StudyDate"):
         try:
-            if day := DA(str(header.get(keyword) or "")):
+            if day := DA(elements.text(header, keyword)):
                 return date(day.year, day.month, day.day)
         except ValueError:
             continue
     return None
-
-
-def _side(header: Dataset) -> str:
-    """L, R, or another term (B for both, U for unpaired, empty)."""
-    keywords = ("FrameLaterality", "ImageLaterality", "Laterality")  # of a frame of a multi-frame object, an image, a series
-    return next((side for keyword in keywords if (side := str(header.get(keyword) or "").strip().upper())), "")

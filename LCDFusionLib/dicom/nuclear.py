@@ -52,7 +52,7 @@ def nuclear_frames(header: Dataset, count: int) -> list[Dataset]:
     position = elements.numbers(detector, "ImagePositionPatient", 3, least=-MOST_POSITION_MM, most=MOST_POSITION_MM)
     orientation = elements.numbers(detector, "ImageOrientationPatient", 6, least=-1.001, most=1.001)
     if position is None or orientation is None:
-        raise NoVolumeError("is a SPECT that does not tell its place, Image Position (Patient) in Detector Information Sequence (0054,0022)")
+        raise NoVolumeError("is a SPECT that does not tell its place, Detector Information Sequence (0054,0022)")
     step = np.zeros(3)
     slices = _slice_numbers(header, count)
     if max(slices) > 1:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from . import elements
 from .identity import days_apart, find_mismatches, identity_is_known
 from .series import Series
 
@@ -46,7 +47,7 @@ def propose_pairs(series: Sequence[Series]) -> list[SeriesPair]:
     slices before thick ones, many images before few. Two patients are never a pair; nor are series of different studies where nothing
     tells whose they are. Localizers, screenshots and what LCDFusion made are left out.
     """
-    usable = [s for s in series if s.is_volume and not s.is_fused and not _is_localizer(s)]
+    usable = [s for s in series if s.is_volume and not s.refusal and not s.is_fused and not _is_localizer(s)]
     ranked = []
     for anatomy in usable:
         for function in usable:
@@ -80,7 +81,8 @@ def _pair(anatomy: Series, function: Series) -> tuple[tuple, SeriesPair] | None:
     if covered is not None:
         (reasons if covered > 0 else cautions).append(f"{anatomy.modality} covers {covered:.0%} of the {_name(function)}")
     attenuation_corrected = _says(function, "CorrectedImage", "ATTN")
-    has_suv = str(function.header.get("Units") or "") in _SUV_UNITS and (attenuation_corrected or function.header.get("Units") == "GML")
+    units = elements.text(function.header, "Units")
+    has_suv = units in _SUV_UNITS and (attenuation_corrected or units == "GML")
     if function.modality == "PT":
         if attenuation_corrected:
             reasons.append("attenuation-corrected PET")
@@ -96,8 +98,9 @@ def _pair(anatomy: Series, function: Series) -> tuple[tuple, SeriesPair] | None:
     spacing = anatomy.slice_spacing
     if spacing:
         reasons.append(f"slices every {spacing:.3g} mm")
-    if min(len(anatomy.files), len(function.files)) < _LEAST_IMAGES and not _is_multiframe(anatomy, function):
+    if min(len(anatomy.images), len(function.images)) < _LEAST_IMAGES:
         cautions.append("very few images")
+    cautions += [*anatomy.notes, *function.notes]
     rank = (
         len(mismatches),
         not same_frame,
@@ -109,7 +112,7 @@ def _pair(anatomy: Series, function: Series) -> tuple[tuple, SeriesPair] | None:
         -round(covered or 0.0, 1),
         "very few images" in cautions,
         spacing or np.inf,
-        -len(anatomy.files),
+        -len(anatomy.images),
         days_apart(anatomy.header, function.header) or 0,
         anatomy.number is None,
         anatomy.number or 0,
@@ -141,21 +144,16 @@ def _covered(inner: Series, outer: Series) -> float | None:
 
 def _scanner(series: Series) -> tuple[str, str, str]:
     keywords = ("Manufacturer", "ManufacturerModelName", "StationName")
-    maker, model, station = (str(series.header.get(keyword) or "").strip().casefold() for keyword in keywords)
+    maker, model, station = (elements.text(series.header, keyword).casefold() for keyword in keywords)
     return maker, model, station
 
 
 def _says(series: Series, keyword: str, term: str) -> bool:
-    value = series.header.get(keyword) or []
-    return term in ([value] if isinstance(value, str) else list(value))
+    return term in elements.terms(series.header, keyword)
 
 
 def _is_localizer(series: Series) -> bool:
     return _says(series, "ImageType", "LOCALIZER")
-
-
-def _is_multiframe(*series: Series) -> bool:
-    return any(int(s.header.get("NumberOfFrames") or 1) > 1 for s in series)
 
 
 def _name(series: Series) -> str:

@@ -186,9 +186,9 @@ def _pet_times(images: Sequence[Image]) -> list[str]:
         return []
     said = []
     for keyword, words in (("FrameReferenceTime", "at {:g} s"), ("ActualFrameDuration", "{:g} s long")):
-        values = {elements.number(image.header, keyword) for image in images}
-        if len(values) == 1 and None not in values:
-            said.append(words.format(values.pop() / 1000.0))
+        first, *others = {elements.number(image.header, keyword) for image in images}
+        if first is not None and not others:
+            said.append(words.format(first / 1000.0))
     return said
 
 

@@ -16,33 +16,16 @@ from pydicom.dataset import Dataset
 from LCDFusionLib.errors import InputError
 from LCDFusionLib.images.volume import Modality, Unit, Volume
 
+from . import elements
+from .agreement import check_one_of_each, check_rescale
 from .folder import choose_series
-from .functional_groups import single_frames
-from .pydicom_versions import apply_modality_lut, can_decode, syntax_by_bytes
+from .frames import Image, images_of
+from .no_volume import NoVolumeError
+from .pixels import PixelReader, damaged
+from .pydicom_versions import apply_modality_lut
 from .series import Series
 from .stack import sort_stack, tilt_degrees
 from .suv import SUV, NoSUVError, suv_of
-
-# Read as numbers further on; pydicom leaves a garbled number as text.
-_NUMBERS = (
-    "Rows",
-    "Columns",
-    "ImagePositionPatient",
-    "ImageOrientationPatient",
-    "PixelSpacing",
-    "SliceThickness",
-    "RescaleSlope",
-    "RescaleIntercept",
-    "PatientWeight",
-)
-# What a series has once, and how a sentence calls it: never by its value, which may be a name.
-_ONE_OF_EACH = {
-    "PatientID": "patient ID (0010,0020)",
-    "PatientName": "patient name (0010,0010)",
-    "StudyInstanceUID": "Study Instance UID (0020,000D)",
-    "FrameOfReferenceUID": "Frame of Reference UID (0020,0052)",
-    "Modality": "Modality (0008,0060)",
-}
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,10 +55,11 @@ class SeriesSource:
     def instance_numbers(self) -> tuple[int, ...] | None:
         """Instance Number (0020,0013) of each slice, by which viewers call it; None where not every slice has one of its own."""
         try:
-            numbers = tuple(int(header.get("InstanceNumber")) for header in self.headers)
-        except (TypeError, ValueError):  # missing, garbled
+            numbers = [elements.number(header, "InstanceNumber") for header in self.headers]
+        except InputError:
             return None
-        return numbers if len(set(numbers)) == len(numbers) else None
+        found = [int(number) for number in numbers if number is not None]
+        return tuple(found) if len(set(found)) == len(numbers) else None
 
     @property
     def shape(self) -> tuple[int, int, int]:
@@ -147,25 +131,34 @@ def read_series(series: Series, *, relative: bool = False) -> tuple[Volume, Seri
             several patients, studies or frames of reference, slices that form no regular volume (`sort_stack`), slices of which only
             some are rescaled, PET without what SUV needs (`suv_of`), CT that is not in HU.
     """
+    if series.no_volume:
+        raise InputError(f"The series '{series.name}' {series.no_volume}: give a series of slices.")
+    if series.refusal:
+        raise InputError(series.refusal)
     with disable_value_validation():
-        planes = [plane for path in series.files for plane in _planes(path, series.name)]
-        headers = [plane.header for plane in planes]
+        images = _images(series)
+        headers = [image.header for image in images]
         _check_images(headers, series.name)
-        _check_one_of_each(headers, series.name)
+        check_one_of_each(headers, series.name)
         order, ijk_to_lps = sort_stack(headers, name=series.name)
-        planes = [planes[index] for index in order]
-        headers = [plane.header for plane in planes]
+        images = [images[index] for index in order]
+        headers = [image.header for image in images]
         modality = _modality(series.modality)
         is_rescaled = _is_rescaled(headers, series.name)
-        unit, suv, without_suv = _unit(headers, modality, series.name, is_rescaled=is_rescaled, relative=relative)
+        check_rescale(headers, modality, series.name)
+        unit, suv, without_suv = _unit(
+            headers, modality, series.name, first=_first_of_all(series), is_rescaled=is_rescaled, relative=relative
+        )
 
-        array = np.empty((len(headers), int(headers[0].Rows), int(headers[0].Columns)), dtype=np.float32)
-        pixels = _Pixels()
-        for k, plane in enumerate(planes):
-            values = pixels.of(plane)
-            if is_rescaled:
-                values = apply_modality_lut(values, plane.header)
+        array = np.empty(0, dtype=np.float32)
+        pixels = PixelReader()
+        for k, image in enumerate(images):
+            values = _real_values(pixels.of(image), image.header, is_rescaled=is_rescaled)
+            if k == 0:  # the first pixels are there, so that a header alone never asks for memory
+                array = np.empty((len(images), *values.shape), dtype=np.float32)
             array[k] = values if suv is None or suv.factor == 1.0 else np.asarray(values, dtype=np.float64) * suv.factor
+            if not np.isfinite(array[k]).all():
+                raise damaged(image.path, "it holds values that are no numbers, or too large for one")
     volume = Volume(
         array,
         ijk_to_lps,
@@ -175,31 +168,39 @@ def read_series(series: Series, *, relative: bool = False) -> tuple[Volume, Seri
         frame_of_reference=series.frame_of_reference or None,
         is_fused=series.is_fused,
     )
-    files, frames = tuple(plane.path for plane in planes), tuple(plane.frame for plane in planes)
+    files, frames = tuple(image.path for image in images), tuple(image.frame for image in images)
     return volume, SeriesSource(series, tuple(headers), files, frames, ijk_to_lps, suv, without_suv)
 
 
-@dataclass(frozen=True)
-class _Plane:
-    """One slice: a file, or a frame (from 1) of one."""
+def _images(series: Series) -> list[Image]:
+    """Every slice of the series, or of the part of it, with its whole header but for the pixels."""
+    chosen = set(series.images)
+    images = []
+    for path in series.files:
+        header = _read_header(path)
+        try:
+            images += [image for image in images_of(path, header) if (image.path, image.frame) in chosen]
+        except NoVolumeError as error:
+            raise InputError(f"The series '{series.name}' {error.reason}: give a series of slices.") from error
+    return images
 
-    path: Path
-    frame: int | None
-    header: Dataset
+
+def _first_of_all(series: Series) -> list[Dataset]:
+    """The header of the image that was acquired first, where the series holds others too: all of a PET are corrected to its time."""
+    if series.modality != "PT" or series.first_of_all is None or series.first_of_all in series.files:
+        return []
+    return [image.header for image in images_of(series.first_of_all, _read_header(series.first_of_all))][:1]
 
 
-def _planes(path: Path, name: str) -> list[_Plane]:
-    header = _read_header(path)
-    count = int(header.get("NumberOfFrames") or 1)
-    frames = single_frames(header)
-    if count == 1 and not frames:
-        return [_Plane(path, None, header)]
-    if len(frames) != count:
-        raise InputError(
-            f"The series '{name}' is stored as multi-frame images that do not say where each frame lies, Per-frame Functional Groups "
-            "Sequence (5200,9230): export it with one file a slice."
-        )
-    return [_Plane(path, number, frame) for number, frame in enumerate(frames, start=1)]
+def _real_values(stored: NDArray, header: Dataset, *, is_rescaled: bool) -> NDArray:
+    if not is_rescaled:
+        return stored
+    if header.get("ModalityLUTSequence"):
+        return apply_modality_lut(stored, header)
+    slope, intercept = (elements.number(header, keyword) for keyword in ("RescaleSlope", "RescaleIntercept"))
+    assert slope is not None
+    assert intercept is not None
+    return stored.astype(np.float64) * slope + intercept
 
 
 def _modality(code: str) -> Modality:
@@ -211,34 +212,20 @@ def _modality(code: str) -> Modality:
 
 def _read_header(path: Path) -> Dataset:
     try:
-        header = pydicom.dcmread(path, stop_before_pixels=True, force=True)
-        for keyword in _NUMBERS:
-            np.array(header.get(keyword) or 0, dtype=float)
-        return header
+        return pydicom.dcmread(path, stop_before_pixels=True, force=True)
     except Exception as error:  # foreign bytes make the parser fail in many ways
-        raise _damaged(path, error) from error
-
-
-def _damaged(path: Path, error: Exception) -> InputError:
-    reason = " ".join(str(error).split())  # decoders tell in several lines
-    return InputError(f"The DICOM file '{path}' is damaged ({reason}): copy it again.")
+        raise damaged(path, error) from error
 
 
 def _check_images(headers: list[Dataset], name: str) -> None:
     for header in headers:
-        if int(header.get("SamplesPerPixel") or 1) != 1:
+        if (elements.whole(header, "SamplesPerPixel", least=1, most=4) or 1) != 1:
             raise InputError(f"The series '{name}' holds colour pictures, not measured values: give the original CT, MR or PET series.")
-        if header.get("PhotometricInterpretation") != "MONOCHROME2":
-            kind = header.get("PhotometricInterpretation") or "no Photometric Interpretation"
+        if (kind := elements.text(header, "PhotometricInterpretation")) != "MONOCHROME2":
+            kind = kind or "no Photometric Interpretation"
             raise InputError(
                 f"The series '{name}' is stored with {kind} and not MONOCHROME2, so its gray scale is unsure: export it again."
             )
-
-
-def _check_one_of_each(headers: list[Dataset], name: str) -> None:
-    for keyword, label in _ONE_OF_EACH.items():
-        if len({str(header.get(keyword) or "") for header in headers}) > 1:
-            raise InputError(f"The series '{name}' mixes images that differ in {label}: give images of one patient and one scan.")
 
 
 def _is_rescaled(headers: list[Dataset], name: str) -> bool:
@@ -257,14 +244,14 @@ def _is_rescaled(headers: list[Dataset], name: str) -> bool:
 
 
 def _unit(
-    headers: list[Dataset], modality: Modality, name: str, *, is_rescaled: bool, relative: bool
+    headers: list[Dataset], modality: Modality, name: str, *, first: list[Dataset], is_rescaled: bool, relative: bool
 ) -> tuple[Unit, SUV | None, str | None]:
     """The unit; of a PET how it becomes SUVbw, or why it does not."""
     if modality is Modality.PET:
         try:
             if not is_rescaled:
                 raise NoSUVError(name, "Rescale Slope (0028,1053) and Rescale Intercept (0028,1052) are missing")
-            suv = suv_of(headers, name=name)
+            suv = suv_of([*headers, *first], name=name)
             return suv.kind, suv, None
         except NoSUVError as error:
             if not relative:
@@ -277,45 +264,5 @@ def _unit(
             f"The CT series '{name}' lacks Rescale Slope (0028,1053) and Rescale Intercept (0028,1052), so it is not in HU: "
             "export it again."
         )
-    is_hu = modality is Modality.CT and is_rescaled and {str(header.get("RescaleType") or "HU") for header in headers} == {"HU"}
+    is_hu = modality is Modality.CT and is_rescaled and {elements.text(header, "RescaleType") or "HU" for header in headers} == {"HU"}
     return Unit.HU if is_hu else Unit.RELATIVE, None, None
-
-
-class _Pixels:
-    """Decoded Pixel Data (7FE0,0010), a plane at a time; a multi-frame file is decoded once."""
-
-    def __init__(self) -> None:
-        self._path: Path | None = None
-        self._stored: NDArray = np.empty(0)
-
-    def of(self, plane: _Plane) -> NDArray:
-        """Stored values, shape (J, I)."""
-        if plane.path != self._path:
-            self._path, self._stored = plane.path, _stored_values(plane.path, plane.header)
-        stored = self._stored
-        if plane.frame is not None and stored.ndim == 3 and plane.frame <= len(stored):
-            stored = stored[plane.frame - 1]
-        header = plane.header
-        if stored.shape != (header.Rows, header.Columns):
-            raise _damaged(plane.path, ValueError(f"its pixels have shape {self._stored.shape}"))
-        # Bits above Bits Stored (0028,0101) may hold old overlays; for signed values this also extends the sign.
-        spare = int(header.BitsAllocated) - int(header.BitsStored) if stored.dtype.kind in "iu" else 0
-        return (stored << spare) >> spare if spare else stored
-
-
-def _stored_values(path: Path, header: Dataset) -> NDArray:
-    """As decoded: (J, I), or (frames, J, I)."""
-    try:
-        dataset = pydicom.dcmread(path, force=True)
-        if "TransferSyntaxUID" not in dataset.file_meta:  # old files without preamble say it by their bytes alone
-            dataset.file_meta.TransferSyntaxUID = syntax_by_bytes(dataset)
-        stored = dataset.pixel_array
-    except Exception as error:  # truncated or foreign bytes make decoders fail in many ways
-        syntax = header.file_meta.get("TransferSyntaxUID")
-        if syntax is None or can_decode(syntax):
-            raise _damaged(path, error) from error
-        raise InputError(
-            f"The DICOM file '{path}' is compressed ({syntax.name}) and no decoder for that is installed: install python-gdcm "
-            "(pip), or export the series uncompressed."
-        ) from error
-    return stored

@@ -20,7 +20,16 @@ from .parts import Part, parts
 
 SERIES_KEYWORDS = (
     # what it is
-    *("SOPClassUID", "SOPInstanceUID", "SpecificCharacterSet", "ImageType", "Modality", "SeriesType", "ConversionType", "BurnedInAnnotation"),
+    *(
+        "SOPClassUID",
+        "SOPInstanceUID",
+        "SpecificCharacterSet",
+        "ImageType",
+        "Modality",
+        "SeriesType",
+        "ConversionType",
+        "BurnedInAnnotation",
+    ),
     *("Manufacturer", "ManufacturerModelName", "StationName", "DerivationDescription"),
     *("SeriesInstanceUID", "SeriesNumber", "SeriesDescription", "ProtocolName", "StudyInstanceUID", "StudyDate", "StudyDescription"),
     *("AcquisitionDate", "AcquisitionTime", "AcquisitionDateTime", "SeriesDate", "SeriesTime", "ContentTime"),
@@ -240,8 +249,10 @@ def _extent(headers: Sequence[Dataset]) -> tuple[float | None, NDArray[np.float6
             )
             for header in headers
         ]
+        if any(None in row for row in rows):
+            return None, None
         positions, orientations, spacings, sizes = (np.array(column, dtype=float) for column in zip(*rows, strict=True))
-    except (InputError, TypeError, ValueError):
+    except (InputError, TypeError):
         return None, None
     orientations = orientations.reshape(-1, 2, 3)
     across = orientations[:, 0] * (spacings[:, 1] * (sizes[:, 1] - 1))[:, None]

@@ -11,9 +11,14 @@ from pydicom.dataset import Dataset
 from LCDFusionLib.errors import InputError
 from LCDFusionLib.images.volume import geometry_matrix
 
+from . import elements
+from .limits import LEAST_MM, MOST_APART_MM, MOST_MM, MOST_PIXELS, MOST_POSITION_MM
+
 # Scanners round table positions (0.08 mm in 3.27 mm is seen), so a slice may lie this part of the spacing beside its even place.
 _UNEVEN = 0.05
 _SAME_PLACE_MM = 1e-3
+# Rounded cosines turn slices against each other; so far no pixel is more than a quarter of its size beside its place.
+_MOST_TURNED_PIXELS = 0.25
 
 
 def sort_stack(headers: Sequence[Dataset], *, name: str) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
@@ -36,36 +41,31 @@ def sort_stack(headers: Sequence[Dataset], *, name: str) -> tuple[NDArray[np.int
             place, a missing slice, uneven spacing, slices shifted sideways from one to the next in different ways.
     """
     series = f"The series '{name}'"
-    for header in headers:
-        for keyword in ("ImagePositionPatient", "ImageOrientationPatient", "PixelSpacing"):
-            if not header.get(keyword):
-                raise InputError(
-                    f"{series} holds an image without {keyword}, so its place in the patient is unknown: export the series again."
-                )
-    orientation = np.array([header.ImageOrientationPatient for header in headers], dtype=float)
-    if np.abs(orientation - orientation[0]).max() > 1e-4:
+    positions, orientation, pixel_spacing = (
+        np.array([_told(header, keyword, count, least, most, series) for header in headers])
+        for keyword, count, least, most in (
+            ("ImagePositionPatient", 3, -MOST_POSITION_MM, MOST_POSITION_MM),
+            ("ImageOrientationPatient", 6, -1.001, 1.001),
+            ("PixelSpacing", 2, LEAST_MM, MOST_MM),
+        )
+    )
+    sizes = sorted({tuple(_size(header, keyword, series) for keyword in ("Columns", "Rows")) for header in headers})
+    turned = np.abs(orientation - orientation[0]).max()
+    if turned * max(max(sizes)) > _MOST_TURNED_PIXELS:
         raise InputError(
             f"{series} mixes slices of different orientation (a localizer, or several planes): give a series of parallel slices."
         )
-    sizes = sorted({(int(header.Columns), int(header.Rows)) for header in headers})
     if len(sizes) > 1:
         listing = " and ".join(f"{columns} x {rows}" for columns, rows in sizes)
         raise InputError(f"{series} mixes images of different size ({listing} pixels): give a series of equal images.")
-    pixel_spacing = np.array([header.PixelSpacing for header in headers], dtype=float)
     if np.abs(pixel_spacing - pixel_spacing[0]).max() > 1e-4:
         raise InputError(f"{series} mixes images of different pixel spacing: give a series of equal images.")
     row, column = orientation[0].reshape(2, 3)
-    if (
-        abs(np.linalg.norm(row) - 1) > 1e-3
-        or abs(np.linalg.norm(column) - 1) > 1e-3
-        or abs(row @ column) > 1e-3
-        or pixel_spacing[0].min() <= 0
-    ):
-        raise InputError(f"{series} has an impossible image orientation or pixel spacing: export it again.")
+    if abs(np.linalg.norm(row) - 1) > 1e-3 or abs(np.linalg.norm(column) - 1) > 1e-3 or abs(row @ column) > 1e-3:
+        raise InputError(f"{series} has an impossible image orientation: export it again.")
 
     row, column = row / np.linalg.norm(row), column / np.linalg.norm(column)
     normal = np.cross(row, column)
-    positions = np.array([header.ImagePositionPatient for header in headers], dtype=float)
     order = np.argsort(positions @ normal, kind="stable")
     positions = positions[order]
     if len(positions) == 1:
@@ -94,6 +94,8 @@ def _slice_step(positions: NDArray, normal: NDArray, *, pixel_spacing: NDArray, 
             "give a series with one image a slice."
         )
     usual = float(np.median(gaps))
+    if usual > MOST_APART_MM:
+        raise InputError(f"{series} has slices {usual:g} mm apart, which no scanner makes: export it again.")
     widest = int(np.argmax(gaps))
     steps = gaps[widest] / usual
     if steps > 1.5 and abs(steps - round(steps)) <= 2 * _UNEVEN:
@@ -119,10 +121,24 @@ def _slice_step(positions: NDArray, normal: NDArray, *, pixel_spacing: NDArray, 
     return step if sideways > 0.1 * pixel_spacing.min() else spacing * normal
 
 
+def _told(header: Dataset, keyword: str, count: int, least: float, most: float, series: str) -> tuple[float, ...]:
+    values = elements.numbers(header, keyword, count, least=least, most=most)
+    if values is None:
+        raise InputError(f"{series} holds an image without {keyword}, so its place in the patient is unknown: export the series again.")
+    return values
+
+
+def _size(header: Dataset, keyword: str, series: str) -> int:
+    value = elements.whole(header, keyword, least=1, most=MOST_PIXELS)
+    if value is None:
+        raise InputError(f"{series} holds an image without {elements.attribute(keyword)}: export the series again.")
+    return value
+
+
 def _thickness(header: Dataset) -> float:
     """Of a single slice: what it says of itself, else 1 mm."""
     for keyword in ("SliceThickness", "SpacingBetweenSlices"):
-        value = abs(float(header.get(keyword) or 0))
-        if value > 0:
+        value = abs(elements.number(header, keyword, least=-MOST_APART_MM, most=MOST_APART_MM) or 0)
+        if value >= LEAST_MM:
             return value
     return 1.0

@@ -6,7 +6,7 @@ import slicer
 
 from LCDFusionLib.dicom import SeriesSource
 from LCDFusionLib.images.volume import Volume
-from LCDFusionLib.mrml.dicom_source import keep_source
+from LCDFusionLib.mrml.dicom_source import PART_ATTRIBUTE, keep_source
 from LCDFusionLib.mrml.nodes import hierarchy_item, node_from_volume
 
 _NAMES = slicer.vtkMRMLSubjectHierarchyConstants
@@ -23,6 +23,8 @@ def node_from_series(scene: slicer.vtkMRMLScene, volume: Volume, source: SeriesS
     uids = dict.fromkeys(str(header.SOPInstanceUID) for header in source.headers)
     hierarchy.SetItemUID(item, _NAMES.GetDICOMInstanceUIDName(), " ".join(uids))
     hierarchy.SetItemUID(item, _NAMES.GetDICOMUIDName(), series.uid)
+    if series.part_key:
+        node.SetAttribute(PART_ATTRIBUTE, series.part_key)
     hierarchy.SetItemParent(item, _study(hierarchy, source))
     keep_source(source)
     return node

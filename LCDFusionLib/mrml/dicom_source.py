@@ -9,11 +9,15 @@ from pathlib import Path
 import slicer
 from pydicom.dataset import Dataset
 
-from LCDFusionLib.dicom import SeriesSource, read_series, series_of_files
+from LCDFusionLib.dicom import SeriesSource, header_of_file, read_series, series_of_files
 from LCDFusionLib.mrml.nodes import hierarchy_item
 
 FindFile = Callable[[str], str]
 """From SOP Instance UID to file, "" where it is not known: ``slicer.dicomDatabase.fileForInstance`` on the desktop."""
+
+
+PART_ATTRIBUTE = "LCDFusion.SeriesPart"
+"""Of a volume node: which volume of a series that holds several, in one file or in many (`Series.part_key`)."""
 
 
 def no_file(uid: str) -> str:
@@ -34,12 +38,12 @@ def dicom_source(node: slicer.vtkMRMLVolumeNode, find_file: FindFile) -> SeriesS
     files = [find_file(uid) for uid in _instances(node)]
     if not files or not all(files) or not all(Path(file).is_file() for file in files):
         return None
-    return _source_of(tuple(files))
+    return _source_of(tuple(files), node.GetAttribute(PART_ATTRIBUTE) or "")
 
 
 def keep_source(source: SeriesSource) -> None:
     """A host that has read a series itself hands over what it learned, so that `dicom_source` need not read the files again."""
-    _kept[tuple(map(str, source.files))] = source
+    _kept[tuple(dict.fromkeys(map(str, source.files))), source.series.part_key] = source
 
 
 def forget_sources() -> None:
@@ -47,11 +51,11 @@ def forget_sources() -> None:
     _kept.clear()
 
 
-_kept: dict[tuple[str, ...], SeriesSource] = {}
+_kept: dict[tuple[tuple[str, ...], str], SeriesSource] = {}
 
 
-def _source_of(files: tuple[str, ...]) -> SeriesSource:
-    return _kept[files] if files in _kept else _read(files)
+def _source_of(files: tuple[str, ...], part: str) -> SeriesSource:
+    return _kept[files, part] if (files, part) in _kept else _read(files, part)
 
 
 def dicom_header(node: slicer.vtkMRMLVolumeNode, find_file: FindFile) -> Dataset | None:
@@ -71,10 +75,10 @@ def _instances(node: slicer.vtkMRMLVolumeNode) -> list[str]:
 
 @lru_cache(maxsize=32)
 def _read_header(file: str) -> Dataset:
-    return series_of_files([Path(file)]).header
+    return header_of_file(Path(file))
 
 
 @lru_cache(maxsize=8)
-def _read(files: tuple[str, ...]) -> SeriesSource:
-    _, source = read_series(series_of_files([Path(file) for file in files]), relative=True)
+def _read(files: tuple[str, ...], part: str) -> SeriesSource:
+    _, source = read_series(series_of_files([Path(file) for file in files], part=part), relative=True)
     return source

@@ -55,15 +55,15 @@ def test_a_single_slice_is_a_volume(make, direction, write_series):
 
 
 def test_rescale_is_applied_slice_by_slice(write_series, edit):
-    folder = write_series(Modality.CT)
+    folder = write_series(Modality.MR)
     stored = np.array([pydicom.dcmread(path).pixel_array for path in sorted(folder.iterdir())], dtype=float)
 
     def rescale(dataset, index):
-        dataset.RescaleSlope, dataset.RescaleIntercept = str(0.5 + index), str(-100 * index)
+        dataset.RescaleSlope, dataset.RescaleIntercept = str(0.5 + index), "-100"
 
     edit(folder, rescale)
     k = np.arange(6)[:, None, None]
-    np.testing.assert_allclose(read_folder(folder)[0].array, stored * (0.5 + k) - 100 * k, rtol=1e-6)
+    np.testing.assert_allclose(read_folder(folder)[0].array, stored * (0.5 + k) - 100, rtol=1e-6)
 
 
 def test_signed_values_and_bits_above_bits_stored(write_series, edit):
@@ -274,8 +274,9 @@ class TestBadSeries:
     @pytest.mark.parametrize(
         ("keyword", "value", "label"),
         [
-            ("PatientID", "P-18", "patient ID"),
-            ("PatientName", "Else^Somebody", "patient name"),
+            ("PatientID", "P-18", "Patient ID"),
+            ("PatientName", "Else^Somebody", "Patient's Name"),
+            ("PatientBirthDate", "19610101", "Patient's Birth Date"),
             ("StudyInstanceUID", pydicom.uid.generate_uid(), "Study Instance UID"),
             ("FrameOfReferenceUID", pydicom.uid.generate_uid(), "Frame of Reference UID"),
             ("Modality", "MR", "Modality"),

@@ -171,14 +171,16 @@ def _offers_in(path: Path, role: str, progress: Progress, *, is_upload: bool) ->
         return [_file_offer(path, role)], []
     progress("Reading headers")
     contents = scan_folder(path, progress=lambda done, total: progress(f"Reading headers, {done} of {total}"))
-    offers = [_series_offer(series, role) for series in contents.series if series.is_volume and not series.is_fused]
+    offers = [_series_offer(series, role) for series in contents.series if series.is_volume and not series.is_fused and not series.refusal]
     files = [] if contents.series else sorted(file for file in path.rglob("*") if file.name.lower().endswith(VOLUME_SUFFIXES))
     for file in files:
         progress(f"Reading {file.name}")
         if is_upload:
             check_self_contained(file)
         offers.append(_file_offer(file, role))
-    notes = list(contents.damaged[:3])
+    # A series that was damaged is not offered, and why is said first.
+    notes = list(dict.fromkeys((*(series.refusal for series in contents.series if series.refusal), *contents.damaged)))[:3]
+    notes += [note for offer in offers if offer.series is not None for note in offer.series.notes][:3]
     if contents.missing:
         notes.append(f"A DICOMDIR names {len(contents.missing)} files that are not there: copy them too.")
     return offers, notes
@@ -191,7 +193,7 @@ def _series_offer(series: Series, role: str) -> Offer:
         modality = Modality.OTHER
     kind = {Modality.PET: "PET", Modality.SPECT: "SPECT"}.get(modality, series.modality)
     number = "" if series.number is None else f"series {series.number}, "
-    return Offer("", f"{kind} {series.name} ({number}{len(series.files)} images)", modality, series=series, role=role)
+    return Offer("", f"{kind} {series.name} ({number}{len(series.images)} images)", modality, series=series, role=role)
 
 
 def _file_offer(file: Path, role: str) -> Offer:

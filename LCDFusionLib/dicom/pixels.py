@@ -1,0 +1,148 @@
+"""Decoded Pixel Data (7FE0,0010), after a look at whether the header can be true of it."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pydicom
+from numpy.typing import NDArray
+from pydicom.dataset import Dataset
+from pydicom.uid import UID, RLELossless
+
+from LCDFusionLib.errors import InputError
+
+from . import elements
+from .codestreams import begins_codestream, codestream_size
+from .frames import Image, frame_count
+from .limits import MOST_PIXELS
+from .pydicom_versions import can_decode, syntax_by_bytes
+
+PIXEL_KEYWORDS = ("PixelData", "FloatPixelData", "DoubleFloatPixelData")
+_BITS = {"PixelData": (8, 16, 32), "FloatPixelData": (32,), "DoubleFloatPixelData": (64,)}
+_ITEM, _DELIMITER = 0xE000, 0xE0DD
+
+
+class PixelReader:
+    """Stored values, a slice at a time; a multi-frame file is decoded once."""
+
+    def __init__(self) -> None:
+        self._path: Path | None = None
+        self._stored: NDArray = np.empty(0)
+
+    def of(self, image: Image) -> NDArray:
+        """Stored values of one image, shape (J, I).
+
+        Raises:
+            InputError: damaged pixels, or pixels that the header cannot be true of.
+        """
+        if image.path != self._path:
+            self._path, self._stored = image.path, stored_values(image.path)
+        stored, header = self._stored, image.header
+        if image.frame is not None and stored.ndim == 3:
+            stored = stored[image.frame - 1]
+        spare = int(header.BitsAllocated) - int(header.BitsStored) if stored.dtype.kind in "iu" else 0
+        # Bits above Bits Stored (0028,0101) may hold old overlays; for signed values this also extends the sign.
+        return (stored << spare) >> spare if spare else stored
+
+
+def damaged(path: Path, error: object) -> InputError:
+    """The sentence about a file that cannot be read."""
+    reason = " ".join(elements.printable(error).split())  # decoders tell in several lines
+    return InputError(f"The DICOM file '{path}' is damaged ({reason}): copy it again.")
+
+
+def stored_values(path: Path) -> NDArray:
+    """The pixels of a gray image as decoded: (J, I), or (frames, J, I).
+
+    Raises:
+        InputError: more or fewer bytes than Rows, Columns, Bits Allocated and Number of Frames ask for; compressed images of another size;
+            damaged or compressed files that cannot be decoded.
+    """
+    try:
+        dataset = pydicom.dcmread(path, force=True)
+        if "TransferSyntaxUID" not in dataset.file_meta:  # old files without preamble say it by their bytes alone
+            dataset.file_meta.TransferSyntaxUID = syntax_by_bytes(dataset)
+        syntax = UID(elements.uid(dataset.file_meta, "TransferSyntaxUID"))
+        if syntax.is_transfer_syntax and syntax.is_compressed and not can_decode(syntax):
+            raise InputError(
+                f"The DICOM file '{path}' is compressed ({syntax.name}) and no decoder for that is installed: install python-gdcm (pip), "
+                "or export the series uncompressed."
+            )
+        shape = _checked_shape(dataset)
+        stored = dataset.pixel_array
+    except elements.ElementError as error:
+        raise damaged(path, error.reason) from error
+    except InputError:
+        raise
+    except Exception as error:  # truncated or foreign bytes make decoders fail in many ways
+        raise damaged(path, error) from error
+    if stored.shape not in (shape, shape[1:] if shape[0] == 1 else shape):
+        raise damaged(path, f"its pixels have shape {stored.shape} and not {shape}")
+    return stored
+
+
+class _PixelError(ValueError):
+    """The header cannot be true of the pixels."""
+
+
+def _checked_shape(dataset: Dataset) -> tuple[int, int, int]:
+    """(frames, rows, columns), of which the pixels are; `_PixelError` where they cannot be."""
+    rows, columns = (elements.whole(dataset, keyword, least=1, most=MOST_PIXELS) for keyword in ("Rows", "Columns"))
+    if rows is None or columns is None:
+        raise _PixelError("it lacks Rows (0028,0010) or Columns (0028,0011)")
+    keyword = next((each for each in PIXEL_KEYWORDS if each in dataset), None)
+    if keyword is None:
+        raise _PixelError("it holds no pixels")
+    bits = elements.whole(dataset, "BitsAllocated", least=1, most=64)
+    if bits not in _BITS[keyword]:
+        raise _PixelError(f"{elements.attribute('BitsAllocated')} {bits} is not one of {', '.join(map(str, _BITS[keyword]))}")
+    if keyword == "PixelData":
+        stored = elements.whole(dataset, "BitsStored", least=1, most=bits)
+        highest = elements.whole(dataset, "HighBit", least=0, most=bits - 1)
+        if stored is None or (highest is not None and highest != stored - 1):
+            raise _PixelError(f"{elements.attribute('HighBit')} is {highest} with {elements.attribute('BitsStored')} {stored}")
+        if elements.whole(dataset, "PixelRepresentation", least=0, most=1) is None:
+            raise _PixelError(f"it lacks {elements.attribute('PixelRepresentation')}")
+    frames, samples = frame_count(dataset), elements.whole(dataset, "SamplesPerPixel", least=1, most=4) or 1
+    data = dataset[keyword].value
+    if not isinstance(data, bytes):
+        raise _PixelError("its pixels are no bytes")
+    if dataset.file_meta.TransferSyntaxUID.is_encapsulated:
+        _check_fragments(data, frames, rows, columns, is_rle=dataset.file_meta.TransferSyntaxUID == RLELossless)
+    else:
+        expected = frames * rows * columns * samples * bits // 8
+        if len(data) - expected not in (0, 1):  # one byte makes the length even
+            raise _PixelError(
+                f"it holds {len(data)} bytes of pixels, and {frames} frame(s) of {columns} x {rows} pixels of {bits} bits are {expected}"
+            )
+    return frames, rows, columns
+
+
+def _check_fragments(data: bytes, frames: int, rows: int, columns: int, *, is_rle: bool) -> None:
+    """Encapsulated pixels (PS3.5 A.4): as many frames as the header says, each of its size."""
+    starts = [fragment for fragment in _fragments(data) if is_rle or begins_codestream(fragment)]
+    if starts and len(starts) != frames:
+        raise _PixelError(f"it holds {len(starts)} compressed images, and Number of Frames (0028,0008) says {frames}")
+    for fragment in starts:
+        size = codestream_size(fragment)
+        if size is not None and size != (rows, columns):
+            raise _PixelError(
+                f"its compressed pixels are {size[1]} x {size[0]}, and Columns and Rows (0028,0011), (0028,0010) say {columns} x {rows}"
+            )
+
+
+def _fragments(data: bytes) -> Iterator[memoryview]:
+    """The items of encapsulated Pixel Data after the Basic Offset Table."""
+    view, place, is_table = memoryview(data), 0, True
+    while place + 8 <= len(view):
+        group, element, length = struct.unpack_from("<HHI", view, place)
+        if (group, element) == (0xFFFE, _DELIMITER):
+            return
+        if (group, element) != (0xFFFE, _ITEM) or place + 8 + length > len(view):
+            raise _PixelError("its compressed pixels are not divided into items")
+        if not is_table:
+            yield view[place + 8 : place + 8 + length]
+        is_table, place = False, place + 8 + length
