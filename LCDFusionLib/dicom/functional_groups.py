@@ -7,21 +7,9 @@ from collections.abc import Iterator
 from pydicom.dataset import Dataset
 from pydicom.uid import EnhancedPETImageStorage
 
+from .enhanced_pet import say_as_single_pet, set_units
+
 _GROUPS = ("SharedFunctionalGroupsSequence", "PerFrameFunctionalGroupsSequence")
-# UCUM codes of Measurement Units Code Sequence (0040,08EA), CID 84 and 85: Units (0054,1001) and SUV Type (0054,1006).
-_PET_UNITS = {
-    "Bq/ml": ("BQML", None),
-    "{counts}": ("CNTS", None),
-    "{propcounts}": ("PROPCNTS", None),
-    "{SUVbw}g/ml": ("GML", "BW"),
-    "g/ml{SUVbw}": ("GML", "BW"),
-    "{SUVlbm}g/ml": ("GML", "LBM"),
-    "g/ml{SUVlbm}": ("GML", "LBM"),
-    "{SUVibw}g/ml": ("GML", "IBW"),
-    "{SUVbsa}cm2/ml": ("CM2ML", "BSA"),
-    "cm2/ml{SUVbsa}": ("CM2ML", "BSA"),
-}
-_PET_CORRECTIONS = {"AttenuationCorrected": "ATTN", "DecayCorrected": "DECY", "ScatterCorrected": "SCAT", "RandomsCorrected": "RAN"}
 
 
 def frame_planes(header: Dataset) -> list[Dataset]:
@@ -47,21 +35,20 @@ def frame_planes(header: Dataset) -> list[Dataset]:
 def single_frames(header: Dataset) -> list[Dataset]:
     """The headers of single-frame images that say the same as one multi-frame header; empty where its frames are not described.
 
-    A PET gets Units, SUV Type, Corrected Image and Decay Correction, which the enhanced object says in other words. Decay is corrected to
-    Decay Correction DateTime (0018,9701), so that takes the place of series and acquisition times.
+    An enhanced PET gets the attributes by which the classic one says units and corrections (`enhanced_pet`).
     """
     common = Dataset()
     common.update({element.tag: element for element in header if element.keyword not in (*_GROUPS, "NumberOfFrames")})
     if header.get("SOPClassUID") == EnhancedPETImageStorage:
-        _say_as_single_pet(common)
+        say_as_single_pet(common)
     frames = []
-    for plane in frame_planes(header):
+    for index, plane in enumerate(frame_planes(header)):
         frame = Dataset()
         frame.update(common)
         # Its identity is the object's, whatever instances the groups refer to.
         frame.update({element.tag: element for element in plane if element.keyword not in ("SOPInstanceUID", "SOPClassUID")})
         if frame.get("SOPClassUID") == EnhancedPETImageStorage:
-            _set_pet_units(frame)
+            set_units(frame, _mappings(header, index))
         frames.append(frame)
     return frames
 
@@ -73,24 +60,10 @@ def _groups(item: Dataset) -> Iterator[Dataset]:
             yield element.value[0]
 
 
-def _say_as_single_pet(header: Dataset) -> None:
-    header.CorrectedImage = [code for keyword, code in _PET_CORRECTIONS.items() if header.get(keyword) == "YES"]
-    moment = str(header.get("DecayCorrectionDateTime") or "")
-    if header.get("DecayCorrected") == "YES" and moment:
-        header.DecayCorrection = "START"
-        header.AcquisitionDate, header.AcquisitionTime = moment[:8], moment[8:].split("+")[0].split("-")[0]
-        for keyword in ("SeriesDate", "SeriesTime"):
-            header.pop(keyword, None)
-
-
-def _set_pet_units(frame: Dataset) -> None:
-    """Units from Real World Value Mapping: that maps stored values, so its slope and intercept are the ones that give these units."""
-    code = (frame.get("MeasurementUnitsCodeSequence") or [Dataset()])[0]
-    units, suv_type = _PET_UNITS.get(str(code.get("CodeValue") or ""), (None, None))
-    if units is None:
-        return
-    frame.Units = units
-    if suv_type:
-        frame.SUVType = suv_type
-    if frame.get("RealWorldValueSlope") is not None and frame.get("RealWorldValueIntercept") is not None:
-        frame.RescaleSlope, frame.RescaleIntercept = frame.RealWorldValueSlope, frame.RealWorldValueIntercept
+def _mappings(header: Dataset, frame: int) -> list[Dataset]:
+    """All items of a frame's Real World Value Mapping Sequence (0040,9096), its own or the shared one."""
+    for groups in (header.get(_GROUPS[1]) or [])[frame : frame + 1], (header.get(_GROUPS[0]) or [])[:1]:
+        for item in groups:
+            if item.get("RealWorldValueMappingSequence"):
+                return list(item.RealWorldValueMappingSequence)
+    return []

@@ -1,0 +1,145 @@
+"""SUVbw from activity concentration, dose, weight and times."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from pydicom.dataset import Dataset
+
+from LCDFusionLib.dicom.elements import attribute, item, text
+from LCDFusionLib.dicom.moments import MomentError
+from LCDFusionLib.images.radionuclides import HALF_LIFE_S
+from LCDFusionLib.images.suv_factor import Body, Dose, suv_factor, why_implausible
+
+from .acquisition import acquired, moment_of
+from .agreement import UnknownSUVError, common, common_number, one_number
+from .completeness import check_complete, check_corrections
+from .conversion import NAMES, SUV
+from .decay_factor import check_not_corrected, notes_on_factor
+from .injection import decay_seconds, has_injection_time, injected_at
+from .scan_start import ScanStart, mean_decay_moment, scan_start
+from .tracer import Tracer, other_nuclides, tracer_of
+
+_CORRECTION = attribute("DecayCorrection")
+
+
+def from_activity(headers: Sequence[Dataset], units: str, *, to_bqml: float = 1.0) -> SUV:
+    """SUVbw of values that are activity, or become it by a factor.
+
+    Args:
+        headers: all slices.
+        units: Units (0054,1001).
+        to_bqml: Bq/ml per value.
+
+    Raises:
+        UnknownSUVError: something is missing, implausible or contradicts itself.
+        MomentError: a date or time is none.
+    """
+    tracer, body = tracer_of(headers), body_of(headers)
+    decay = check_complete(headers, tracer)
+    if body is None or tracer.dose_bq is None:
+        raise UnknownSUVError(f"{NAMES['weight']} or {NAMES['dose']} is missing")
+    dose = Dose(tracer.dose_bq, tracer.half_life_s or None)
+    if problem := why_implausible(body, dose, NAMES):
+        raise UnknownSUVError(problem)
+    others = other_nuclides(tracer.item, dose.half_life_s) if dose.half_life_s is not None else []
+    check_corrections(headers)
+    common(headers, _injection_as_written, "the time of the injection, Radiopharmaceutical Start Time (0018,1072) and DateTime (0018,1078)")
+    given: dict[str, Any] = {
+        "units": units,
+        "half_life_seconds": dose.half_life_s,
+        "dose_bq": dose.activity_bq,
+        "weight_kg": body.weight_kg,
+    }
+    if decay == "ADMIN":
+        notes = [*tracer.notes, *_notes_on_injection(headers, tracer)]
+        reference = f"injection, {_CORRECTION} ADMIN"
+        return SUV(to_bqml * suv_factor(body, dose), reference=reference, decay_seconds=0.0, notes=tuple(notes), **given)
+    if dose.half_life_s is None:
+        raise UnknownSUVError(f"{NAMES['half life']} is missing")
+    if decay == "NONE":
+        seconds, own = _seconds_of_each(headers, tracer, dose.half_life_s)
+        factors = [to_bqml * suv_factor(body, dose, each) for each in own]
+        return SUV(
+            factors[0],
+            reference=f"the frame of each slice, {attribute('AcquisitionTime')}, because {_CORRECTION} is NONE",
+            decay_seconds=seconds,
+            notes=(*tracer.notes, *_notes_on_nuclide(others, dose.half_life_s, seconds)),
+            slice_factors=tuple(factors) if max(factors) - min(factors) > 1e-9 * max(factors) else (),
+            **given,
+        )
+    start = scan_start(headers, dose.half_life_s)
+    seconds = decay_seconds(headers[0], tracer.item, start, dose.half_life_s)
+    notes = [*tracer.notes, *_notes_on_nuclide(others, dose.half_life_s, seconds), *start.notes]
+    if seconds < 0:
+        notes.append(f"The injection was {-seconds:.0f} s after the start of the scan from {start.source}, as in a dynamic scan.")
+    notes += notes_on_factor(headers, dose.half_life_s, reference=start.moment, first=start.first)
+    return SUV(
+        to_bqml * suv_factor(body, dose, seconds),
+        reference=f"start of the scan {start.moment:%Y-%m-%d %H:%M:%S} from {start.source}, {_CORRECTION} START",
+        decay_seconds=seconds,
+        notes=tuple(notes),
+        **given,
+    )
+
+
+def body_of(headers: Sequence[Dataset]) -> Body | None:
+    """Weight and size, as all slices tell them; None where there is no weight."""
+    weight = common_number(headers, "PatientWeight")
+    if not weight or weight < 0:
+        return None
+    try:
+        size = common_number(headers, "PatientSize")
+    except UnknownSUVError:
+        size = None  # SUVbw does not need it
+    return Body(weight, size or None)
+
+
+def _seconds_of_each(headers: Sequence[Dataset], tracer: Tracer, half_life: float) -> tuple[float, list[float]]:
+    """Values that were not corrected are the mean activity of their own frame (IBSI's manual).
+
+    Returns:
+        Seconds from the injection to the first frame, and to the average activity of each.
+    """
+    check_not_corrected(headers)
+    to_frame, to_average = [], []
+    for header in headers:
+        moment = acquired(header, moment_of(header, "Series"))
+        length = (one_number(header, "ActualFrameDuration") or 0.0) / 1000.0
+        if moment is None or length <= 0:
+            lacking = attribute("AcquisitionTime" if moment is None else "ActualFrameDuration")
+            raise UnknownSUVError(f"{_CORRECTION} is NONE, and {lacking}, by which the decay would be reckoned, is missing")
+        seconds = decay_seconds(header, tracer.item, ScanStart(moment, attribute("AcquisitionTime")), half_life)
+        to_frame.append(seconds)
+        to_average.append(seconds + mean_decay_moment(length, half_life))
+    return min(to_frame), to_average
+
+
+def _notes_on_nuclide(others: Sequence[tuple[str, str]], half_life: float, seconds: float) -> list[str]:
+    notes = []
+    for nuclide, where in others:
+        effect = 2.0 ** (seconds / HALF_LIFE_S[nuclide] - seconds / half_life) - 1.0
+        notes.append(
+            f"{where} names {nuclide}; {NAMES['half life']} {half_life:g} s was taken, which all else agrees with (with that of {nuclide} "
+            f"SUV would be {abs(effect):.1%} {'higher' if effect > 0 else 'lower'})."
+        )
+    return notes
+
+
+def _injection_as_written(header: Dataset) -> str:
+    tracer = item(header, "RadiopharmaceuticalInformationSequence")
+    return " ".join(text(tracer, f"RadiopharmaceuticalStart{kind}") for kind in ("Time", "DateTime")).strip()
+
+
+def _notes_on_injection(headers: Sequence[Dataset], tracer: Tracer) -> list[str]:
+    """Decay Factor tells whether the values were corrected to the injection, where the times allow to ask; they are not needed."""
+    if not tracer.half_life_s or not has_injection_time(tracer.item):
+        return []
+    try:
+        start = scan_start(headers, tracer.half_life_s)
+        injected, _ = injected_at(headers[0], tracer.item, start, tracer.half_life_s)
+        decay_seconds(headers[0], tracer.item, start, tracer.half_life_s)
+    except (UnknownSUVError, MomentError):
+        return []
+    return notes_on_factor(headers, tracer.half_life_s, reference=injected, first=start.first)

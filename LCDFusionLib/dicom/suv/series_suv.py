@@ -1,0 +1,73 @@
+"""From the headers of one PET series to its SUV.
+
+The rules follow the vendor-neutral pseudo-code of the QIBA FDG-PET/CT profile and, where it is silent, the manual of the IBSI (decision
+80). Anything missing, implausible or contradictory stops; nothing is guessed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pydicom.dataset import Dataset
+
+from LCDFusionLib.dicom.elements import ElementError, attribute
+from LCDFusionLib.dicom.moments import MomentError
+from LCDFusionLib.errors import InputError
+from LCDFusionLib.images.suv_factor import why_implausible
+
+from .activity import body_of, from_activity
+from .agreement import UnknownSUVError, common_text
+from .conversion import NAMES, SUV
+from .counts import from_counts
+from .units import code_value, stored_suv
+
+
+class NoSUVError(InputError):
+    """SUVbw cannot be known; relative intensities can.
+
+    Attributes:
+        reason: why, naming the tags.
+    """
+
+    def __init__(self, series: str, reason: str) -> None:
+        super().__init__(
+            f"The PET series '{series}' cannot be shown as SUV because {reason}: give a series with the right tags, "
+            "or go on with relative intensities (--relative)."
+        )
+        self.reason = reason
+
+
+def suv_of(headers: Sequence[Dataset], *, name: str) -> SUV:
+    """How to get SUV from one PET series: SUVbw, or what it is stored as.
+
+    Args:
+        headers: all slices of the series, any order.
+        name: the series, for the sentences.
+
+    Raises:
+        NoSUVError: SUVbw cannot be known; the sentence names the tags and offers relative intensities.
+    """
+    try:
+        return _suv(headers)
+    except (UnknownSUVError, ElementError, MomentError) as error:
+        raise NoSUVError(name, error.reason) from error
+
+
+def _suv(headers: Sequence[Dataset]) -> SUV:
+    units = common_text(headers, "Units").upper()
+    if not units and (code := code_value(headers[0])):
+        raise UnknownSUVError(f"Measurement Units Code Sequence (0040,08EA) says '{code}', which is no unit that SUV can be had from")
+    kind = stored_suv(units, common_text(headers, "SUVType").upper())
+    if kind is not None:
+        said = f"stored as {kind.value}, {attribute('Units')} {units}"
+        return SUV(1.0, units, said, kind, notes=tuple(_notes_on_stored(headers)))
+    return from_counts(headers) if units == "CNTS" else from_activity(headers, units)
+
+
+def _notes_on_stored(headers: Sequence[Dataset]) -> list[str]:
+    """Stored SUV need nothing else; but a weight that cannot be true may have gone into them."""
+    try:
+        problem = why_implausible(body_of(headers), None, NAMES)
+    except UnknownSUVError as error:
+        problem = error.reason
+    return [f"The stored SUV were taken as they are, although {problem}."] if problem else []
