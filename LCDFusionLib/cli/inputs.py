@@ -67,13 +67,13 @@ def read_function(path: Path, *, series: str | None = None, unit: Unit | None = 
         volume = read_volume(path)
         modality = Modality.PET if volume.modality is Modality.OTHER else volume.modality
         given = Input(volume.with_array(volume.array, modality=modality, unit=unit or volume.unit), path, None)
+    order = "give the CT or MR first and the PET or SPECT second"
+    if given.volume.modality is Modality.CT:
+        raise InputError(f"The function '{path}' is no PET or SPECT but a CT; {order}.")
     lowest, highest = float(given.volume.array.min()), float(given.volume.array.max())
-    # Uptake is not negative, but for some noise; CT reaches from -1000 to 3000 at most.
-    if given.volume.modality is Modality.CT or lowest < -highest / 4:
-        raise InputError(
-            f"The function '{path}' is no PET or SPECT: it is a CT, or has values that uptake cannot have ({lowest:g} to {highest:g}); "
-            "give the CT or MR first and the PET or SPECT second."
-        )
+    # Uptake is not negative, CT reaches from -1000 to 3000. A DICOM PET says what it is: filtered back projection leaves negative noise.
+    if given.source is None and lowest < -highest / 4:
+        raise InputError(f"The function '{path}' has values from {lowest:g} to {highest:g}, as no PET or SPECT file has them; {order}.")
     return given
 
 
@@ -128,6 +128,7 @@ def _read_folder(path: Path, *, series: str | None, option: str, relative: bool 
     if volume.unit is Unit.RELATIVE and volume.modality in (Modality.CT, Modality.PET):
         why = f": {source.without_suv}" if source.without_suv else ""
         notes.append(f"The values of '{volume.name}' are relative intensities, neither HU nor SUV{why}.")
+    notes += source.suv.notes if source.suv is not None else ()
     if source.tilt_degrees:
         notes.append(f"'{volume.name}' was taken with a tilted gantry ({source.tilt_degrees:g} degrees); its slices are kept as they lie.")
     return Input(volume, path, source, tuple(notes))

@@ -38,6 +38,8 @@ def why_no_blending_state(anatomy: SeriesSource | None, function: SeriesSource |
     for source in (anatomy, function):
         if len({_rescale(header) for header in source.headers}) > 1:
             return f"the slices of '{source.series.name}' are rescaled each in another way, and a presentation state has one way for all"
+    if function.suv is not None and function.suv.slice_factors:
+        return f"the slices of '{function.series.name}' become SUV each by another factor, and a presentation state has one for all"
     position = function.headers[0].get("ImagePositionPatient")
     if position is None or np.abs(np.asarray(position, dtype=float) - function.ijk_to_lps[:3, 3]).max() > 1e-3:
         return "the function was moved by a registration"

@@ -15,7 +15,6 @@ _CORRECTIONS = {"AttenuationCorrected": "ATTN", "DecayCorrected": "DECY", "Scatt
 _PREFERRED = (("GML", "BW"), ("GML", ""), ("BQML", ""), ("GML", None), ("CM2ML", None))
 
 
-
 def say_as_single_pet(header: Dataset) -> None:
     """Adds Corrected Image and Decay Correction to the common attributes of an enhanced PET.
 

@@ -25,7 +25,7 @@ from .pixels import PixelReader, damaged
 from .pydicom_versions import apply_modality_lut
 from .series import Series
 from .stack import sort_stack, tilt_degrees
-from .suv import SUV, NoSUVError, suv_of
+from .suv import SUV, NoSUVError, suv_of, why_not_mapped, with_note_on_total
 
 
 @dataclass(frozen=True, eq=False)
@@ -151,14 +151,22 @@ def read_series(series: Series, *, relative: bool = False) -> tuple[Volume, Seri
         )
 
         array = np.empty(0, dtype=np.float32)
-        pixels = PixelReader()
+        pixels, unmapped = PixelReader(), None
         for k, image in enumerate(images):
-            values = _real_values(pixels.of(image), image.header, is_rescaled=is_rescaled)
+            stored = pixels.of(image)
+            unmapped = unmapped or (why_not_mapped(stored, image.header) if suv is not None else None)
+            values = _real_values(stored, image.header, is_rescaled=is_rescaled)
             if k == 0:  # the first pixels are there, so that a header alone never asks for memory
                 array = np.empty((len(images), *values.shape), dtype=np.float32)
-            array[k] = values if suv is None or suv.factor == 1.0 else np.asarray(values, dtype=np.float64) * suv.factor
+            factor = 1.0 if suv is None else suv.of_slice(k)
+            array[k] = values if factor == 1.0 else np.asarray(values, dtype=np.float64) * factor
             if not np.isfinite(array[k]).all():
                 raise damaged(image.path, "it holds values that are no numbers, or too large for one")
+        if unmapped and suv is not None:
+            if not relative:
+                raise NoSUVError(series.name, unmapped)
+            array /= suv.of_slices(len(array)).astype(np.float32)
+            unit, suv, without_suv = Unit.RELATIVE, None, unmapped
     volume = Volume(
         array,
         ijk_to_lps,
@@ -168,6 +176,8 @@ def read_series(series: Series, *, relative: bool = False) -> tuple[Volume, Seri
         frame_of_reference=series.frame_of_reference or None,
         is_fused=series.is_fused,
     )
+    if suv is not None:
+        suv = with_note_on_total(suv, volume)
     files, frames = tuple(image.path for image in images), tuple(image.frame for image in images)
     return volume, SeriesSource(series, tuple(headers), files, frames, ijk_to_lps, suv, without_suv)
 

@@ -41,6 +41,12 @@ def dicom_source(node: slicer.vtkMRMLVolumeNode, find_file: FindFile) -> SeriesS
     return _source_of(tuple(files), node.GetAttribute(PART_ATTRIBUTE) or "")
 
 
+def kept_source(node: slicer.vtkMRMLVolumeNode, find_file: FindFile) -> SeriesSource | None:
+    """The same where `keep_source` has it; reads no file."""
+    files = [find_file(uid) for uid in _instances(node)]
+    return next((source for kept, source in _kept.items() if files and list(dict.fromkeys(kept)) == files), None)
+
+
 def keep_source(source: SeriesSource) -> None:
     """A host that has read a series itself hands over what it learned, so that `dicom_source` need not read the files again."""
     _kept[tuple(dict.fromkeys(map(str, source.files))), source.series.part_key] = source

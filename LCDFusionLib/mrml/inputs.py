@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TypeAlias
 
+import numpy as np
 import slicer
+from numpy.typing import NDArray
 
+from LCDFusionLib.dicom import SeriesSource
 from LCDFusionLib.errors import InputError
 from LCDFusionLib.images.files import looks_like_ct
 from LCDFusionLib.images.volume import Modality, Unit, Volume
+from LCDFusionLib.images.window import SUV_UPPER
 from LCDFusionLib.mrml.belonging import ancestor, notes_on_pair, pair_mismatches, unconfirmed_mismatches
-from LCDFusionLib.mrml.dicom_source import FindFile, dicom_source, no_file
+from LCDFusionLib.mrml.dicom_source import FindFile, dicom_source, kept_source, no_file
 from LCDFusionLib.mrml.nodes import FRAME_OF_REFERENCE_ATTRIBUTE, NOTICE_ATTRIBUTE, hierarchy_item, modality_of, volume_from_node, voxels
 
 Node: TypeAlias = "slicer.vtkMRMLVolumeNode"
@@ -110,20 +114,39 @@ def read_function(node: Node, *, unit: Unit | None = None, find_file: FindFile =
     if volume.is_color:
         return volume, []
     lowest, highest = float(volume.array.min()), float(volume.array.max())
-    if lowest < -highest / 4:
+    # What DICOM calls a PET is one: filtered back projection leaves negative noise.
+    if not volume.modality.is_function and lowest < -highest / 4:
         raise InputError(
             f"'{volume.name}' has values that uptake cannot have ({lowest:g} to {highest:g}); choose a PET or SPECT as function."
         )
     if volume.modality is Modality.OTHER:
         volume = volume.with_array(volume.array, modality=Modality.PET)
-    if volume.modality is not Modality.PET or volume.unit is Unit.SUVBW or unit is not None:
+    if volume.modality is not Modality.PET or unit is not None:
         return volume, []
+    if volume.unit in SUV_UPPER:  # read by a host that asked for SUV
+        source = kept_source(node, find_file)
+        return volume, list(source.suv.notes) if source is not None and source.suv is not None else []
     source = dicom_source(node, find_file)
-    if source is not None and source.suv is not None:
-        array = volume.array if source.suv.factor == 1.0 else volume.array * source.suv.factor
-        return volume.with_array(array, unit=Unit.SUVBW), []
+    if source is not None and source.suv is not None and (factors := _factors(volume, source)) is not None:
+        array = volume.array if source.suv.factor == 1.0 else volume.array * factors
+        return volume.with_array(array, unit=source.suv.kind), list(source.suv.notes)
     why = f" ({source.without_suv})" if source is not None and source.without_suv else ""
     return volume, [f"The values of '{volume.name}' are not known to be SUV{why}; its hottest value is shown as full uptake."]
+
+
+def _factors(volume: Volume, source: SeriesSource) -> NDArray[np.float64] | float | None:
+    """SUV per value; where every slice has a factor of its own, of the node's slices. None where those are not the series' slices."""
+    assert source.suv is not None
+    if not source.suv.slice_factors:
+        return source.suv.factor
+    factors = source.suv.of_slices(len(source.headers))
+    if volume.shape != source.shape:
+        return None
+    first, last = source.ijk_to_lps[:3, 3], (source.ijk_to_lps @ [0, 0, len(factors) - 1, 1])[:3]
+    for place, ordered in ((first, factors), (last, factors[::-1])):
+        if np.abs(volume.origin - place).max() < 1e-2:
+            return ordered
+    return None
 
 
 def _originals(scene: slicer.vtkMRMLScene, *modalities: Modality) -> Iterator[Node]:
