@@ -46,14 +46,12 @@ def run(options: argparse.Namespace) -> None:
 
 
 def fuse_command(folder: Path, contents: FolderContents, pair: SeriesPair) -> str:
-    """The command line that fuses this pair."""
+    """The command line that fuses this pair; where the two do not seem to belong together, it asks for the confirmation."""
     parts = ["lcdfusion", "fuse", str(folder), str(folder)]
     for role, series in (("anatomy", pair.anatomy), ("function", pair.function)):
         parts += [f"--{role}-series", _choice(contents, series)]
     if pair.needs_registration:
         parts.append("--register")
-    if pair.mismatches:
-        parts += ["--confirm-mismatch", ",".join(pair.mismatches)]
     return shlex.join([*parts, "-o", "RESULT"])
 
 

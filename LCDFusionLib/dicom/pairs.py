@@ -9,6 +9,7 @@ import numpy as np
 
 from . import elements
 from .identity import days_apart, find_mismatches, identity_is_known
+from .kinds import DERIVED, MU_MAP, denies_attenuation_correction
 from .series import Series
 
 _ANATOMY = ("CT", "MR")
@@ -42,16 +43,17 @@ class SeriesPair:
 def propose_pairs(series: Sequence[Series]) -> list[SeriesPair]:
     """Every fusable pair, best first.
 
-    In this order counts: nothing in the headers contradicts, one frame of reference, one study, the volumes overlap, a PET that is
-    corrected for attenuation and allows SUV, the CT of the PET/CT (same scanner, then covering the PET) before a diagnostic one, thin
-    slices before thick ones, many images before few. Two patients are never a pair; nor are series of different studies where nothing
-    tells whose they are. Localizers, screenshots and what LCDFusion made are left out.
+    In this order counts: nothing in the headers contradicts, original images before what was made of them (`kinds`), one frame of
+    reference, one study, the volumes overlap, a PET that is corrected for attenuation and allows SUV, whole images before those of fat or
+    water, the CT of the PET/CT (same scanner, then covering the PET) before a diagnostic one, thin slices before thick ones, many images
+    before few. Two patients are never a pair; nor are series of different studies where nothing tells whose they are. Localizers,
+    reprojections, screen saves, a mu-map as function, what cannot be read and what LCDFusion made are left out.
     """
-    usable = [s for s in series if s.is_volume and not s.refusal and not s.is_fused and not _is_localizer(s)]
+    usable = [s for s in series if s.is_volume and not s.refusal and not s.is_fused and s.kind.is_fusable]
     ranked = []
     for anatomy in usable:
         for function in usable:
-            if anatomy.modality in _ANATOMY and function.modality in _FUNCTION:
+            if anatomy.modality in _ANATOMY and function.modality in _FUNCTION and function.kind != MU_MAP:
                 pair = _pair(anatomy, function)
                 if pair is not None:
                     ranked.append(pair)
@@ -80,14 +82,16 @@ def _pair(anatomy: Series, function: Series) -> tuple[tuple, SeriesPair] | None:
     covered = _covered(function, anatomy) if same_frame else None
     if covered is not None:
         (reasons if covered > 0 else cautions).append(f"{anatomy.modality} covers {covered:.0%} of the {_name(function)}")
-    attenuation_corrected = _says(function, "CorrectedImage", "ATTN")
+    denial = denies_attenuation_correction(function.header)
+    corrections = elements.terms(function.header, "CorrectedImage")
+    attenuation_corrected = "ATTN" in corrections and not denial
     units = elements.text(function.header, "Units")
     has_suv = units in _SUV_UNITS and (attenuation_corrected or units == "GML")
     if function.modality == "PT":
         if attenuation_corrected:
             reasons.append("attenuation-corrected PET")
-        elif function.header.get("CorrectedImage") is not None:
-            cautions.append("PET not attenuation-corrected")
+        elif denial or corrections:
+            cautions.append("PET not attenuation-corrected" + f", says {denial}" * ("ATTN" in corrections))
         if not has_suv:
             cautions.append("no SUV")
     of_one_scanner = same_frame and _scanner(anatomy) == _scanner(function) != ("", "", "")
@@ -103,14 +107,18 @@ def _pair(anatomy: Series, function: Series) -> tuple[tuple, SeriesPair] | None:
     cautions += [*anatomy.notes, *function.notes]
     rank = (
         len(mismatches),
+        not function.kind.is_original,
+        not anatomy.kind.is_original,
         not same_frame,
         not same_study,
         covered is not None and covered == 0,
-        not (attenuation_corrected or function.modality == "NM"),
+        bool(denial) or not (attenuation_corrected or function.modality == "NM"),
         function.modality == "PT" and not has_suv,
+        *(max(series.kind.rank, DERIVED.rank) for series in (function, anatomy)),
         not of_one_scanner,
         -round(covered or 0.0, 1),
         "very few images" in cautions,
+        *(series.kind.rank for series in (function, anatomy)),
         spacing or np.inf,
         -len(anatomy.images),
         days_apart(anatomy.header, function.header) or 0,
@@ -146,14 +154,6 @@ def _scanner(series: Series) -> tuple[str, str, str]:
     keywords = ("Manufacturer", "ManufacturerModelName", "StationName")
     maker, model, station = (elements.text(series.header, keyword).casefold() for keyword in keywords)
     return maker, model, station
-
-
-def _says(series: Series, keyword: str, term: str) -> bool:
-    return term in elements.terms(series.header, keyword)
-
-
-def _is_localizer(series: Series) -> bool:
-    return _says(series, "ImageType", "LOCALIZER")
 
 
 def _name(series: Series) -> str:

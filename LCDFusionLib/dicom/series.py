@@ -15,6 +15,7 @@ from LCDFusionLib.errors import InputError
 from . import elements
 from .frames import Image
 from .instance import FUSED_IMAGE_TYPE, MANUFACTURER
+from .kinds import Kind, kind_of
 from .limits import MOST_PIXELS
 from .parts import Part, parts
 
@@ -28,6 +29,7 @@ SERIES_KEYWORDS = (
         "Modality",
         "SeriesType",
         "ConversionType",
+        "VolumeBasedCalculationTechnique",
         "BurnedInAnnotation",
     ),
     *("Manufacturer", "ManufacturerModelName", "StationName", "DerivationDescription"),
@@ -143,6 +145,11 @@ class Series:
         return f"/{self.part_key}" if self.part else ""
 
     @property
+    def kind(self) -> Kind:
+        """Original slices, or something made of them."""
+        return kind_of(self.header)
+
+    @property
     def is_fused(self) -> bool:
         """True for what LCDFusion made of other series; its phantoms have the same Manufacturer and are originals."""
         kinds = elements.terms(self.header, "ImageType")
@@ -203,7 +210,12 @@ def _series(part: Part, of_series: Sequence[Image], *, no_volume: str, refusal: 
         slice_spacing=spacing,
         bounds=bounds,
     )
-    return series if no_volume else replace(series, notes=tuple(_broken_promises(part.images, of_series, series.name)))
+    if no_volume:
+        return series
+    notes = list(_broken_promises(part.images, of_series, series.name))
+    if not series.is_fused and (kind := series.kind) and not kind.is_original:
+        notes.append(f"'{series.name}' is a {kind.name}, not an original series.")
+    return replace(series, notes=tuple(notes))
 
 
 def _acquired_first(images: Sequence[Image]) -> Path:

@@ -8,8 +8,10 @@ from typing import TypeAlias
 import numpy as np
 import slicer
 from numpy.typing import NDArray
+from pydicom.dataset import Dataset
 
 from LCDFusionLib.dicom import SeriesSource
+from LCDFusionLib.dicom.kinds import Kind, kind_of
 from LCDFusionLib.errors import InputError
 from LCDFusionLib.images.files import looks_like_ct
 from LCDFusionLib.images.volume import Modality, Unit, Volume
@@ -24,8 +26,9 @@ Node: TypeAlias = "slicer.vtkMRMLVolumeNode"
 def choose_pair(scene: slicer.vtkMRMLScene) -> tuple[Node, Node] | None:
     """The CT or MR and the PET or SPECT of the scene that belong together; None where there is no such pair.
 
-    Modality, study and patient are those of subject hierarchy. Pairs of one study and one frame of reference go before pairs of one
-    patient; two patients are never a pair. Of equals, the anatomy with most slices, and what was loaded last.
+    Modality, study and patient are those of subject hierarchy. Original images go before MPR, MIP and maps (`LCDFusionLib.dicom.kinds`),
+    then pairs of one study and one frame of reference before pairs of one patient; two patients are never a pair. Of equals, the anatomy
+    with most slices, and what was loaded last.
     """
     pairs = [(a, f) for a in _originals(scene, Modality.CT, Modality.MR) for f in _originals(scene, Modality.PET, Modality.SPECT)]
     pairs = [pair for pair in pairs if not any(mismatch.is_of_patient for mismatch in pair_mismatches(*pair))]
@@ -154,15 +157,25 @@ def _originals(scene: slicer.vtkMRMLScene, *modalities: Modality) -> Iterator[No
         scene.GetNthNodeByClass(n, "vtkMRMLScalarVolumeNode") for n in range(scene.GetNumberOfNodesByClass("vtkMRMLScalarVolumeNode"))
     ):
         is_original = node.GetAttribute(NOTICE_ATTRIBUTE) is None and not node.GetHideFromEditors() and node.GetImageData() is not None
-        if is_original and modality_of(node) in modalities:
+        if is_original and modality_of(node) in modalities and _kind(node).is_fusable:
             yield node
 
 
-def _fit(anatomy: Node, function: Node) -> tuple[bool, bool, bool, int]:
+def _kind(node: Node) -> Kind:
+    """By what Slicer calls the node, which begins with the series' description."""
+    header = Dataset()
+    header.Modality, header.SeriesDescription = modality_of(node).value, node.GetName() or ""
+    return kind_of(header)
+
+
+def _fit(anatomy: Node, function: Node) -> tuple[bool, bool, bool, bool, bool, int, int]:
     levels = (slicer.vtkMRMLSubjectHierarchyConstants.GetDICOMLevelStudy(), slicer.vtkMRMLSubjectHierarchyConstants.GetDICOMLevelPatient())
     of_one = [ancestor(anatomy, level) != 0 and ancestor(anatomy, level) == ancestor(function, level) for level in levels]
     frames = [_frame(node) for node in (anatomy, function)]
-    return of_one[0], frames[0] == frames[1] != "", of_one[1], anatomy.GetImageData().GetDimensions()[2]
+    kinds = [_kind(node) for node in (function, anatomy)]
+    originals = [kind.is_original for kind in kinds]
+    by_kind = -sum(kind.rank for kind in kinds)
+    return *originals, of_one[0], frames[0] == frames[1] != "", of_one[1], by_kind, anatomy.GetImageData().GetDimensions()[2]
 
 
 def _frame(node: Node) -> str:
