@@ -39,6 +39,17 @@ class Unit(str, Enum):
     RELATIVE = "relative"
 
 
+class Place(Enum):
+    """What a volume's matrix is worth."""
+
+    PATIENT = "patient"
+    """Millimetres in the patient, sides and all."""
+    UNSAID = "unsaid"
+    """Millimetres, but the file does not say where in the patient: neither sides nor what lies on what."""
+    PICTURE = "picture"
+    """Pixels: PNG and JPEG."""
+
+
 @dataclass(frozen=True, eq=False)
 class Volume:
     """A volume of voxels in patient space.
@@ -50,8 +61,9 @@ class Volume:
         unit: what a voxel value means.
         name: for people: a series description or a file name.
         frame_of_reference: Frame of Reference UID (0020,0052), None where the file carries none.
-        in_patient_space: False for a picture (PNG, JPEG), which knows neither the patient's sides nor millimetres.
+        place: what `ijk_to_lps` is worth.
         is_fused: True for what LCDFusion made: it is never taken for an original.
+        notes: what the reader of the file found that people should know before they trust the picture, in sentences.
 
     Raises:
         ValueError: the array is not (K, J, I) or (K, J, I, 3) of uint8, or the matrix cannot be inverted.
@@ -63,8 +75,9 @@ class Volume:
     unit: Unit = Unit.RELATIVE
     name: str = ""
     frame_of_reference: str | None = None
-    in_patient_space: bool = True
+    place: Place = Place.PATIENT
     is_fused: bool = False
+    notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         is_color = self.array.ndim == 4 and self.array.shape[3] == 3 and self.array.dtype == np.uint8
@@ -79,6 +92,11 @@ class Volume:
     def is_color(self) -> bool:
         """True for an RGB volume of shape (K, J, I, 3)."""
         return self.array.ndim == 4
+
+    @property
+    def in_patient_space(self) -> bool:
+        """False where no sides, no scale and no overlap may be claimed: see `place`."""
+        return self.place is Place.PATIENT
 
     @property
     def shape(self) -> tuple[int, int, int]:

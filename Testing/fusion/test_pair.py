@@ -6,7 +6,7 @@ import pytest
 from LCDFusionLib.errors import InputError
 from LCDFusionLib.fusion import FusionSettings, prepare
 from LCDFusionLib.fusion.pair import MINIMUM_SIZE
-from LCDFusionLib.images.volume import Modality, Unit
+from LCDFusionLib.images.volume import Modality, Place, Unit
 from LCDFusionLib.images.window import Window
 from LCDFusionLib.network.network import MINIMUM_SIZE as NETWORK_MINIMUM_SIZE
 
@@ -70,7 +70,7 @@ def test_a_fused_image_is_never_an_original(ct, pet):
 
 def test_a_picture_is_not_laid_into_a_patient(ct, pet):
     with pytest.raises(InputError, match="does not know where in the patient"):
-        prepare(ct, replace(pet, in_patient_space=False))
+        prepare(ct, replace(pet, place=Place.PICTURE))
 
 
 def test_unusual_modalities_are_said(ct, pet):

@@ -15,8 +15,6 @@ from LCDFusionLib.images.files import VOLUME_SUFFIXES, read_volume
 from LCDFusionLib.images.volume import Modality, Volume
 from LCDFusionLib.phantom import thorax, write_study
 
-from .foreign_files import check_self_contained
-
 Progress = Callable[[str], None]
 """Called, from the thread, with what is being done, in a few words."""
 
@@ -142,7 +140,7 @@ def open_study(paths: Sequence[Path], *, progress: Progress, is_upload: bool = F
     Args:
         paths: one folder or file that holds everything; or two: the anatomy, then the function.
         progress: told what is being done.
-        is_upload: the files come from a browser, so an image file that names other files of this machine is refused.
+        is_upload: the files come from a browser, so one that names other files of this machine is refused.
 
     Raises:
         InputError: nothing in there is a volume; or one of two has none.
@@ -168,16 +166,14 @@ def _offers_in(path: Path, role: str, progress: Progress, *, is_upload: bool) ->
     if not path.exists():
         raise InputError(f"There is no '{path.name}': check the name.")
     if not path.is_dir():
-        return [_file_offer(path, role)], []
+        return [_file_offer(path, role, self_contained=is_upload)], []
     progress("Reading headers")
     contents = scan_folder(path, progress=lambda done, total: progress(f"Reading headers, {done} of {total}"))
     offers = [_series_offer(series, role) for series in contents.series if series.is_volume and not series.is_fused and not series.refusal]
     files = [] if contents.series else sorted(file for file in path.rglob("*") if file.name.lower().endswith(VOLUME_SUFFIXES))
     for file in files:
         progress(f"Reading {file.name}")
-        if is_upload:
-            check_self_contained(file)
-        offers.append(_file_offer(file, role))
+        offers.append(_file_offer(file, role, self_contained=is_upload))
     # A series that was damaged is not offered, and why is said first.
     notes = list(dict.fromkeys((*(series.refusal for series in contents.series if series.refusal), *contents.damaged)))[:3]
     notes += [note for offer in offers if offer.series is not None for note in offer.series.notes][:3]
@@ -196,8 +192,8 @@ def _series_offer(series: Series, role: str) -> Offer:
     return Offer("", f"{kind} {series.name} ({number}{len(series.images)} images)", modality, series=series, role=role)
 
 
-def _file_offer(file: Path, role: str) -> Offer:
-    volume = read_volume(file)
+def _file_offer(file: Path, role: str, *, self_contained: bool = False) -> Offer:
+    volume = read_volume(file, self_contained=self_contained)
     if volume.is_fused:
         raise InputError(f"'{file.name}' is a fused image, not an original; choose the CT, MR or PET that it was made of.")
     return Offer("", file.name, volume.modality, volume=volume, role=role)
