@@ -29,7 +29,7 @@ MAY_IMPORT = {
 THIRD_PARTY = {
     "network": {"torch"},
     "metrics": {"torch"},
-    "images": {"numpy", "SimpleITK"},
+    "images": {"numpy", "SimpleITK", "PIL"},
     "fusion": {"numpy", "torch"},
     "mrml": {"numpy", "vtk", "slicer", "pydicom"},
     "views": {"numpy", "vtk", "slicer"},
