@@ -8,11 +8,13 @@ from pathlib import Path
 
 from LCDFusionLib import DISCLAIMER, phantom
 from LCDFusionLib.fusion import FusionSettings
+from LCDFusionLib.pipeline import fuse, fusion_worker
+from LCDFusionLib.pipeline.output_folder import check_target, whole_folder
+from LCDFusionLib.pipeline.result import RESULT
 
 from . import view
-from .fuse import RESULT, fuse_to_folder, fusion_worker
-from .inputs import read_anatomy, read_function
-from .output_folder import check_target, whole_folder
+from .bars import bars
+from .fuse import say
 
 DEFAULT_OUTPUT = Path("lcdfusion-demo")
 STUDY = ("CT", "MR", "PT")
@@ -46,8 +48,17 @@ def run(options: argparse.Namespace) -> None:
             output, study = options.output / name, options.output / f"{name}_study"
             with whole_folder(study, overwrite=True, contents=STUDY, bytes_needed=50_000_000) as folder:
                 phantom.write_study(made, folder)
-            anatomy, function = read_anatomy(study / made.anatomy.modality.value), read_function(study / made.function.modality.value)
-            fuse_to_folder(anatomy, function, replace(settings, weights=options.weights), output, worker=worker, overwrite=True)
+            anatomy, function = (study / volume.modality.value for volume in (made.anatomy, made.function))
+            with bars() as progress:
+                result = fuse(
+                    anatomy,
+                    function,
+                    replace(settings, weights=options.weights),
+                    planned=lambda prepared: print(prepared.line),
+                    progress=progress,
+                    worker=worker,
+                )
+            say(result, result.write(output, overwrite=True), output)
             for lesion in made.lesions:
                 x, y, z = lesion.centre
                 print(f"lesion in the phantom: {lesion.name}, SUV {lesion.suv:g}, at x {x:.0f} y {y:.0f} z {z:.0f} mm")

@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING
 from tqdm import tqdm
 
 from LCDFusionLib.errors import InputError
-
-from .output_folder import check_target, whole_folder
+from LCDFusionLib.pipeline.output_folder import check_target, whole_folder
 
 if TYPE_CHECKING:  # they load torch, which is only needed once the command runs
     from LCDFusionLib.evaluation.checks import Check

@@ -6,7 +6,7 @@ import shutil
 import sys
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -181,13 +181,22 @@ class FusionWorker:
         """
         return list(self._new_events())
 
-    def run(self, pair: FusionPair, first_slice: int = 0, *, preview: bool = False, results: Path | None = None) -> Iterator[Event]:
+    def run(
+        self,
+        pair: FusionPair,
+        first_slice: int = 0,
+        *,
+        preview: bool = False,
+        results: Path | None = None,
+        waiting: Callable[[], object] = lambda: None,
+    ) -> Iterator[Event]:
         """Fuse `pair` and wait for each event: `Started`, `SliceFused` for every slice, at last `Finished` (or `Cancelled`).
 
-        Leaving the loop early cancels the job. Takes and raises what `submit` and `poll` do.
+        Leaving the loop early cancels the job, and so does an exception that `waiting` raises, which is called all the time between two
+        events. Takes and raises what `submit` and `poll` do.
         """
         self.submit(pair, first_slice=first_slice, preview=preview, results=results)
-        return self._events_until_the_end()
+        return self._events_until_the_end(waiting)
 
     def cancel(self) -> None:
         """End the job within one slice: the next event is `Cancelled`. Does nothing without a job."""
@@ -200,9 +209,10 @@ class FusionWorker:
         """End the process; a running job is lost."""
         self._stop_process()
 
-    def _events_until_the_end(self) -> Iterator[Event]:
+    def _events_until_the_end(self, waiting: Callable[[], object]) -> Iterator[Event]:
         try:
             while self._job:
+                waiting()
                 yield from self._new_events()
                 time.sleep(POLL_INTERVAL if self._job else 0)
         finally:

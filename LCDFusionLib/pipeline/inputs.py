@@ -1,10 +1,12 @@
-"""What the user named on the command line, read into volumes."""
+"""What a person named, read into volumes and checked against each other."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeAlias
 
 from LCDFusionLib.dicom import KINDS, Mismatch, SeriesSource, find_mismatches, notes_on_belonging, read_folder, unconfirmed
 from LCDFusionLib.errors import InputError
@@ -19,41 +21,59 @@ class Input:
 
     Attributes:
         volume: as read.
-        path: as the user gave it.
-        source: the DICOM headers; None for a file.
+        path: as the user gave it; None for a volume that was in memory.
+        source: the DICOM headers; None where it did not come from DICOM.
         notes: what had to be assumed, in sentences.
         deformation: through which a function is read, after any motion that is in the volume's matrix; None where it is not deformed.
     """
 
     volume: Volume
-    path: Path
-    source: SeriesSource | None
+    path: Path | None = None
+    source: SeriesSource | None = None
     notes: tuple[str, ...] = ()
     deformation: Deformation | None = None
 
+    @property
+    def label(self) -> str:
+        """What a person knows it by."""
+        return self.volume.name if self.path is None else str(self.path)
 
-def read_anatomy(path: Path, *, series: str | None = None, modality: Modality | None = None) -> Input:
-    """The anatomy volume, from a DICOM folder or an image file.
+
+Source: TypeAlias = "str | os.PathLike[str] | Volume | Input"
+"""A DICOM folder or an image file by its path, a volume in memory, or what `read_anatomy` or `read_function` gave."""
+
+
+def read_anatomy(source: Source, *, series: str | None = None, modality: Modality | None = None) -> Input:
+    """The anatomy volume.
 
     Args:
-        path: of a folder or file.
+        source: see `Source`.
         series: which one of a folder with several.
         modality: of a file; None: what the file says, else CT if the values look like Hounsfield units, otherwise MR.
+
+    Raises:
+        InputError: all that reading may raise.
     """
-    if _is_folder(path, "anatomy"):
-        return _read_folder(path, series=series, option="--anatomy-series")
-    volume = read_volume(path, modality=modality, unit=Unit.HU if modality is Modality.CT else None)
+    if isinstance(source, Input):
+        return source
+    if isinstance(source, Volume):
+        path, volume = None, source if modality is None else source.with_array(source.array, modality=modality)
+    else:
+        path = Path(source)
+        if _is_folder(path, "anatomy"):
+            return _read_folder(path, series=series, option="--anatomy-series")
+        volume = read_volume(path, modality=modality, unit=Unit.HU if modality is Modality.CT else None)
     if volume.modality is not Modality.OTHER:
-        return Input(volume, path, None)
+        return Input(volume, path)
     note = f"It is not known what '{volume.name}' is, so it was taken for an MR; if it is a CT, say so with --anatomy-modality CT."
-    return Input(volume.with_array(volume.array, modality=Modality.MR), path, None, (note,))
+    return Input(volume.with_array(volume.array, modality=Modality.MR), path, notes=(note,))
 
 
-def read_function(path: Path, *, series: str | None = None, unit: Unit | None = None, relative: bool = False) -> Input:
-    """The function volume, from a DICOM folder or an image file.
+def read_function(source: Source, *, series: str | None = None, unit: Unit | None = None, relative: bool = False) -> Input:
+    """The function volume.
 
     Args:
-        path: of a folder or file.
+        source: see `Source`.
         series: which one of a folder with several.
         unit: of a file's values; None: what the file says, else relative.
         relative: go on with relative intensities where a DICOM PET lacks what SUV needs.
@@ -61,26 +81,30 @@ def read_function(path: Path, *, series: str | None = None, unit: Unit | None = 
     Raises:
         InputError: besides all that reading may raise: it is a CT, or its values cannot be uptake.
     """
-    if _is_folder(path, "function"):
-        given = _read_folder(path, series=series, option="--function-series", relative=relative)
+    if isinstance(source, Input):
+        given = source
+    elif not isinstance(source, Volume) and _is_folder(Path(source), "function"):
+        given = _read_folder(Path(source), series=series, option="--function-series", relative=relative)
     else:
-        volume = read_volume(path)
+        path, volume = (None, source) if isinstance(source, Volume) else (Path(source), read_volume(source))
         modality = Modality.PET if volume.modality is Modality.OTHER else volume.modality
-        given = Input(volume.with_array(volume.array, modality=modality, unit=unit or volume.unit), path, None)
+        given = Input(volume.with_array(volume.array, modality=modality, unit=unit or volume.unit), path)
     order = "give the CT or MR first and the PET or SPECT second"
     if given.volume.modality is Modality.CT:
-        raise InputError(f"The function '{path}' is no PET or SPECT but a CT; {order}.")
+        raise InputError(f"The function '{given.label}' is no PET or SPECT but a CT; {order}.")
     lowest, highest = float(given.volume.array.min()), float(given.volume.array.max())
     # Uptake is not negative, CT reaches from -1000 to 3000. A DICOM PET says what it is: filtered back projection leaves negative noise.
     if given.source is None and lowest < -highest / 4:
-        raise InputError(f"The function '{path}' has values from {lowest:g} to {highest:g}, as no PET or SPECT file has them; {order}.")
+        raise InputError(f"The function '{given.label}' has values from {lowest:g} to {highest:g}, as no PET or SPECT file has them; {order}.")
     return given
 
 
-def check_not_the_same(anatomy: Path, function: Path, *, series_chosen: bool) -> None:
-    """InputError if both paths are one file or folder (one folder may hold both series when they are chosen), or one does not exist."""
-    are_folders = all([_is_folder(anatomy, "anatomy"), _is_folder(function, "function")])
-    if anatomy.samefile(function) and not (are_folders and series_chosen):
+def check_not_the_same(anatomy: Source, function: Source, *, series_chosen: bool) -> None:
+    """InputError if both are one file or folder (one folder may hold both series when they are chosen), or one does not exist."""
+    if isinstance(anatomy, Input | Volume) or isinstance(function, Input | Volume):
+        return
+    are_folders = all([_is_folder(Path(anatomy), "anatomy"), _is_folder(Path(function), "function")])
+    if Path(anatomy).samefile(function) and not (are_folders and series_chosen):
         hint = "; if the folder holds both series, choose them with --anatomy-series and --function-series" if are_folders else ""
         raise InputError(f"Anatomy and function are both '{anatomy}'; give a CT or MR and a PET or SPECT{hint}.")
 
@@ -107,15 +131,15 @@ def check_belonging(anatomy: Input, function: Input, confirmed: Collection[str])
         kinds = ",".join(mismatch.kind for mismatch in left)
         what = "are of two patients" if left[0].is_of_patient else "do not belong together"
         raise InputError(
-            f"'{anatomy.path}' and '{function.path}' {what}: {'; '.join(mismatch.text for mismatch in left)}; "
+            f"'{anatomy.label}' and '{function.label}' {what}: {'; '.join(mismatch.text for mismatch in left)}; "
             f"choose two series that belong together, or, if you know better, confirm it with --confirm-mismatch {kinds}."
         )
     return mismatches, notes_on_belonging(first, second, mismatches=[mismatch.kind for mismatch in mismatches])
 
 
-def mismatch_kinds(text: str) -> tuple[str, ...]:
-    """The value of --confirm-mismatch, such as "patient-id,study-date"; InputError for a word that is no kind of mismatch."""
-    kinds = tuple(kind.strip() for kind in text.split(",") if kind.strip())
+def mismatch_kinds(given: str | Collection[str]) -> tuple[str, ...]:
+    """What is confirmed, as "patient-id,study-date" or as a list of such; InputError for a word that is no kind of mismatch."""
+    kinds = tuple(kind.strip() for kind in (given.split(",") if isinstance(given, str) else given) if kind.strip())
     for kind in kinds:
         if kind not in KINDS:
             raise InputError(f"--confirm-mismatch knows no '{kind}'; it takes one or several of {', '.join(KINDS)}.")

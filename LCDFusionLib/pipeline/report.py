@@ -27,14 +27,15 @@ def write_report(
     result: FusionResult,
     folder: Path,
     *,
+    notes: Sequence[str],
     anatomy: Input,
     function: Input,
     mismatches: Sequence[Mismatch],
     registration: dict[str, Any] | None,
-    times: dict[str, float],
+    seconds: dict[str, float],
     shown: list[int],
 ) -> None:
-    """Write the report into `folder`; the times are those of the stages before it, in seconds."""
+    """Write the report into `folder`; `seconds` are those of the stages before it."""
     names = list(result.metrics[0])
     report = {
         "disclaimer": DISCLAIMER,
@@ -50,12 +51,12 @@ def write_report(
         "confirmed_mismatches": {mismatch.kind: mismatch.text for mismatch in mismatches},
         "registration": registration,
         "overlap": pair.overlap,
-        "notes": list(result.notes),
+        "notes": list(notes),
         "slices": len(result.metrics),
         "slices_in_overview": shown,
         "mean_metrics": {"fused": _means(result.metrics, names), "blend": _means(result.blend_metrics, names)},
         "seconds": {
-            stage: round(seconds, 3) for stage, seconds in {**times, **result.seconds_of, "network_and_metrics": result.seconds}.items()
+            stage: round(taken, 3) for stage, taken in {**seconds, **result.seconds_of, "network_and_metrics": result.seconds}.items()
         },
         "versions": {"lcdfusion": __version__, "python": platform.python_version(), **{name: _version(name) for name in PACKAGES}},
         "files": sorted(file.name + ("/" if file.is_dir() else "") for file in folder.iterdir()),
@@ -66,7 +67,7 @@ def write_report(
 def _input(given: Input) -> dict[str, Any]:
     volume = given.volume
     facts: dict[str, Any] = {
-        "path": str(given.path.absolute()),
+        "path": None if given.path is None else str(given.path.absolute()),
         "name": volume.name,
         "modality": volume.modality.value,
         "unit": volume.unit.value,

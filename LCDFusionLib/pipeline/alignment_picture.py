@@ -19,7 +19,7 @@ from .overview import display_orientation
 _TILES = 8  # of a checkerboard's longer side
 
 
-def write_registration_picture(
+def write_alignment_picture(
     anatomy: Volume, before: Volume, after: Volume, file: Path, *, title: str, deformation: Deformation | None = None
 ) -> None:
     """Draw to `file` (PNG).

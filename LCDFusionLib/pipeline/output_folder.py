@@ -33,7 +33,7 @@ def whole_folder(target: Path, *, overwrite: bool, contents: Collection[str], by
     beside = target
     try:
         with atomic_folder(target) as beside:
-            _check_room(beside, bytes_needed, target)
+            check_room(target, bytes_needed)
             yield beside
     except OSError as error:
         if error.errno in NO_ROOM:
@@ -75,8 +75,10 @@ def _check_replaceable(target: Path, *, overwrite: bool, contents: Collection[st
         raise InputError(f"The output folder '{target}' holds an earlier result; choose another with -o, or replace it with --overwrite.")
 
 
-def _check_room(folder: Path, bytes_needed: int, target: Path) -> None:
-    free = shutil.disk_usage(folder).free
+def check_room(target: Path, bytes_needed: int) -> None:
+    """InputError if the disk of `target`, which need not be there yet, has no room for so many bytes."""
+    target = target.resolve()
+    free = shutil.disk_usage(next(folder for folder in (target, *target.parents) if folder.exists())).free
     if free < bytes_needed:
         megabytes = f"{bytes_needed / 1e6:.0f} MB are needed, {free / 1e6:.0f} MB are free"
         raise InputError(f"There is not enough room for the output folder '{target}': {megabytes}; make room or choose another with -o.")
