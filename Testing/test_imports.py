@@ -23,6 +23,7 @@ MAY_IMPORT = {
     "pipeline": {"images", "fusion", "dicom"},
     "phantom": {"images", "dicom"},
     "training": {"network", "images", "metrics", "fusion"},
+    "benchmark": {"network", "images", "fusion"},
     "evaluation": {"network", "images", "metrics", "fusion", "phantom", "training"},
     "web": {"images", "metrics", "fusion", "mrml", "views", "panel", "dicom", "phantom"},
     "cli": {
@@ -35,6 +36,7 @@ MAY_IMPORT = {
         "dicom",
         "pacs",
         "pipeline",
+        "benchmark",
         "phantom",
         "training",
         "evaluation",
@@ -54,6 +56,7 @@ THIRD_PARTY = {
     "pipeline": {"numpy", "matplotlib"},
     "phantom": {"numpy", "SimpleITK", "pydicom"},
     "training": {"numpy", "torch", "SimpleITK", "matplotlib", "tqdm"},
+    "benchmark": {"numpy", "torch", "matplotlib"},
     "evaluation": {"numpy", "torch", "SimpleITK", "matplotlib"},
     "web": {
         "numpy",
@@ -109,6 +112,35 @@ def test_imports_run_one_way(room):
                 assert ".".join(name.split(".")[:2]) in allowed, f"{file.relative_to(LIBRARY)} imports {name}"
             else:
                 assert top in sys.stdlib_module_names | THIRD_PARTY[room], f"{file.relative_to(LIBRARY)} imports {name}"
+
+
+def files_used():
+    """For each module of ours, the others of ours that its file names, within functions and for types, too."""
+    files = {}
+    for file in LIBRARY.rglob("*.py"):
+        parts = file.relative_to(LIBRARY.parent).with_suffix("").parts
+        files[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = file
+    for module, file in files.items():
+        package, used = list(file.relative_to(LIBRARY.parent).parent.parts), set()
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                used |= {alias.name for alias in node.names}
+            elif isinstance(node, ast.ImportFrom):
+                base = package[: len(package) - node.level + 1] if node.level else []
+                name = ".".join([*base, *([node.module] if node.module else [])])
+                used |= {f"{name}.{alias.name}" if f"{name}.{alias.name}" in files else name for alias in node.names}
+        yield module, (used & files.keys()) - {module}
+
+
+def test_no_two_files_need_each_other():
+    """The package itself is a door that finds its rooms by name; no room looks through it."""
+    uses = {module: used - {"LCDFusionLib"} for module, used in files_used() if module != "LCDFusionLib"}
+    uses = {module: used for module, used in uses.items() if not module.startswith("LCDFusionLib.web.app")}  # their panel is being redrawn
+    while free := {module for module, used in uses.items() if not used & uses.keys()}:
+        uses = {module: used for module, used in uses.items() if module not in free}
+    while needless := uses.keys() - set().union(*uses.values()):
+        uses = {module: used for module, used in uses.items() if module not in needless}
+    assert not uses, f"these need each other: {', '.join(sorted(uses))}"
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,8 @@ arrived. Importing this loads neither client.
 """
 
 from .address import Address, Security, parse_address
-from .transfer import Archive, FetchReport, LinkError, SendReport, TransferError, connect, fetch, send
+from .link import LinkError
+from .transfer import Archive, FetchReport, SendReport, TransferError, connect, fetch, send
 
 __all__ = [
     "Address",

@@ -17,7 +17,7 @@ from pynetdicom.sop_class import StudyRootQueryRetrieveInformationModelFind, Stu
 from LCDFusionLib.errors import InputError
 
 from .address import Address, Security
-from .transfer import LinkError
+from .link import LinkError
 
 _SUCCESS, _PENDING = 0x0000, (0xFF00, 0xFF01)
 # What is fetched; C-GET has to name the storage classes before it knows what will come.

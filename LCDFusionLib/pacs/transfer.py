@@ -16,6 +16,7 @@ from LCDFusionLib.atomic import atomic_file
 from LCDFusionLib.errors import InputError
 
 from .address import Address, Security
+from .link import LinkError
 
 Progress = Callable[[int, int], None]
 """Called with the images that arrived and all images; an exception that it raises ends the transfer."""
@@ -26,10 +27,6 @@ FIRST_WAIT = 1.0
 
 class TransferError(RuntimeError):
     """Not everything arrived; the message says what did, and how to go on."""
-
-
-class LinkError(RuntimeError):
-    """The link to the archive could not be made, or broke; the same may succeed later."""
 
 
 class Archive(Protocol):

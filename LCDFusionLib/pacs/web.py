@@ -13,7 +13,7 @@ from dicomweb_client.api import DICOMwebClient
 from pydicom.dataset import Dataset
 
 from .address import Address, Security
-from .transfer import LinkError
+from .link import LinkError
 
 _Answer = TypeVar("_Answer")
 _REFUSED = range(400, 500)  # asked again, the archive would say the same

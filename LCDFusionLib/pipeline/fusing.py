@@ -78,7 +78,7 @@ def fuse(
         FusionCancelled: `cancel` was set.
         WorkerDied: the fusion's process ended, as when the memory is full.
 
-    Example:
+    Examples:
         >>> result = fuse("study/CT", "study/PT", FusionSettings(window="lung"))
         >>> result.metrics[20]["QABF"], result.notes
         >>> result.write("result")

@@ -33,7 +33,7 @@ def whole_folder(target: Path, *, overwrite: bool, contents: Collection[str], by
     beside = target
     try:
         with atomic_folder(target) as beside:
-            check_room(target, bytes_needed)
+            _check_room(beside, bytes_needed, target)
             yield beside
     except OSError as error:
         if error.errno in NO_ROOM:
@@ -75,10 +75,24 @@ def _check_replaceable(target: Path, *, overwrite: bool, contents: Collection[st
         raise InputError(f"The output folder '{target}' holds an earlier result; choose another with -o, or replace it with --overwrite.")
 
 
-def check_room(target: Path, bytes_needed: int) -> None:
-    """InputError if the disk of `target`, which need not be there yet, has no room for so many bytes."""
-    target = target.resolve()
-    free = shutil.disk_usage(next(folder for folder in (target, *target.parents) if folder.exists())).free
+class _Tried(Exception):  # noqa: N818 (it is no error)
+    """A folder was made for a trial."""
+
+
+def check_place(target: Path, bytes_needed: int) -> None:
+    """InputError, before any work, if no folder can be made at `target`, or its disk has no room for so many bytes."""
+    try:
+        with atomic_folder(target) as beside:
+            _check_room(beside, bytes_needed, target.resolve())
+            raise _Tried  # which takes the folder away again
+    except _Tried:
+        return
+    except OSError as error:
+        raise _cannot_be_written(target, error) from error
+
+
+def _check_room(folder: Path, bytes_needed: int, target: Path) -> None:
+    free = shutil.disk_usage(folder).free
     if free < bytes_needed:
         megabytes = f"{bytes_needed / 1e6:.0f} MB are needed, {free / 1e6:.0f} MB are free"
         raise InputError(f"There is not enough room for the output folder '{target}': {megabytes}; make room or choose another with -o.")

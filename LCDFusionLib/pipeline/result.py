@@ -19,7 +19,7 @@ from LCDFusionLib.images.volume import Volume
 
 from .alignment import ALIGNMENT, alignment_facts, write_alignment
 from .inputs import Input
-from .output_folder import check_room, check_target, whole_folder
+from .output_folder import check_place, check_target, whole_folder
 from .overview import write_overview
 from .report import write_report
 
@@ -76,7 +76,7 @@ class Prepared:
             InputError: it will not.
         """
         check_target(Path(folder), overwrite=overwrite, contents=RESULT)
-        check_room(Path(folder), self.bytes_needed(dicom=self.with_dicom(dicom)))
+        check_place(Path(folder), self.bytes_needed(dicom=self.with_dicom(dicom)))
 
     def with_dicom(self, wanted: bool | None) -> bool:
         """Whether the DICOM series are written: where they are wanted, else (None) where the anatomy came as DICOM.

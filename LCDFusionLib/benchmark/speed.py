@@ -1,6 +1,6 @@
 """How fast the network is here, and how much memory it takes: its forms side by side, as `docs/performance.md` describes.
 
-`python -m LCDFusionLib.fusion.speed CASE` measures the memory of one form in a process of its own; CASE is a `Case` as JSON.
+`python -m LCDFusionLib.benchmark.speed CASE` measures the memory of one form in a process of its own; CASE is a `Case` as JSON.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from LCDFusionLib.fusion.device import device_in_words, slices_at_a_time
+from LCDFusionLib.fusion.engine import NetworkBackend, convolutions, fuse_slices
+from LCDFusionLib.fusion.settings import PrecisionChoice
 from LCDFusionLib.network import GraphedNet, LCDFusionNet, NetworkConfig, RewrittenNet, prepare
 from LCDFusionLib.network.operations import count_operations
 
 from . import memory
-from .device import device_in_words, slices_at_a_time
-from .engine import NetworkBackend, convolutions, fuse_slices
-from .settings import PrecisionChoice
 
 FORMS = ("direct", "rewritten", "prepared", "recorded")
 """The equations as they stand, in torch's usual memory order; their exact rewrite, as training uses it; what inference runs; the same as
@@ -160,7 +160,7 @@ def steps(cases: int, rounds: int) -> int:
 def peak_mebibytes(case: Case) -> float:
     """Peak memory of one forward pass, measured in a fresh process: of the device where it is a GPU."""
     answer = subprocess.run(
-        [sys.executable, "-m", "LCDFusionLib.fusion.speed", json.dumps(asdict(case))], capture_output=True, text=True, check=True
+        [sys.executable, "-m", "LCDFusionLib.benchmark.speed", json.dumps(asdict(case))], capture_output=True, text=True, check=True
     )
     return float(answer.stdout)
 

@@ -9,13 +9,10 @@ from pathlib import Path
 
 import numpy as np
 
+from LCDFusionLib.fusion import FusionSettings, FusionWorker, SliceFused, Started, prepare
 from LCDFusionLib.images.volume import Modality, Unit, Volume
 
-from .client import FusionWorker
-from .events import SliceFused, Started
 from .memory import peak_mebibytes
-from .pair import prepare
-from .settings import FusionSettings
 
 EDGE = 64
 """Rows and columns: small, so that a thousand slices take a minute."""
