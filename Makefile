@@ -10,13 +10,13 @@ SYSTEM_PACKAGES := python3-venv libegl1 libgl1-mesa-dri
 TEST_PACKAGES := dicom3tools dcmtk medcon orthanc orthanc-dicomweb chromium nginx-light openssl \
 	libgl1 libxkbcommon0 libfontconfig1 libdbus-1-3 libglib2.0-0 fonts-dejavu-core
 
-.PHONY: demo test check setup clean
+.PHONY: demo test check docs setup lock clean
 .DEFAULT_GOAL := demo
 
 demo: .venv/.ready
 	$(RUN)lcdfusion demo
 
-test: check
+test: check docs
 	$(RUN)pytest
 
 check: .venv/.ready .venv/.ready-for-tests
@@ -24,13 +24,23 @@ check: .venv/.ready .venv/.ready-for-tests
 	$(RUN)ruff format --check
 	$(RUN)mypy
 
+# The documents and the Python interface as a site, in build/site.
+docs: .venv/.ready
+	@.ci/docs
+
 setup: .venv/.ready
 
-.venv/.ready: pyproject.toml constraints.txt
+# After a change of pyproject.toml or constraints.txt: which packages `make` installs, each with its hashes.
+lock:
+	@PYTHON=$(PYTHON) .ci/lock
+
+.venv/.ready: pyproject.toml constraints.txt requirements.lock
 	@test -n "$(PYTHON)" || { echo "LCDFusion needs Python 3.10, 3.11 or 3.12; install one (for example: apt-get install python3.11 python3.11-venv) and run make again."; exit 1; }
 	@sh .ci/system-packages $(SYSTEM_PACKAGES)
 	$(PYTHON) -m venv .venv
-	$(RUN)pip install --quiet --disable-pip-version-check --editable '.[scene,pacs,web,test]' --constraint constraints.txt
+	$(RUN)pip install --quiet --disable-pip-version-check --require-hashes --no-deps --requirement requirements.lock
+	@# torch alone has no hash: which build it is depends on the machine (decision 111).
+	$(RUN)pip install --quiet --disable-pip-version-check --no-build-isolation --editable '.[scene,pacs,web,test,docs]' --constraint constraints.txt
 	@touch $@
 
 .venv/.ready-for-tests: .venv/.ready

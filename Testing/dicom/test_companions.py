@@ -107,6 +107,26 @@ def test_a_viewer_shows_the_metrics(fused, tmp_path):
     assert text.count("nan") == 0
 
 
+def test_every_item_of_the_metrics_report_has_a_concept_name(fused):
+    """The standard asks for none of an IMAGE item; readers show an empty page without one."""
+
+    def items(parent):
+        for item in parent.get("ContentSequence", []):
+            yield item
+            yield from items(item)
+
+    report = pydicom.dcmread(next((fused[2] / "metrics").iterdir()))
+    found = list(items(report))
+    assert {item.ValueType for item in found} == {"TEXT", "CONTAINER", "NUM", "IMAGE"}
+    for item in found:
+        (name,) = item.ConceptNameCodeSequence
+        assert name.CodeValue
+        assert name.CodingSchemeDesignator
+        assert name.CodeMeaning
+    sources = {item.ConceptNameCodeSequence[0].CodeMeaning for item in found if item.ValueType == "IMAGE"}
+    assert sources == {"Source of Measurement"}
+
+
 def test_the_blending_state_says_what_the_blend_is(fused):
     (_, anatomy), (_, function), out = fused
     state = pydicom.dcmread(next((out / "blend").iterdir()))
