@@ -12,6 +12,7 @@ The rooms import one way only::
     network, images, metrics  <-  fusion  <-  dicom, mrml, views, panel, pacs, phantom, training  <-  pipeline, evaluation  <-  hosts
 """
 
+import logging
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +26,8 @@ __version__ = "0.1.0"
 DISCLAIMER = "Research software, not a medical device: not for diagnostic use."
 
 __all__ = ["DISCLAIMER", "FusionCancelled", "FusionSettings", "InputError", "Progress", "Result", "__version__", "fuse"]
+
+logging.getLogger(__name__).addHandler(logging.NullHandler())  # a library is silent where nobody listens
 
 _ROOMS = {
     "FusionCancelled": "pipeline",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import logging
 import sys
 import warnings
 from collections.abc import Sequence
@@ -14,6 +15,8 @@ from LCDFusionLib.interrupts import held, obeyed
 FAILED = 1
 BAD_INPUT = 2
 INTERRUPTED = 130
+
+_LOG = logging.getLogger(__name__)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -43,14 +46,35 @@ def _run(arguments: Sequence[str] | None) -> int:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     for command in (studies, register, fuse, send, fetch, demo, view, train, evaluate, ablate, benchmark):
         command.add_parser(commands)
+    for command_parser in commands.choices.values():
+        command_parser.add_argument("-v", "--verbose", action="store_true", help="say on stderr what is done, and how long it takes")
     options = parser.parse_args(arguments)
+    _log(verbose=options.verbose)
     try:
         options.run(options)
     except (WorkerDied, TransferError) as error:
+        _LOG.debug("where it happened", exc_info=True)
         return _say(str(error), FAILED)
+    except InputError:
+        _LOG.debug("where it happened", exc_info=True)
+        raise
     except MemoryError:
         return _say("there is not enough memory for these volumes; close other programs, or crop the volumes.", FAILED)
     return 0
+
+
+def _log(*, verbose: bool) -> None:
+    """What the library logs goes to stderr or nowhere; nothing of a patient is in it. So do the warnings of what it stands on."""
+    ours = logging.getLogger("LCDFusionLib")
+    for handler in [*ours.handlers]:
+        ours.removeHandler(handler)  # of a command before, in the same process
+    handler = logging.StreamHandler() if verbose else logging.NullHandler()
+    handler.setFormatter(logging.Formatter("%(asctime)s.%(msecs)03d %(name)s: %(message)s", "%H:%M:%S"))
+    ours.addHandler(handler)
+    ours.propagate = False
+    ours.setLevel(logging.DEBUG if verbose else logging.WARNING)
+    if verbose:
+        warnings.simplefilter("default")
 
 
 def _say(sentence: str, code: int) -> int:

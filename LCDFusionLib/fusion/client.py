@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import shutil
 import sys
 import time
@@ -24,6 +25,8 @@ from .pair import FusionPair
 from .process import WorkerDied, WorkerProcess
 from .result import FusionResult
 from .slice_file import SliceFile
+
+_LOG = logging.getLogger(__name__)
 
 POLL_INTERVAL = 0.01
 """Seconds between two looks at a running worker in `FusionWorker.run`."""
@@ -119,6 +122,7 @@ class FusionWorker:
         self._stop_process()
         try:
             self._process = WorkerProcess(self._python)
+            _LOG.info("worker %d started with %s", self._process.pid, self._python)
         except OSError as error:
             raise InputError(
                 f"The fusion process cannot be started with '{self._python}' ({error}); check that it exists and can be run."
@@ -238,6 +242,7 @@ class FusionWorker:
             yield Cancelled(len(job.metrics))
         elif exit_code is not None:
             last_lines = process.last_lines()
+            _LOG.warning("the worker died with exit code %d; it had printed: %s", exit_code, " | ".join(last_lines) or "nothing")
             self._stop_process()
             # A broken GPU may take the process with it, and would do so again.
             raise WorkerDied(exit_code, last_lines, on_gpu=job.started.get("device", "CPU")[:3] != "CPU")
@@ -246,6 +251,7 @@ class FusionWorker:
         for message in process.receive():
             if message["event"] == "ready":
                 self._machine = Machine(message["torch"], message["device"], message["problem"])
+                _LOG.info("worker is ready: torch %s, %s", self._machine.torch, self._machine.device or self._machine.problem)
             else:
                 self._messages.append(message)
 
@@ -259,6 +265,7 @@ class FusionWorker:
                 return Cancelled(len(job.metrics)) if is_last else None
             if kind == "started":
                 job.started = message
+                _LOG.info("fusing on %s with %s (%s)", message["device"], message["weights_name"], message["weights_sha256"][:12])
                 event = Started(len(job.pair.anatomy01), message["device"], message["weights_name"], message["weights_sha256"])
             elif kind == "note":
                 job.notes.append(message["text"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -17,6 +18,8 @@ from LCDFusionLib.errors import InputError
 
 from .address import Address, Security
 from .link import LinkError
+
+_LOG = logging.getLogger(__name__)
 
 Progress = Callable[[int, int], None]
 """Called with the images that arrived and all images; an exception that it raises ends the transfer."""
@@ -130,6 +133,7 @@ def send(
                         f"{len(report.arrived)} of {report.total} images arrived at {destination or 'the archive'}, then the link broke "
                         f"({error}): run the same command again to send the rest."
                     ) from error
+                _LOG.info("the link broke (%s); attempt %d of %d follows", error, failures + 1, attempts)
                 time.sleep(FIRST_WAIT * 2 ** (failures - 1))
     finally:
         if journal is not None:
@@ -198,6 +202,7 @@ def fetch(
                         f"{len(wanted) - len(missing)} of {len(wanted)} images arrived, then the link broke ({error}): they are kept in "
                         f"'{part}'; run the same command again to fetch the rest."
                     ) from error
+                _LOG.info("the link broke (%s); attempt %d of %d follows", error, failures + 1, attempts)
                 time.sleep(FIRST_WAIT * 2 ** (failures - 1))
         if folder.exists():
             folder.rmdir()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import time
 from collections.abc import Callable, Collection, Iterator
@@ -21,6 +22,8 @@ from .inputs import Source, check_belonging, check_not_the_same, mismatch_kinds,
 from .overview import slices_to_show
 from .progress import Progress, Watch
 from .result import Prepared, Result
+
+_LOG = logging.getLogger(__name__)
 
 _Chosen = TypeVar("_Chosen", Modality, Unit)
 
@@ -100,6 +103,8 @@ def fuse(
             fixed = read_anatomy(anatomy, series=anatomy_series, modality=modality)
             watch.check()
             moving = read_function(function, series=function_series, unit=unit, relative=relative)
+        for given in (fixed, moving):
+            _LOG.info("%s, %s, %s slices of %s x %s", given.volume.modality.value, given.volume.unit.value, *given.volume.shape)
         mismatches, belonging = check_belonging(fixed, moving, confirmed)
         aligned, registration = moving, None
         if register or transform is not None:
@@ -118,6 +123,7 @@ def fuse(
             pair = prepare(fixed.volume, aligned.volume, settings, deformation=aligned.deformation)
         notes = (*belonging, *fixed.notes, *aligned.notes)
         prepared = Prepared(pair, fixed, aligned, moving, notes, mismatches, registration, seconds)
+        _LOG.info("%s", prepared.line)
         if planned is not None:
             planned(prepared)
         with _timed("fuse", seconds):
@@ -165,3 +171,4 @@ def _timed(stage: str, seconds: dict[str, float]) -> Iterator[None]:
     started = time.perf_counter()
     yield
     seconds[stage] = time.perf_counter() - started
+    _LOG.info("%s: %.2f s", stage, seconds[stage])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -22,6 +23,8 @@ from .inputs import Input
 from .output_folder import check_place, check_target, whole_folder
 from .overview import write_overview
 from .report import write_report
+
+_LOG = logging.getLogger(__name__)
 
 RESULT = ("fused_gray.nrrd", "fused_color.nrrd", *DICOM_RESULT, "metrics.csv", "overview.png", "report.json", *ALIGNMENT)
 """What a result's folder may hold."""
@@ -180,6 +183,7 @@ class Result:
                 write_alignment(folder, anatomy, prepared.unaligned, prepared.function, prepared.registration)
             for file in packed:
                 file.result()
+        _LOG.info("write: %.2f s", time.perf_counter() - started)
         facts = None
         if prepared.registration is not None:
             facts = alignment_facts(prepared.registration, prepared.function.deformation)

@@ -32,6 +32,28 @@ def test_the_host_does_not_load_torch():
     assert subprocess.run([sys.executable, "-c", code], timeout=120).returncode == 0
 
 
+def test_verbose_says_what_is_done_and_names_nobody(place, study, weights):
+    result = place.run("fuse", study / "CT", study / "PT", "-o", place.out, "--weights", weights, "--verbose")
+    assert result.returncode == 0
+    lines = result.stderr.splitlines()
+    stages = ("read", "prepare", "fuse", "write")
+    assert [stage for line in lines for stage in stages if f": {stage}: " in line and line.endswith(" s")] == list(stages)
+    assert any("LCDFusionLib.fusion.client: fusing on CPU" in line and "plain" in line for line in lines)
+    ours = "\n".join(line for line in lines if " LCDFusionLib." in line)
+    assert "Anna" not in ours
+    assert "P-17" not in ours
+
+
+def test_verbose_says_where_an_error_came_from(place, study):
+    loud = place.run("fuse", study / "CT", study / "CT", "-o", place.out, "-v")
+    quiet = place.run("fuse", study / "CT", study / "CT", "-o", place.out)
+    assert loud.returncode == quiet.returncode == 2
+    assert "Traceback" in loud.stderr
+    assert "check_not_the_same" in loud.stderr
+    assert loud.stderr.endswith(quiet.stderr)
+    assert quiet.stderr.count("\n") == 1
+
+
 def test_demo_of_the_head(place, weights):
     result = place.run("demo", "--case", "head", "--weights", weights, "-o", place.out)
     assert result.returncode == 0, result.stderr
