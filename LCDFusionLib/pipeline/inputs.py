@@ -95,7 +95,9 @@ def read_function(source: Source, *, series: str | None = None, unit: Unit | Non
     lowest, highest = float(given.volume.array.min()), float(given.volume.array.max())
     # Uptake is not negative, CT reaches from -1000 to 3000. A DICOM PET says what it is: filtered back projection leaves negative noise.
     if given.source is None and lowest < -highest / 4:
-        raise InputError(f"The function '{given.label}' has values from {lowest:g} to {highest:g}, as no PET or SPECT file has them; {order}.")
+        raise InputError(
+            f"The function '{given.label}' has values from {lowest:g} to {highest:g}, as no PET or SPECT file has them; {order}."
+        )
     return given
 
 
