@@ -6,16 +6,17 @@ import pydicom
 import slicer
 from PySide6 import QtCore, QtWidgets
 
+from .contract import Contracted
 from .mrml_widgets import qMRMLWidget
-from .views import LayoutManager
+from .views import qSlicerLayoutManager
 
 
-class ModuleManager(QtCore.QObject):
+class qSlicerModuleManager(QtCore.QObject):
     moduleAboutToBeUnloaded = QtCore.Signal(str)
 
 
-class DicomDatabase:
-    """ctkDICOMDatabase: files by SOP Instance UID."""
+class ctkDICOMDatabase(Contracted):
+    """Files by SOP Instance UID."""
 
     def __init__(self):
         self.files = {}
@@ -29,17 +30,15 @@ class DicomDatabase:
         return self.files.get(uid, "")
 
 
-class Application(QtCore.QObject):
-    """qSlicerApplication."""
-
+class qSlicerApplication(QtCore.QObject):
     startupCompleted = QtCore.Signal()
     applicationName = "Host emulation"
     documentationBaseUrl = ""
 
     def __init__(self, application_logic, scene):
         super().__init__()
-        self._application_logic, self._modules = application_logic, ModuleManager()
-        self._layout_manager = LayoutManager(application_logic, scene)
+        self._application_logic, self._modules = application_logic, qSlicerModuleManager()
+        self._layout_manager = qSlicerLayoutManager(application_logic, scene)
 
     def applicationLogic(self):
         return self._application_logic
@@ -71,19 +70,19 @@ class Application(QtCore.QObject):
         raise RuntimeError("the host emulation cannot restart")
 
 
-class ModuleWidget(qMRMLWidget):
-    """qSlicerScriptedLoadableModuleWidget: what a module's widget is put into."""
+class qSlicerScriptedLoadableModuleWidget(qMRMLWidget):
+    """What a module's widget is put into."""
 
     def __init__(self, module):
         super().__init__()
-        self.module, self.isEntered, self.representation = module, False, None
+        self.moduleObject, self.isEntered, self.representation = module, False, None
         QtWidgets.QVBoxLayout(self)
         self.setMRMLScene(slicer.mrmlScene)
 
     def open(self):
         """Makes the widget of the module."""
-        name = self.module.name
-        self.representation = getattr(self.module.python, f"{name}Widget")(self)
+        name = self.moduleObject.name
+        self.representation = getattr(self.moduleObject.python, f"{name}Widget")(self)
         setattr(slicer.modules, f"{name}Widget", self.representation)
         self.representation.setup()
 
@@ -91,7 +90,7 @@ class ModuleWidget(qMRMLWidget):
         """What the Reload button does after the code was read again."""
         for child in self.findChildren(QtWidgets.QWidget, options=QtCore.Qt.FindChildOption.FindDirectChildrenOnly):
             child.deleteLater()
-        self.module.load()
+        self.moduleObject.load()
         self.open()
         if self.isEntered:
             self.representation.enter()
@@ -105,5 +104,5 @@ class ModuleWidget(qMRMLWidget):
         self.representation.exit()
 
 
-class ModuleParent(types.SimpleNamespace):
-    """qSlicerScriptedLoadableModule: what a module's own class is given."""
+class qSlicerScriptedLoadableModule(Contracted, types.SimpleNamespace):
+    """What a module's own class is given."""

@@ -14,12 +14,13 @@ from pathlib import Path
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 import slicer
+import slicer.util
 from PySide6 import QtCore, QtGui, QtWidgets
 
-from LCDFusionLib.mrml.application import Application as SceneApplication
+from LCDFusionLib.mrml.application import Application
 
-from . import pythonqt, ui_loader
-from .application import Application, DicomDatabase, ModuleParent, ModuleWidget
+from . import contract, pythonqt, ui_loader
+from .application import ctkDICOMDatabase, qSlicerApplication, qSlicerScriptedLoadableModule, qSlicerScriptedLoadableModuleWidget
 
 HERE = Path(__file__).parent
 
@@ -50,8 +51,9 @@ def start():
     sys.modules["qt"], sys.modules["ctk"] = qt, ctk
     sys.path.insert(0, str(HERE / "modules"))
     slicer.__path__.insert(0, str(slicer_source() or HERE / "stand_ins"))
+    sys.modules["slicer.util"].__class__ = contract.ContractedModule
 
-    world = SceneApplication.create()
+    world = Application.create()
     for class_name in ("vtkMRMLInteractionNode", "vtkMRMLSelectionNode"):
         node = world.scene.CreateNodeByClass(class_name)
         node.UnRegister(None)
@@ -59,8 +61,8 @@ def start():
         world.scene.AddNode(node)
     slicer.mrmlScene = world.scene
     slicer.modules = types.SimpleNamespace()
-    slicer.dicomDatabase = DicomDatabase()
-    slicer.app = Application(world.logic, world.scene)
+    slicer.dicomDatabase = ctkDICOMDatabase()
+    slicer.app = qSlicerApplication(world.logic, world.scene)
     link = slicer.vtkMRMLSliceLinkLogic()
     link.SetMRMLApplicationLogic(world.logic)
     link.SetMRMLScene(world.scene)
@@ -88,13 +90,13 @@ class Module:
         self.python = importlib.util.module_from_spec(spec)
         sys.modules[self.name] = self.python
         spec.loader.exec_module(self.python)
-        self.parent = ModuleParent(path=str(self.file))
+        self.parent = qSlicerScriptedLoadableModule(path=str(self.file))
         self.object = getattr(self.python, self.name)(self.parent)
         setattr(slicer.modules, self.name.lower(), types.SimpleNamespace(path=str(self.file), widgetRepresentation=lambda: self.widget))
 
     def open(self):
         """Makes the module's panel and enters it; returns the module's widget."""
-        self.widget = ModuleWidget(self)
+        self.widget = qSlicerScriptedLoadableModuleWidget(self)
         self.widget.resize(440, 1500)
         self.widget.open()
         self.widget.show()

@@ -4,6 +4,8 @@ import types
 
 from PySide6 import QtCore, QtGui, QtWidgets
 
+from . import contract
+
 # In PythonQt the first are called, or are static methods as well; the last two are virtual, and an attribute would override them.
 _METHODS_TOO = {"layout", "parent", "children", "singleShot", "sizeHint", "minimumSizeHint"}
 
@@ -56,15 +58,11 @@ def _disconnect(self, signal, *receiver):
 
 
 def _signal(self, signature):
-    """A signal by "name(types)"; a name or number of types that the class does not have is an error."""
-    name, _, types_ = signature.partition("(")
-    wanted = [part for part in types_.rstrip(")").split(",") if part]
-    meta = self.metaObject()
-    methods = [meta.method(index) for index in range(meta.methodCount())]
-    signals = [method for method in methods if bytes(method.name()).decode() == name]
-    if not any(method.parameterCount() == len(wanted) for method in signals):
-        raise ValueError(f"{type(self).__name__} has no signal {signature}")
-    return getattr(self, name)
+    """A signal by its C++ signature; one that Slicer does not have is an error."""
+    class_name = contract.class_name_of(type(self))
+    if class_name is not None:
+        contract.current.require_signal(class_name, signature)
+    return getattr(self, signature.partition("(")[0])
 
 
 _original = QtCore.QObject.__getattribute__
@@ -76,4 +74,5 @@ def _getattribute(self, name):
         return types.MethodType(_connect, self)
     if name == "disconnect":
         return types.MethodType(_disconnect, self)
-    return _original(self, name)
+    value = _original(self, name)
+    return contract.checked(self, name, value) if contract.asks(name) else value

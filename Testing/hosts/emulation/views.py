@@ -8,6 +8,8 @@ import vtk
 from PySide6 import QtCore
 from vtk.util.numpy_support import vtk_to_numpy
 
+from .contract import Contracted
+
 SCREEN = (1320, 880)
 """Pixels of the area that a layout fills."""
 _SIZE, _GAP = (440, 440), 2
@@ -35,8 +37,8 @@ def _existing(scene, class_name, layout_name):
     return next((node for node in nodes if node.GetLayoutName() == layout_name), None)
 
 
-class SliceView:
-    """qMRMLSliceView: a render window that follows a slice logic."""
+class qMRMLSliceView(Contracted):
+    """A render window that follows a slice logic."""
 
     def __init__(self, application_logic, scene, name, orientation):
         self._window, self._renderer = offscreen_window(_SIZE), vtk.vtkRenderer()
@@ -99,9 +101,7 @@ class SliceView:
         self._interactor.InvokeEvent("LeftButtonReleaseEvent")
 
 
-class SliceWidget:
-    """qMRMLSliceWidget."""
-
+class qMRMLSliceWidget(Contracted):
     def __init__(self, view):
         self._view = view
 
@@ -115,8 +115,8 @@ class SliceWidget:
         return self._view.node
 
 
-class PlotView(QtCore.QObject):
-    """qMRMLPlotView: a chart of the series of the plot view node's chart."""
+class qMRMLPlotView(QtCore.QObject):
+    """A chart of the series of the plot view node's chart."""
 
     dataSelected = QtCore.Signal(object, object)
 
@@ -169,9 +169,7 @@ class PlotView(QtCore.QObject):
         return pixels(window)
 
 
-class PlotWidget:
-    """qMRMLPlotWidget."""
-
+class qMRMLPlotWidget(Contracted):
     def __init__(self, view):
         self._view = view
 
@@ -182,8 +180,8 @@ class PlotWidget:
         return self._view.node
 
 
-class LayoutManager(QtCore.QObject):
-    """qSlicerLayoutManager: makes the views that a layout's description asks for, when it is first shown."""
+class qSlicerLayoutManager(QtCore.QObject):
+    """Makes the views that a layout's description asks for, when it is first shown."""
 
     layoutChanged = QtCore.Signal(int)
 
@@ -195,7 +193,7 @@ class LayoutManager(QtCore.QObject):
         self._logic.SetMRMLScene(scene)
         self._shown = self._logic.GetLayoutNode().GetViewArrangement()
         for name, orientation in (("Red", "Axial"), ("Yellow", "Sagittal"), ("Green", "Coronal")):
-            self._slices[name] = SliceView(application_logic, scene, name, orientation)
+            self._slices[name] = qMRMLSliceView(application_logic, scene, name, orientation)
 
     @property
     def layout(self):
@@ -215,14 +213,14 @@ class LayoutManager(QtCore.QObject):
         return list(self._slices)
 
     def sliceWidget(self, name):
-        return SliceWidget(self._slices[name])
+        return qMRMLSliceWidget(self._slices[name])
 
     @property
     def plotViewCount(self):
         return len(self._plots)
 
     def plotWidget(self, index):
-        return PlotWidget(list(self._plots.values())[index])
+        return qMRMLPlotWidget(list(self._plots.values())[index])
 
     def picture(self):
         """What is on the screen: the views in their arrangement, RGB."""
@@ -239,11 +237,11 @@ class LayoutManager(QtCore.QObject):
         name, class_name = view.get("singletontag"), view.get("class")
         if class_name == "vtkMRMLPlotViewNode":
             if name not in self._plots:
-                self._plots[name] = PlotView(self._scene, name)
+                self._plots[name] = qMRMLPlotView(self._scene, name)
             return self._plots[name]
         if name not in self._slices:
             orientation = next((p.text for p in view.iter("property") if p.get("name") == "orientation"), "Axial")
-            self._slices[name] = SliceView(self._application_logic, self._scene, name, orientation)
+            self._slices[name] = qMRMLSliceView(self._application_logic, self._scene, name, orientation)
         return self._slices[name]
 
     def _places(self, element, place):

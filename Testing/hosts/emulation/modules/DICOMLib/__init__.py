@@ -1,0 +1,22 @@
+"""Stand-in for DICOMLib: as much of it as the module meets."""
+
+import slicer
+
+from emulation.contract import Contracted, ContractedModule
+
+from . import DICOMPlugin as _plugin
+from . import DICOMUtils
+from .DICOMPlugin import DICOMPlugin
+
+
+class qSlicerDICOMExportable(Contracted):
+    """What an export plugin offers."""
+
+    name = tooltip = pluginClass = directory = ""
+    subjectHierarchyItemID = confidence = 0
+
+
+slicer.qSlicerDICOMExportable = qSlicerDICOMExportable
+DICOMUtils.__class__ = _plugin.__class__ = ContractedModule
+
+__all__ = ["DICOMPlugin", "DICOMUtils"]
