@@ -8,7 +8,9 @@ RUN := .venv/bin/
 # looks for at run time, a browser and a web server before ours, for the tests.
 SYSTEM_PACKAGES := python3-venv libegl1 libgl1-mesa-dri
 TEST_PACKAGES := dicom3tools dcmtk medcon orthanc orthanc-dicomweb chromium nginx-light openssl \
-	libgl1 libxkbcommon0 libfontconfig1 libdbus-1-3 libglib2.0-0 fonts-dejavu-core
+	g++ libgl1 libxkbcommon0 libfontconfig1 libdbus-1-3 libglib2.0-0 fonts-dejavu-core
+# What Slicer 5.10 brings in other versions than ours (Testing/hosts/contract/slicer-5.10.0.json); the module runs with it in a test.
+SLICER_5_10 := pydicom==2.4.4 numpy==2.0.2
 
 .PHONY: demo test check docs setup lock clean
 .DEFAULT_GOAL := demo

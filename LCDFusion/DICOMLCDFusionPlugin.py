@@ -75,6 +75,8 @@ class DICOMLCDFusionPlugin:
         parent.helpText = "Exports volumes fused by LCD Fusion as derived DICOM series. No module interface here, only in the DICOM module."
         parent.acknowledgementText = ""
         parent.hidden = True
+        if (slicer.app.majorVersion, slicer.app.minorVersion) < (5, 10):  # as in LCDFusion.py, which says so
+            return
         if not hasattr(slicer.modules, "dicomPlugins"):
             slicer.modules.dicomPlugins = {}
         slicer.modules.dicomPlugins["DICOMLCDFusionPlugin"] = DICOMLCDFusionPluginClass

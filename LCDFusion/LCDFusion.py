@@ -5,15 +5,12 @@ import shutil
 import sys
 import time
 from pathlib import Path
-from typing import Annotated
 
 import qt
 import slicer
 import vtk
-from slicer import vtkMRMLScalarVolumeNode, vtkMRMLTableNode, vtkMRMLVectorVolumeNode
 from slicer.i18n import tr as _
 from slicer.i18n import translate
-from slicer.parameterNodeWrapper import WithinRange, parameterNodeWrapper
 from slicer.ScriptedLoadableModule import (
     ScriptedLoadableModule,
     ScriptedLoadableModuleLogic,
@@ -30,16 +27,17 @@ for place in (Path(__file__).resolve().parents[1], Path(__file__).resolve().pare
 
 from LCDFusionLib import __version__  # noqa: E402
 from LCDFusionLib.errors import InputError  # noqa: E402
-from LCDFusionLib.panel.choices import (  # noqa: E402
-    AnatomyKind,
-    AnatomyWindow,
-    ColorTableChoice,
-    Device,
-    FunctionUnit,
-    Precision,
-    WeightsChoice,
+
+OLDEST_SLICER = (5, 10)
+THIS_SLICER = (slicer.app.majorVersion, slicer.app.minorVersion)
+# In an older Slicer, whose Python is older too, nothing of the library is imported: this sentence is all that there is.
+TOO_OLD = (
+    _("LCD Fusion needs 3D Slicer {oldest} or later, and this is {this}: install a newer 3D Slicer.").format(
+        oldest="{}.{}".format(*OLDEST_SLICER), this="{}.{}".format(*THIS_SLICER)
+    )
+    if THIS_SLICER < OLDEST_SLICER
+    else ""
 )
-from LCDFusionLib.views.choices import Arrangement, Comparison, FunctionLook, FusedLook  # noqa: E402
 
 
 class LCDFusion(ScriptedLoadableModule):
@@ -57,7 +55,8 @@ class LCDFusion(ScriptedLoadableModule):
             'See the <a href="https://github.com/LCDFusion/LCDFusion#in-3d-slicer">tutorial</a>.'
         )
         parent.acknowledgementText = _("The network is that of Zhou et al., doi:10.1038/s41598-025-22834-1.")
-        slicer.app.connect("startupCompleted()", registerSampleData)
+        if not TOO_OLD:
+            slicer.app.connect("startupCompleted()", registerSampleData)
 
 
 def registerSampleData():
@@ -95,45 +94,6 @@ def _loadPhantom(phantom):
     from LCDFusionLib.mrml.nodes import node_from_volume
 
     return [node_from_volume(slicer.mrmlScene, volume) for volume in (phantom.anatomy, phantom.function)]
-
-
-@parameterNodeWrapper
-class LCDFusionParameterNode:
-    """Everything that the panel shows, so that a saved scene brings it back.
-
-    anatomy, function - the inputs; a colour function (vtkMRMLVectorVolumeNode) is a scalar volume node too.
-    fusedColor, fusedGray, metrics - the result of the pair.
-    window to batchSize - choices of `LCDFusionLib.panel.choices`; functionUpper is in the function's unit, 0 for automatic.
-    isocontour - in percent of the maximum. keySlices - K of marked slices.
-    """
-
-    anatomy: vtkMRMLScalarVolumeNode
-    function: vtkMRMLScalarVolumeNode
-    fusedColor: vtkMRMLVectorVolumeNode
-    fusedGray: vtkMRMLScalarVolumeNode
-    metrics: vtkMRMLTableNode
-    window: AnatomyWindow = AnatomyWindow.DEFAULT
-    functionUpper: Annotated[float, WithinRange(0, 100000)] = 0.0
-    table: ColorTableChoice = ColorTableChoice.EMBER
-    weights: WeightsChoice = WeightsChoice.AUTO
-    arrangement: Arrangement = Arrangement.READING
-    fusedLook: FusedLook = FusedLook.COLOR
-    functionLook: FunctionLook = FunctionLook.INVERSE_GRAY
-    opacity: Annotated[float, WithinRange(0, 1)] = 0.5
-    comparison: Comparison = Comparison.NONE
-    split: Annotated[float, WithinRange(0, 1)] = 0.5
-    projectionAngle: Annotated[float, WithinRange(0, 359)] = 0.0
-    regionRadius: Annotated[float, WithinRange(1, 100)] = 10.0
-    isocontour: Annotated[float, WithinRange(1, 99)] = 41.0
-    plotted: str = "QABF"
-    metricsInView: bool = True
-    exportFolder: Path = Path.home()
-    keySlices: list[int]
-    anatomyKind: AnatomyKind = AnatomyKind.AUTO
-    functionUnit: FunctionUnit = FunctionUnit.AUTO
-    device: Device = Device.AUTO
-    precision: Precision = Precision.FLOAT32
-    batchSize: Annotated[int, WithinRange(0, 64)] = 0
 
 
 class LCDFusionWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
@@ -289,6 +249,8 @@ class LCDFusionLogic(ScriptedLoadableModuleLogic):
 
     def getParameterNode(self):
         """The scene's typed parameter node."""
+        from LCDFusionPanel.parameters import LCDFusionParameterNode
+
         return LCDFusionParameterNode(super().getParameterNode())
 
     def findFile(self, uid):
@@ -394,3 +356,17 @@ class LCDFusionTest(ScriptedLoadableModuleTest):
         anatomy, _pet = self._pair()
         with self.assertRaisesRegex(InputError, "chosen as anatomy and as function"):
             LCDFusionLogic().fuse(anatomy, anatomy)
+
+
+if TOO_OLD:
+
+    class LCDFusionWidget(ScriptedLoadableModuleWidget):
+        """The panel in a Slicer that is too old."""
+
+        def setup(self):
+            """One sentence."""
+            ScriptedLoadableModuleWidget.setup(self)
+            label = qt.QLabel(TOO_OLD)
+            label.wordWrap = True
+            self.layout.addWidget(label)
+            self.layout.addStretch(1)

@@ -55,7 +55,7 @@ class AdvancedPanel(Panel):
     def _state(self):
         worker = self.logic.session.worker
         if not dependencies.hasTorch():
-            return _("PyTorch is not installed")
+            return dependencies.torchProblem()
         if worker.is_busy:
             return _("Fusing, process {pid}").format(pid=worker.pid)
         return _("Not started") if worker.pid is None else _("Ready, process {pid}").format(pid=worker.pid)

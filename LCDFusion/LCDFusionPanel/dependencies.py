@@ -1,21 +1,36 @@
 """What a fusion needs from Python, at the moment that it is needed."""
 
-import importlib.util
+import importlib.metadata
 
-import slicer
+from packaging.version import Version
+from slicer.i18n import tr as _
 
 from LCDFusionLib.errors import InputError
 
-TORCH = ">=2.2"
-NO_PYTORCH_EXTENSION = (
-    "PyTorch is missing, and so is the extension that installs it: install the extension 'PyTorch' in the Extensions Manager, restart "
-    "Slicer and fuse again."
-)
+OLDEST_TORCH = "2.2"
+
+
+def torchVersion():
+    """Version of the installed PyTorch, None where there is none; it is not loaded to find out."""
+    try:
+        return importlib.metadata.version("torch")
+    except importlib.metadata.PackageNotFoundError:
+        return None
+
+
+def torchProblem():
+    """Why PyTorch cannot be used, in a few words; empty where it can."""
+    version = torchVersion()
+    if version is None:
+        return _("PyTorch is not installed")
+    if Version(version) < Version(OLDEST_TORCH):
+        return _("PyTorch {version} is too old, {oldest} or later is needed").format(version=version, oldest=OLDEST_TORCH)
+    return ""
 
 
 def hasTorch():
-    """True where PyTorch is installed; it is not loaded to find out."""
-    return importlib.util.find_spec("torch") is not None
+    """True where a PyTorch is installed that is not too old."""
+    return not torchProblem()
 
 
 def ensure(widget):
@@ -24,10 +39,17 @@ def ensure(widget):
     Raises:
         InputError: it cannot be installed; the sentence says what to do.
     """
-    packaging = getattr(slicer, "packaging", None)
-    if packaging is not None and hasattr(packaging, "pip_ensure"):
+    try:
+        import slicer.packaging as packaging  # from 5.12 on; no attribute of `slicer` until it is imported
+    except ModuleNotFoundError:  # 5.10 brings what we need
+        packaging = None
+    if packaging is not None:
         requirements = packaging.load_requirements(widget.resourcePath("requirements.txt"))
-        packaging.pip_ensure(requirements, requester="LCD Fusion")
+        try:
+            packaging.pip_ensure(requirements, requester="LCD Fusion")
+        except RuntimeError:  # the person said no
+            names = ", ".join(str(requirement) for requirement in requirements)
+            raise InputError(f"LCD Fusion needs {names}, which were not installed: click Fuse again and let Slicer install them.") from None
     return hasTorch() or installTorch()
 
 
@@ -40,5 +62,8 @@ def installTorch():
     try:
         from PyTorchUtils import PyTorchUtilsLogic
     except ModuleNotFoundError:
-        raise InputError(NO_PYTORCH_EXTENSION) from None
-    return PyTorchUtilsLogic().installTorch(askConfirmation=True, torchVersionRequirement=TORCH) is not None
+        raise InputError(
+            f"{torchProblem()}, and the extension that installs it is missing: install the extension 'PyTorch' in the Extensions Manager, "
+            "restart Slicer and fuse again."
+        ) from None
+    return PyTorchUtilsLogic().installTorch(askConfirmation=True, torchVersionRequirement=f">={OLDEST_TORCH}") is not None

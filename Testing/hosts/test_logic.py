@@ -58,12 +58,16 @@ def test_sample_data_is_registered_and_made_here(module, scene):
 def test_torch_missing_is_one_line_and_asked_for(panel, monkeypatch):
     from LCDFusionPanel import dependencies
 
-    monkeypatch.setattr(dependencies.importlib.util, "find_spec", lambda name: None)
+    version = dependencies.importlib.metadata.version
+    monkeypatch.setattr(dependencies.importlib.metadata, "version", lambda name: "1.13.1+cu117" if name == "torch" else version(name))
+    panel.widget._checkCanApply()
+    assert panel.ui.workerLabel.text == "PyTorch 1.13.1+cu117 is too old, 2.2 or later is needed"
+    monkeypatch.setattr(dependencies, "torchVersion", lambda: None)
     panel.widget._checkCanApply()
     assert panel.ui.workerLabel.text == "PyTorch is not installed"
     assert panel.ui.installTorchButton.isVisibleTo(panel.ui.installTorchButton.parent())
     panel.ui.fuseButton.click()
-    assert panel.ui.statusLabel.text == dependencies.NO_PYTORCH_EXTENSION
+    assert panel.ui.statusLabel.text.startswith("PyTorch is not installed, and the extension that installs it is missing: install")
     asked = {}
 
     class PyTorchUtilsLogic:

@@ -48,7 +48,7 @@ def test_every_node_selector_gets_the_scene(file):
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
 def test_every_bound_widget_names_a_parameter_that_exists(file):
-    parameters = set(re.findall(r"^    (\w+): ", (MODULE / "LCDFusion.py").read_text(), re.MULTILINE))
+    parameters = set(re.findall(r"^    (\w+): ", (MODULE / "LCDFusionPanel" / "parameters.py").read_text(), re.MULTILINE))
     for widget, properties in widgets(file):
         if widget.get("class") in BOUND and widget.get("name") not in NOT_BOUND:
             assert properties.get("SlicerParameterName") in parameters, f"{widget.get('name')} is bound to no parameter"
@@ -67,7 +67,7 @@ def test_names_are_unique_over_all_files():
 
 
 def test_every_parameter_has_a_widget_or_a_reason():
-    parameters = re.findall(r"^    (\w+): ", (MODULE / "LCDFusion.py").read_text(), re.MULTILINE)
+    parameters = re.findall(r"^    (\w+): ", (MODULE / "LCDFusionPanel" / "parameters.py").read_text(), re.MULTILINE)
     bound = {properties.get("SlicerParameterName") for file in FILES for _, properties in widgets(file)}
     shown_otherwise = {"fusedColor", "fusedGray", "metrics", "arrangement", "plotted", "keySlices"}  # results, buttons, table
     assert set(parameters) - bound - shown_otherwise == set()

@@ -6,6 +6,7 @@ import pydicom
 import slicer
 from PySide6 import QtCore, QtWidgets
 
+from . import contract
 from .contract import Contracted
 from .mrml_widgets import qMRMLWidget
 from .views import qSlicerLayoutManager
@@ -33,6 +34,7 @@ class ctkDICOMDatabase(Contracted):
 class qSlicerApplication(QtCore.QObject):
     startupCompleted = QtCore.Signal()
     applicationName = "Host emulation"
+    majorVersion, minorVersion = (int(part) for part in contract.current.versions[0].split(".")[:2])
     documentationBaseUrl = ""
 
     def __init__(self, application_logic, scene):
@@ -93,15 +95,19 @@ class qSlicerScriptedLoadableModuleWidget(qMRMLWidget):
         self.moduleObject.load()
         self.open()
         if self.isEntered:
-            self.representation.enter()
+            self._call("enter")
 
     def enter(self):
         self.isEntered = True
-        self.representation.enter()
+        self._call("enter")
 
     def exit(self):
         self.isEntered = False
-        self.representation.exit()
+        self._call("exit")
+
+    def _call(self, name):
+        """A method that a module need not have."""
+        getattr(self.representation, name, lambda: None)()
 
 
 class qSlicerScriptedLoadableModule(Contracted, types.SimpleNamespace):

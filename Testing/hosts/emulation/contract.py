@@ -36,10 +36,10 @@ class Contract:
 
     def kind(self, class_name, name):
         """ "property", "method", "signal" or "enum" of a class or one that it derives from; None where a table lacks it."""
-        if name in _OF_PYTHONQT:
-            return "method"
         kinds = [self._members_of(n, class_name).get(name) for n in range(len(self.tables))]
-        return kinds[0] if all(kinds) else None
+        if all(kinds):
+            return kinds[0]
+        return {"name": "property"}.get(name, "method") if name in _OF_PYTHONQT else None
 
     def require(self, class_name, name):
         """Raises AttributeError where a table lacks the name."""

@@ -1,0 +1,57 @@
+"""The parameter node: what of the panel is saved with the scene."""
+
+from pathlib import Path
+from typing import Annotated
+
+from slicer import vtkMRMLScalarVolumeNode, vtkMRMLTableNode, vtkMRMLVectorVolumeNode
+from slicer.parameterNodeWrapper import WithinRange, parameterNodeWrapper
+
+from LCDFusionLib.panel.choices import (
+    AnatomyKind,
+    AnatomyWindow,
+    ColorTableChoice,
+    Device,
+    FunctionUnit,
+    Precision,
+    WeightsChoice,
+)
+from LCDFusionLib.views.choices import Arrangement, Comparison, FunctionLook, FusedLook
+
+
+@parameterNodeWrapper
+class LCDFusionParameterNode:
+    """Everything that the panel shows, so that a saved scene brings it back.
+
+    anatomy, function - the inputs; a colour function (vtkMRMLVectorVolumeNode) is a scalar volume node too.
+    fusedColor, fusedGray, metrics - the result of the pair.
+    window to batchSize - choices of `LCDFusionLib.panel.choices`; functionUpper is in the function's unit, 0 for automatic.
+    isocontour - in percent of the maximum. keySlices - K of marked slices.
+    """
+
+    anatomy: vtkMRMLScalarVolumeNode
+    function: vtkMRMLScalarVolumeNode
+    fusedColor: vtkMRMLVectorVolumeNode
+    fusedGray: vtkMRMLScalarVolumeNode
+    metrics: vtkMRMLTableNode
+    window: AnatomyWindow = AnatomyWindow.DEFAULT
+    functionUpper: Annotated[float, WithinRange(0, 100000)] = 0.0
+    table: ColorTableChoice = ColorTableChoice.EMBER
+    weights: WeightsChoice = WeightsChoice.AUTO
+    arrangement: Arrangement = Arrangement.READING
+    fusedLook: FusedLook = FusedLook.COLOR
+    functionLook: FunctionLook = FunctionLook.INVERSE_GRAY
+    opacity: Annotated[float, WithinRange(0, 1)] = 0.5
+    comparison: Comparison = Comparison.NONE
+    split: Annotated[float, WithinRange(0, 1)] = 0.5
+    projectionAngle: Annotated[float, WithinRange(0, 359)] = 0.0
+    regionRadius: Annotated[float, WithinRange(1, 100)] = 10.0
+    isocontour: Annotated[float, WithinRange(1, 99)] = 41.0
+    plotted: str = "QABF"
+    metricsInView: bool = True
+    exportFolder: Path = Path.home()
+    keySlices: list[int]
+    anatomyKind: AnatomyKind = AnatomyKind.AUTO
+    functionUnit: FunctionUnit = FunctionUnit.AUTO
+    device: Device = Device.AUTO
+    precision: Precision = Precision.FLOAT32
+    batchSize: Annotated[int, WithinRange(0, 64)] = 0
