@@ -111,10 +111,10 @@ def _nuclide_of(scheme: str, value: str) -> str | None:
 
 @lru_cache(maxsize=1)
 def _cid_4020() -> dict[Code, str]:
-    """PS3.16 CID 4020, PET Radionuclide, from pydicom: "^18^Fluorine" is F-18."""
+    """PS3.16 CID 4020, PET Radionuclide, from pydicom (2.4 knows it in small letters alone): "^18^Fluorine" is F-18."""
     found = {}
-    for name in codes.CID4020.dir():
-        code = getattr(codes.CID4020, name)
+    for name in codes.cid4020.dir():
+        code = getattr(codes.cid4020, name)
         if nuclide := nuclide_in(code.meaning):
             found[code] = nuclide
     return found
