@@ -295,8 +295,8 @@ def _images(path: Path, header: Dataset) -> list[Image]:
         return images_of(path, header)
     except NoVolumeError:
         raise
-    except InputError as error:
-        reason = error.reason if isinstance(error, elements.ElementError) else str(error)
+    except Exception as error:  # foreign bytes make the parser fail in many ways
+        reason = error.reason if isinstance(error, elements.ElementError) else elements.printable(error)
         raise DamagedFileError(path, reason, series_uid=header.SeriesInstanceUID) from error
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pydicom.dataset import Dataset
 from pydicom.uid import EnhancedPETImageStorage
 
+from .elements import in_file_of, items
 from .enhanced_pet import say_as_single_pet, set_units
 
 _GROUPS = ("SharedFunctionalGroupsSequence", "PerFrameFunctionalGroupsSequence")
@@ -19,11 +20,11 @@ def frame_planes(header: Dataset) -> list[Dataset]:
     single-frame image has them. Empty where the object has no Per-frame Functional Groups Sequence (5200,9230).
     """
     shared = Dataset()
-    for item in header.get(_GROUPS[0]) or []:
+    for item in items(header, _GROUPS[0]):
         for group in _groups(item):
             shared.update(group)
     planes = []
-    for item in header.get(_GROUPS[1]) or []:
+    for item in items(header, _GROUPS[1]):
         plane = Dataset()
         plane.update(shared)
         for group in _groups(item):
@@ -49,6 +50,7 @@ def single_frames(header: Dataset) -> list[Dataset]:
         frame.update({element.tag: element for element in plane if element.keyword not in ("SOPInstanceUID", "SOPClassUID")})
         if frame.get("SOPClassUID") == EnhancedPETImageStorage:
             set_units(frame, _mappings(header, index))
+        in_file_of(frame, header)
         frames.append(frame)
     return frames
 
@@ -62,8 +64,8 @@ def _groups(item: Dataset) -> Iterator[Dataset]:
 
 def _mappings(header: Dataset, frame: int) -> list[Dataset]:
     """All items of a frame's Real World Value Mapping Sequence (0040,9096), its own or the shared one."""
-    for groups in (header.get(_GROUPS[1]) or [])[frame : frame + 1], (header.get(_GROUPS[0]) or [])[:1]:
+    for groups in items(header, _GROUPS[1])[frame : frame + 1], items(header, _GROUPS[0])[:1]:
         for item in groups:
-            if item.get("RealWorldValueMappingSequence"):
-                return list(item.RealWorldValueMappingSequence)
+            if mappings := items(item, "RealWorldValueMappingSequence"):
+                return list(mappings)
     return []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
@@ -146,7 +147,7 @@ def _parted(images: Sequence[Image], attributes: Sequence[_Attribute], values: S
     groups: dict[tuple, list[Image]] = {}
     for image, value in zip(images, values, strict=True):
         groups.setdefault(value, []).append(image)
-    in_order = sorted(groups, key=lambda value: [(each is not None, isinstance(each, str), each) for each in value])
+    in_order = sorted(groups, key=lambda value: [_rank(each) for each in value])
     # Image Type and the like: the words that differ, not those that all have.
     common = [_common_words([value[n] for value in in_order]) for n in range(len(attributes))]
     found = []
@@ -160,6 +161,11 @@ def _parted(images: Sequence[Image], attributes: Sequence[_Attribute], values: S
         name = ", ".join([*said, *_pet_times(groups[value])])
         found.append(Part(tuple(groups[value]), name, f"{value[0]:g}" if is_key else str(number), "" if is_key else alias))
     return found
+
+
+def _rank(value: Hashable | None) -> tuple:
+    """Numbers upwards, directions of one b-value as they come."""
+    return value is not None, isinstance(value, str), value[:1] if isinstance(value, tuple) else value
 
 
 def _said(attribute: _Attribute, value: Hashable | None, common: set[str], *, number: int, of: int) -> str:
@@ -181,11 +187,18 @@ def _common_words(values: Sequence[Hashable | None]) -> set[str]:
 
 
 def _pet_times(images: Sequence[Image]) -> list[str]:
-    """Frame Reference Time (0054,1300) and Actual Frame Duration (0018,1242), both ms, where the part has one of each."""
+    """When a frame was, of a PET and where the part has one time: from the start of the scan, else of the day; and how long, all in ms."""
     if elements.text(images[0].header, "Modality") != "PT":
         return []
     said = []
-    for keyword, words in (("FrameReferenceTime", "at {:g} s"), ("ActualFrameDuration", "{:g} s long")):
+    clocks = {elements.text(image.header, "FrameReferenceDateTime")[8:14] for image in images}
+    if len(clocks) == 1 and (clock := clocks.pop()):
+        said.append("at " + ":".join(re.findall("..", clock)))
+    for keyword, words in (
+        ("FrameReferenceTime", "at {:g} s"),
+        ("ActualFrameDuration", "{:g} s long"),
+        ("FrameAcquisitionDuration", "{:g} s long"),
+    ):
         first, *others = {elements.number(image.header, keyword) for image in images}
         if first is not None and not others:
             said.append(words.format(first / 1000.0))

@@ -43,8 +43,8 @@ def dicom_source(node: slicer.vtkMRMLVolumeNode, find_file: FindFile) -> SeriesS
 
 def kept_source(node: slicer.vtkMRMLVolumeNode, find_file: FindFile) -> SeriesSource | None:
     """The same where `keep_source` has it; reads no file."""
-    files = [find_file(uid) for uid in _instances(node)]
-    return next((source for kept, source in _kept.items() if files and list(dict.fromkeys(kept)) == files), None)
+    files = tuple(find_file(uid) for uid in _instances(node))
+    return _kept.get((files, node.GetAttribute(PART_ATTRIBUTE) or ""))
 
 
 def keep_source(source: SeriesSource) -> None:
