@@ -4,7 +4,7 @@ from .blending import why_no_blending_state, write_blending_state
 from .companions import fused_headers, write_key_images, write_metrics_report
 from .folder import FolderContents, choose_series, find_series, header_of_file, scan_folder, series_of_files
 from .fused_series import Derivation, write_fused_color, write_fused_gray
-from .identity import KINDS, Mismatch, days_apart, find_mismatches, identity_is_known, notes_on_belonging, unconfirmed
+from .identity import KINDS, Mismatch, days_apart, find_mismatches, identity_is_known, notes_on_belonging, place_mismatch, unconfirmed
 from .original_series import Patient, Radiopharmaceutical, Study, write_original_series
 from .pairs import SeriesPair, propose_pairs
 from .reader import SeriesSource, read_folder, read_series
@@ -34,6 +34,7 @@ __all__ = [
     "header_of_file",
     "identity_is_known",
     "notes_on_belonging",
+    "place_mismatch",
     "propose_pairs",
     "read_folder",
     "read_series",

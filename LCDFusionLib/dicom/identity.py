@@ -10,6 +10,8 @@ from datetime import date
 from pydicom.dataset import Dataset
 from pydicom.valuerep import DA
 
+from LCDFusionLib.images.volume import Place
+
 from . import elements
 from .body_regions import regions
 
@@ -28,7 +30,7 @@ class Mismatch:
     """One thing that says that two series do not belong together.
 
     Attributes:
-        kind: "patient-id", "patient-name", "birth-date", "study-date", "laterality" or "body-part".
+        kind: "patient-id", "patient-name", "birth-date", "study-date", "laterality", "body-part" or "place".
         text: what differs, by its DICOM attribute; of a patient's name, number or birth date never the value.
     """
 
@@ -41,7 +43,7 @@ class Mismatch:
         return self.kind in KINDS[: len(_PATIENT)]
 
 
-KINDS = (*(kind for kind, _ in _PATIENT.values()), "study-date", "laterality", "body-part")
+KINDS = (*(kind for kind, _ in _PATIENT.values()), "study-date", "laterality", "body-part", "place")
 """Every `Mismatch.kind`."""
 
 
@@ -70,6 +72,15 @@ def find_mismatches(first: Dataset, second: Dataset) -> tuple[Mismatch, ...]:
     if all(map(regions, parts)) and not regions(parts[0]) & regions(parts[1]):
         found.append(Mismatch("body-part", f"one is of {parts[0]} and one of {parts[1]}, Body Part Examined (0018,0015)"))
     return tuple(found)
+
+
+def place_mismatch(anatomy: Place, function: Place) -> tuple[Mismatch, ...]:
+    """That the two lie on each other is a guess: a file does not say where in the patient it lies. Two pictures lie pixel on pixel."""
+    unsaid = [role for role, place in (("anatomy", anatomy), ("function", function)) if place is Place.UNSAID]
+    if not unsaid:
+        return ()
+    who = "neither file says where in the patient it lies" if len(unsaid) == 2 else f"the {unsaid[0]}'s file does not say where it lies"
+    return (Mismatch("place", f"{who}, so that they lie on each other is a guess, and which side is left is not known"),)
 
 
 def identity_is_known(first: Dataset, second: Dataset) -> bool:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from LCDFusionLib.errors import InputError
 from LCDFusionLib.fusion import FusionResult
 from LCDFusionLib.images.color import COLOR_TABLES
 from LCDFusionLib.images.window import Window
@@ -70,6 +71,8 @@ def write_result(
     Raises:
         InputError: a folder holds something, or cannot be written.
     """
+    if not result.gray.in_patient_space:
+        raise InputError(f"'{result.gray.name}' does not say where in the patient it lies, so it cannot become DICOM: export NRRD.")
     place, written = Path(folder), []
     if color:
         written.append(write_fused_color(result.color, place / "dicom_color", anatomy=anatomy, function=function, derivation=derivation))

@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 
 from LCDFusionLib.errors import InputError
 from LCDFusionLib.images.deformation import Deformation
+from LCDFusionLib.images.doubts import doubts
 from LCDFusionLib.images.files import check_voxels
 from LCDFusionLib.images.resample import Resampled, resample_onto
-from LCDFusionLib.images.volume import Modality, Volume
+from LCDFusionLib.images.volume import Modality, Place, Volume
 from LCDFusionLib.images.window import Window, anatomy_window, function_range, normalise
 
 from .settings import FusionSettings
@@ -60,9 +61,9 @@ class FusionPair:
     warnings: tuple[str, ...]
 
     @property
-    def overlap(self) -> float:
-        """Fraction of the anatomy's voxels inside the function's field of view."""
-        return self.resampled.overlap
+    def overlap(self) -> float | None:
+        """Fraction of the anatomy's voxels inside the function's field of view; None where that is a guess (`Volume.place`)."""
+        return self.resampled.overlap if self.anatomy.in_patient_space and self.function.in_patient_space else None
 
     def uptake_on_white(self, k: int | None = None) -> float:
         """Part of the uptake, of slice k or of all, that lies where the window shows the anatomy white; 0 without uptake.
@@ -132,8 +133,15 @@ def _check(anatomy: Volume, function: Volume) -> None:
         raise InputError(f"The anatomy '{anatomy.name}' is a {_kind(anatomy)} volume; choose a CT or MR volume (are the two exchanged?).")
     if anatomy is function or (anatomy.same_grid(function) and np.array_equal(anatomy.array, function.array)):
         raise InputError(f"Anatomy and function are the same volume '{anatomy.name}'; choose a CT or MR volume and a PET or SPECT volume.")
-    if anatomy.in_patient_space != function.in_patient_space:
-        picture = function if anatomy.in_patient_space else anatomy
+    pictures = [volume for volume in (anatomy, function) if volume.place is Place.PICTURE]
+    if len(pictures) == 2 and anatomy.shape != function.shape:
+        sizes = " and ".join(f"{columns}x{rows}" for _, rows, columns in (anatomy.shape, function.shape))
+        raise InputError(
+            f"The pictures '{anatomy.name}' and '{function.name}' have {sizes} pixels, so what lies on what is not known; "
+            "save both at one size and position."
+        )
+    if len(pictures) == 1:
+        picture = pictures[0]
         raise InputError(f"'{picture.name}' is a picture that does not know where in the patient it lies; fuse a picture with a picture.")
     _, rows, columns = anatomy.shape
     if min(rows, columns) < MINIMUM_SIZE:
@@ -156,10 +164,10 @@ def _uptake_on_white(anatomy01: NDArray[np.float32], function01: NDArray[np.floa
 def _warnings(
     anatomy: Volume, function: Volume, resampled: Resampled, settings: FusionSettings, *, is_dark: bool, on_white: float
 ) -> list[str]:
-    warnings = []
+    warnings = [*doubts(anatomy), *doubts(function)]
     if is_dark:
         warnings.append(f"'{function.name}' has no uptake anywhere on '{anatomy.name}': the picture shows the anatomy alone.")
-    if resampled.overlap < WHOLE_OVERLAP:
+    if resampled.overlap < WHOLE_OVERLAP and anatomy.in_patient_space and function.in_patient_space:
         part = f"{resampled.overlap:.1%}"
         warnings.append(f"'{function.name}' covers only {part} of '{anatomy.name}'; the rest is fused as if it had no uptake.")
     if (warning := frame_of_reference_warning(anatomy, function)) is not None:
@@ -186,6 +194,8 @@ def frame_of_reference_warning(anatomy: Volume, function: Volume) -> str | None:
             f"'{anatomy.name}' and '{function.name}' have different frames of reference: they may not lie on each other; "
             "compare them, or register them."
         )
+    if Place.UNSAID in (anatomy.place, function.place):
+        return "It is not known where in the patient these images lie: sides, scale and overlap of the picture are not to be relied on."
     if not all(frames) and anatomy.in_patient_space:
         return "No common frame of reference is known; that the two lie on each other is taken from their positions: compare them."
     return None

@@ -25,7 +25,7 @@ from LCDFusionLib.images.mutual_information import (
     sampled_region,
     working_image,
 )
-from LCDFusionLib.images.volume import Volume
+from LCDFusionLib.images.volume import Place, Volume
 
 MOST_DEGREES = 20.0
 """No patient on a scanner's table is turned by more from one scan to the next; a result beyond it is none."""
@@ -122,7 +122,7 @@ def register(moving: Volume, fixed: Volume, *, progress: Progress | None = None)
         InputError: a picture or a colour volume, or a volume too small to be registered.
     """
     for volume in (moving, fixed):
-        if volume.is_color or not volume.in_patient_space:
+        if volume.is_color or volume.place is Place.PICTURE:
             raise InputError(f"'{volume.name}' is a picture and cannot be registered: give a gray volume of a scanner.")
         if (np.array(volume.shape) < 4).any():
             raise InputError(f"'{volume.name}' has too few slices, rows or columns to be registered ({volume.shape}): give a whole volume.")

@@ -12,9 +12,9 @@ from typing import TypeAlias
 import slicer
 from pydicom.dataset import Dataset
 
-from LCDFusionLib.dicom import Mismatch, find_mismatches, notes_on_belonging, unconfirmed
+from LCDFusionLib.dicom import Mismatch, find_mismatches, notes_on_belonging, place_mismatch, unconfirmed
 from LCDFusionLib.mrml.dicom_source import FindFile, dicom_header, no_file
-from LCDFusionLib.mrml.nodes import hierarchy_item
+from LCDFusionLib.mrml.nodes import hierarchy_item, place_of
 
 Node: TypeAlias = "slicer.vtkMRMLVolumeNode"
 
@@ -23,7 +23,7 @@ _CONFIRMED_ROLE = "LCDFusion.confirmedWith"
 
 
 def pair_mismatches(anatomy: Node, function: Node, find_file: FindFile = no_file) -> tuple[Mismatch, ...]:
-    """What says that the two do not belong together: patient, study date, side, part of the body; empty where nothing does.
+    """What says that the two do not belong together: patient, study date, side, part of the body, place; empty where nothing does.
 
     Their DICOM headers are compared; of a volume whose files are not at hand, what subject hierarchy says of its patient and study.
     """
@@ -31,7 +31,7 @@ def pair_mismatches(anatomy: Node, function: Node, find_file: FindFile = no_file
     patients = [ancestor(node, slicer.vtkMRMLSubjectHierarchyConstants.GetDICOMLevelPatient()) for node in (anatomy, function)]
     if all(patients) and patients[0] != patients[1] and not any(mismatch.is_of_patient for mismatch in found):
         found = (Mismatch("patient-id", "they stand under two patients in the scene"), *found)
-    return found
+    return (*found, *place_mismatch(place_of(anatomy), place_of(function)))
 
 
 def unconfirmed_mismatches(anatomy: Node, function: Node, find_file: FindFile = no_file) -> tuple[Mismatch, ...]:

@@ -76,7 +76,8 @@ def read_pair(
     """
     anatomy_volume, of_anatomy = read_anatomy(anatomy, modality=modality, copy=copy)
     function_volume, of_function = read_function(function, unit=unit, find_file=find_file, copy=copy)
-    return anatomy_volume, function_volume, [*notes_on_pair(anatomy, function, find_file), *of_anatomy, *of_function]
+    notes = [*notes_on_pair(anatomy, function, find_file), *anatomy_volume.notes, *of_anatomy, *function_volume.notes, *of_function]
+    return anatomy_volume, function_volume, notes
 
 
 def read_anatomy(node: Node, *, modality: Modality | None = None, copy: bool = True) -> tuple[Volume, list[str]]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import slicer
 import vtk
@@ -9,7 +11,7 @@ from numpy.typing import NDArray
 from vtk.util.numpy_support import numpy_to_vtk, vtk_to_numpy
 
 from LCDFusionLib.errors import InputError
-from LCDFusionLib.images.volume import LPS_TO_RAS, Modality, Unit, Volume
+from LCDFusionLib.images.volume import LPS_TO_RAS, Modality, Place, Unit, Volume
 
 MODALITY_ATTRIBUTE = slicer.vtkMRMLSubjectHierarchyConstants.GetDICOMSeriesModalityAttributeName()
 NOTICE_ATTRIBUTE = "LCDFusion.Notice"
@@ -27,6 +29,7 @@ _UNIT_CODES = {
     Unit.COUNTS: ("{counts}", "UCUM", "Counts"),
     Unit.RELATIVE: ("1", "UCUM", "no units"),
 }
+_PLACE_ATTRIBUTE, _NOTES_ATTRIBUTE = "LCDFusion.Place", "LCDFusion.FileNotes"
 _UNIT_OF_CODE = {code.lower(): unit for unit, (code, _, _) in _UNIT_CODES.items()}
 
 
@@ -104,6 +107,14 @@ def unit_of(node: slicer.vtkMRMLVolumeNode) -> Unit:
     return unit or (Unit.HU if modality_of(node) is Modality.CT else Unit.RELATIVE)
 
 
+def place_of(node: slicer.vtkMRMLVolumeNode) -> Place:
+    """What the node's matrix is worth, as the file said that it was read from."""
+    try:
+        return Place(node.GetAttribute(_PLACE_ATTRIBUTE) or Place.PATIENT.value)
+    except ValueError:
+        return Place.UNSAID
+
+
 def volume_from_node(
     node: slicer.vtkMRMLVolumeNode, *, modality: Modality | None = None, unit: Unit | None = None, copy: bool = True
 ) -> Volume:
@@ -132,7 +143,9 @@ def volume_from_node(
         node.GetName(),
         # A volume that was moved no longer lies in its series' frame of reference.
         None if node.GetParentTransformNode() else _dicom_attribute(node, FRAME_OF_REFERENCE_ATTRIBUTE),
+        place_of(node),
         is_fused=node.GetAttribute(NOTICE_ATTRIBUTE) is not None,
+        notes=tuple(json.loads(node.GetAttribute(_NOTES_ATTRIBUTE) or "[]")),
     )
 
 
@@ -155,6 +168,10 @@ def node_from_volume(scene: slicer.vtkMRMLScene, volume: Volume) -> slicer.vtkMR
         node.GetDisplayNode().SetWindowLevelMinMax(0, 255)
     hierarchy = slicer.vtkMRMLSubjectHierarchyNode.GetSubjectHierarchyNode(scene)
     hierarchy.SetItemAttribute(hierarchy_item(node), MODALITY_ATTRIBUTE, volume.modality.value)
+    if not volume.in_patient_space:
+        node.SetAttribute(_PLACE_ATTRIBUTE, volume.place.value)
+    if volume.notes:
+        node.SetAttribute(_NOTES_ATTRIBUTE, json.dumps(volume.notes))
     if volume.frame_of_reference:
         hierarchy.SetItemAttribute(hierarchy_item(node), FRAME_OF_REFERENCE_ATTRIBUTE, volume.frame_of_reference)
     return node

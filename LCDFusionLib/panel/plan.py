@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from LCDFusionLib.fusion import FusionSettings, Machine, frame_of_reference_warning
 from LCDFusionLib.fusion.settings import DeviceChoice
+from LCDFusionLib.images.doubts import doubts
 from LCDFusionLib.images.volume import Unit, Volume
 from LCDFusionLib.images.window import PRESETS, Window, anatomy_window, function_range
 
@@ -54,7 +55,7 @@ def make_plan(anatomy: Volume, function: Volume, settings: FusionSettings, notes
         line=", ".join(parts),
         anatomy_window=window,
         function_window=uptake,
-        warnings=(*notes, *([warning] if warning else [])),
+        warnings=(*notes, *doubts(anatomy), *doubts(function), *([warning] if warning else [])),
         needs_registration=all(frames) and frames[0] != frames[1],
     )
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
 
-from LCDFusionLib.dicom import KINDS, Mismatch, SeriesSource, find_mismatches, notes_on_belonging, read_folder, unconfirmed
+from LCDFusionLib.dicom import KINDS, Mismatch, SeriesSource, find_mismatches, notes_on_belonging, place_mismatch, read_folder, unconfirmed
 from LCDFusionLib.errors import InputError
 from LCDFusionLib.images.deformation import Deformation
 from LCDFusionLib.images.files import read_volume
@@ -64,9 +64,9 @@ def read_anatomy(source: Source, *, series: str | None = None, modality: Modalit
             return _read_folder(path, series=series, option="--anatomy-series")
         volume = read_volume(path, modality=modality, unit=Unit.HU if modality is Modality.CT else None)
     if volume.modality is not Modality.OTHER:
-        return Input(volume, path)
+        return Input(volume, path, None, volume.notes)
     note = f"It is not known what '{volume.name}' is, so it was taken for an MR; if it is a CT, say so with --anatomy-modality CT."
-    return Input(volume.with_array(volume.array, modality=Modality.MR), path, notes=(note,))
+    return Input(volume.with_array(volume.array, modality=Modality.MR), path, None, (*volume.notes, note))
 
 
 def read_function(source: Source, *, series: str | None = None, unit: Unit | None = None, relative: bool = False) -> Input:
@@ -88,7 +88,14 @@ def read_function(source: Source, *, series: str | None = None, unit: Unit | Non
     else:
         path, volume = (None, source) if isinstance(source, Volume) else (Path(source), read_volume(source))
         modality = Modality.PET if volume.modality is Modality.OTHER else volume.modality
-        given = Input(volume.with_array(volume.array, modality=modality, unit=unit or volume.unit), path)
+        notes = volume.notes
+        if unit is not None and unit is not volume.unit and volume.unit in (Unit.BQML, Unit.COUNTS):
+            notes = (
+                *notes,
+                f"'{volume.name}' says that its values are {volume.unit.value}, so --function-unit {unit.value} was left aside.",
+            )
+            unit = None
+        given = Input(volume.with_array(volume.array, modality=modality, unit=unit or volume.unit), path, None, notes)
     order = "give the CT or MR first and the PET or SPECT second"
     if given.volume.modality is Modality.CT:
         raise InputError(f"The function '{given.label}' is no PET or SPECT but a CT; {order}.")
@@ -125,10 +132,12 @@ def check_belonging(anatomy: Input, function: Input, confirmed: Collection[str])
     Raises:
         InputError: a mismatch that is not confirmed.
     """
-    if anatomy.source is None or function.source is None:
-        return (), ("That both inputs are of one patient could not be checked, because they are not both DICOM.",)
-    first, second = anatomy.source.headers[0], function.source.headers[0]
-    mismatches = find_mismatches(first, second)
+    mismatches = place_mismatch(anatomy.volume.place, function.volume.place)
+    notes: tuple[str, ...] = ("That both inputs are of one patient could not be checked, because they are not both DICOM.",)
+    if anatomy.source is not None and function.source is not None:
+        first, second = anatomy.source.headers[0], function.source.headers[0]
+        mismatches = (*find_mismatches(first, second), *mismatches)
+        notes = notes_on_belonging(first, second, mismatches=[mismatch.kind for mismatch in mismatches])
     if left := unconfirmed(mismatches, confirmed):
         kinds = ",".join(mismatch.kind for mismatch in left)
         what = "are of two patients" if left[0].is_of_patient else "do not belong together"
@@ -136,7 +145,7 @@ def check_belonging(anatomy: Input, function: Input, confirmed: Collection[str])
             f"'{anatomy.label}' and '{function.label}' {what}: {'; '.join(mismatch.text for mismatch in left)}; "
             f"choose two series that belong together, or, if you know better, confirm it with --confirm-mismatch {kinds}."
         )
-    return mismatches, notes_on_belonging(first, second, mismatches=[mismatch.kind for mismatch in mismatches])
+    return mismatches, notes
 
 
 def mismatch_kinds(given: str | Collection[str]) -> tuple[str, ...]:

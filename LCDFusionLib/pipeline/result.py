@@ -65,7 +65,8 @@ class Prepared:
     def line(self) -> str:
         """What will be done: windows, slices, overlap and weights."""
         count, rows, columns = self.pair.anatomy.shape
-        what = f"{count} slices of {columns}x{rows}, overlap {self.pair.overlap:.0%}, weights {Path(self.pair.weights).stem}"
+        overlap = "" if self.pair.overlap is None else f"overlap {self.pair.overlap:.0%}, "
+        what = f"{count} slices of {columns}x{rows}, {overlap}weights {Path(self.pair.weights).stem}"
         return f"{self.windows}, {what}"
 
     def bytes_needed(self, *, dicom: bool) -> int:
@@ -85,13 +86,10 @@ class Prepared:
         """Whether the DICOM series are written: where they are wanted, else (None) where the anatomy came as DICOM.
 
         Raises:
-            InputError: they are wanted of a picture, which has no place in the patient.
+            InputError: they are wanted of an anatomy that does not say where in the patient it lies.
         """
         if wanted and not self.anatomy.volume.in_patient_space:
-            raise InputError(
-                f"'{self.anatomy.label}' is a picture that does not know where in the patient it lies, so it cannot become DICOM; "
-                "omit --dicom."
-            )
+            raise InputError(f"'{self.anatomy.label}' does not say where in the patient it lies, so it cannot become DICOM; omit --dicom.")
         return self.anatomy.source is not None if wanted is None else wanted
 
 

@@ -8,9 +8,10 @@ import vtk
 from LCDFusionLib import DISCLAIMER
 from LCDFusionLib.fusion.readouts import readout_text
 from LCDFusionLib.mrml.result_nodes import ResultNodes
-from LCDFusionLib.views.planes import patient_letters, slice_index
+from LCDFusionLib.views.planes import patient_letters, shows_patient, slice_index
 
 _WHITE, _PALE_YELLOW, _GREY = (1.0, 1.0, 1.0), (1.0, 1.0, 0.65), (0.9, 0.9, 0.9)
+_NO_RULER = slicer.vtkMRMLAbstractViewNode.RulerTypeNone
 _LOW_VIEW = 600
 """Height of a view, in pixels, below which all eight metrics would hide much of the image."""
 
@@ -40,6 +41,7 @@ class SliceAnnotations:
         """
         self._renderer, self._slice_node, self._letters = renderer, slice_node, letters
         self._result: ResultNodes | None = None
+        self._ruler: int | None = None  # that the view had before something without a scale was shown
         self._bottom, self._brief, self._visible = bottom, brief, True
         self._title = self._text(0.015, 0.985, "left", "top", color=_WHITE, bold=True)
         self._sides = [
@@ -98,6 +100,13 @@ class SliceAnnotations:
         self._observed.append((subject, subject.AddObserver(vtk.vtkCommand.ModifiedEvent, self._update)))
 
     def _update(self, *_: object) -> None:
+        is_placed = shows_patient(self._slice_node)
+        if not is_placed and self._slice_node.GetRulerType() != _NO_RULER:
+            self._ruler = self._slice_node.GetRulerType()
+            self._slice_node.SetRulerType(_NO_RULER)
+        elif is_placed and self._ruler is not None:
+            ruler, self._ruler = self._ruler, None
+            self._slice_node.SetRulerType(ruler)
         if self._letters:
             for actor, letters in zip(self._sides, patient_letters(self._slice_node), strict=True):
                 actor.SetInput(letters)

@@ -7,7 +7,8 @@ import slicer
 from numpy.typing import NDArray
 
 from LCDFusionLib.errors import InputError
-from LCDFusionLib.mrml.nodes import ijk_to_ras
+from LCDFusionLib.images.volume import Place
+from LCDFusionLib.mrml.nodes import ijk_to_ras, place_of
 from LCDFusionLib.views.choices import Orientation
 
 _ORIENTATIONS = (Orientation.SAGITTAL, Orientation.CORONAL, Orientation.AXIAL)  # the presets whose normal is R, A, S
@@ -121,12 +122,27 @@ def resize_view(logic: slicer.vtkMRMLSliceLogic, volume_node: slicer.vtkMRMLVolu
 def patient_letters(slice_node: slicer.vtkMRMLSliceNode) -> tuple[str, str, str, str]:
     """Patient sides at the left, right, top and bottom of the view: R, L, A, P, S, I, two or three where the plane is oblique.
 
-    As DICOM Patient Orientation (0020,0020), in Slicer's letters (S and I for head and feet).
+    As DICOM Patient Orientation (0020,0020), in Slicer's letters (S and I for head and feet). Empty where the volume on show does not say
+    where in the patient it lies.
     """
+    if not shows_patient(slice_node):
+        return "", "", "", ""
     plane = _plane(slice_node)
     right, top = _letters(plane[:3, 0]), _letters(plane[:3, 1])
     opposite = str.maketrans("RLAPSI", "LRPAIS")
     return right.translate(opposite), right, top, top.translate(opposite)
+
+
+def shows_patient(slice_node: slicer.vtkMRMLSliceNode) -> bool:
+    """False where the volume on show does not say where in the patient it lies: neither sides nor a scale may be written on it."""
+    scene = slice_node.GetScene()
+    count = scene.GetNumberOfNodesByClass("vtkMRMLSliceCompositeNode") if scene is not None else 0
+    for composite in (scene.GetNthNodeByClass(n, "vtkMRMLSliceCompositeNode") for n in range(count)):
+        if composite.GetLayoutName() == slice_node.GetLayoutName():
+            ids = (composite.GetBackgroundVolumeID(), composite.GetForegroundVolumeID())
+            shown = [node for each in ids if each and (node := scene.GetNodeByID(each)) is not None]
+            return all(place_of(node) is Place.PATIENT for node in shown[:1])
+    return True
 
 
 def _fitting_spacing(slice_node: slicer.vtkMRMLSliceNode, volume_node: slicer.vtkMRMLVolumeNode, width: int, height: int) -> float:

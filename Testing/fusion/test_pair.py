@@ -1,3 +1,4 @@
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -6,6 +7,7 @@ import pytest
 from LCDFusionLib.errors import InputError
 from LCDFusionLib.fusion import FusionSettings, prepare
 from LCDFusionLib.fusion.pair import MINIMUM_SIZE
+from LCDFusionLib.images.doubts import doubts
 from LCDFusionLib.images.volume import Modality, Place, Unit
 from LCDFusionLib.images.window import Window
 from LCDFusionLib.network.network import MINIMUM_SIZE as NETWORK_MINIMUM_SIZE
@@ -71,6 +73,45 @@ def test_a_fused_image_is_never_an_original(ct, pet):
 def test_a_picture_is_not_laid_into_a_patient(ct, pet):
     with pytest.raises(InputError, match="does not know where in the patient"):
         prepare(ct, replace(pet, place=Place.PICTURE))
+
+
+def test_pictures_of_two_sizes_lie_nowhere_on_each_other(ct, pet):
+    first, second = (replace(volume, array=volume.array[:1], ijk_to_lps=np.eye(4), place=Place.PICTURE) for volume in (ct, pet))
+    with pytest.raises(InputError, match=r"pixels, so what lies on what is not known"):
+        prepare(first, second)
+    assert prepare(first, replace(first, array=first.array[:, ::-1] + 2000, modality=Modality.PET, unit=Unit.RELATIVE)).overlap is None
+
+
+@pytest.mark.parametrize("unsaid", [(True, True), (True, False), (False, True)])
+def test_nothing_is_claimed_of_a_place_that_no_file_says(ct, pet, unsaid):
+    volumes = (replace(volume, place=Place.UNSAID if is_so else volume.place) for volume, is_so in zip((ct, pet), unsaid, strict=True))
+    pair = prepare(*volumes)
+    assert pair.overlap is None
+    assert "not known where in the patient" in " ".join(pair.warnings)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"array": np.arange(8 * 32 * 32).reshape(8, 32, 32) % 255}, "hardly HU, because neither air nor fat is below 0"),
+        ({"array": np.linspace(-1, 1, 8 * 32 * 32).reshape(8, 32, 32)}, "which are no HU"),
+        ({"array": np.linspace(-1e5, 3e5, 8 * 32 * 32).reshape(8, 32, 32)}, "which are no HU"),
+        (
+            {"unit": Unit.SUVBW, "modality": Modality.PET, "array": np.linspace(0, 30_000, 8 * 32 * 32).reshape(8, 32, 32)},
+            "no SUV; .* Bq/ml",
+        ),
+        ({"unit": Unit.SUVLBM, "modality": Modality.PET, "array": np.linspace(0, 0.01, 8 * 32 * 32).reshape(8, 32, 32)}, "hardly SUV"),
+    ],
+)
+def test_values_that_the_unit_cannot_have_are_doubted(ct, change, words):
+    (sentence,) = doubts(replace(ct, **change))
+    assert re.search(words, sentence)
+
+
+def test_usual_values_are_not_doubted(ct, pet):
+    assert not doubts(ct)
+    assert not doubts(pet)
+    assert not doubts(replace(ct, modality=Modality.MR, unit=Unit.RELATIVE, array=np.abs(ct.array)))
 
 
 def test_unusual_modalities_are_said(ct, pet):

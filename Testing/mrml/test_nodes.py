@@ -1,5 +1,7 @@
 """Volume nodes to Volume and back, on real MRML."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import SimpleITK as sitk
@@ -9,7 +11,7 @@ slicer = pytest.importorskip("slicer", reason="slicer-core (MRML without the Sli
 import vtk  # noqa: E402
 
 from LCDFusionLib.errors import InputError  # noqa: E402
-from LCDFusionLib.images.volume import LPS_TO_RAS, Modality, Unit, Volume  # noqa: E402
+from LCDFusionLib.images.volume import LPS_TO_RAS, Modality, Place, Unit, Volume  # noqa: E402
 from LCDFusionLib.mrml.nodes import hierarchy_item, modality_of, node_from_volume, set_voxels, unit_of, volume_from_node  # noqa: E402
 
 MIRROR = np.diag([1.0, 1.0, -1.0, 1.0])
@@ -36,6 +38,12 @@ def linear_transform(scene, matrix):
 def test_round_trip_keeps_everything(application, pair, handedness, dtype):
     volume = pair[0].with_array(pair[0].array.astype(dtype), ijk_to_lps=pair[0].ijk_to_lps @ handedness)
     assert_equal(volume_from_node(node_from_volume(application.scene, volume)), volume)
+
+
+def test_what_the_file_said_of_itself_stays_with_the_node(application, pair):
+    said = replace(pair[0], place=Place.UNSAID, notes=("'a.nii': its sform was used.",))
+    back = volume_from_node(node_from_volume(application.scene, said))
+    assert (back.place, back.notes) == (said.place, said.notes)
 
 
 def test_colour_volume_becomes_a_vector_node(application, tilted):

@@ -1,5 +1,7 @@
 """Slice views drawn by real displayable managers: what the picture shows."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import SimpleITK as sitk
@@ -8,7 +10,7 @@ slicer = pytest.importorskip("slicer", reason="slicer-core (MRML without the Sli
 
 from LCDFusionLib.errors import InputError  # noqa: E402
 from LCDFusionLib.images.color import COLOR_TABLES, colorize  # noqa: E402
-from LCDFusionLib.images.volume import Modality, Unit, Volume  # noqa: E402
+from LCDFusionLib.images.volume import Modality, Place, Unit, Volume  # noqa: E402
 from LCDFusionLib.images.window import Window  # noqa: E402
 from LCDFusionLib.mrml.application import Application  # noqa: E402
 from LCDFusionLib.mrml.nodes import ijk_to_ras, node_from_volume  # noqa: E402
@@ -257,6 +259,21 @@ def test_an_image_without_patient_space_claims_no_sides_and_no_scale(application
     empty = views.views[FUSED].render()  # no image in it yet, only its title
     assert not empty[60:].any()
     assert not empty[:, 120:].any()
+
+
+def test_a_file_that_does_not_say_where_it_lies_gets_neither_sides_nor_ruler(application, make_views, pair):
+    """And what is shown after it has them again."""
+    nodes = [
+        [node_from_volume(application.scene, replace(volume, place=place)) for volume in pair] for place in (Place.UNSAID, Place.PATIENT)
+    ]
+    views = make_views(size=SIZE)
+    ruler = views.views[0].node.GetRulerType()
+    assert ruler != slicer.vtkMRMLAbstractViewNode.RulerTypeNone
+    for anatomy, function in (nodes[0], nodes[1], nodes[0]):
+        views.show(anatomy, function)
+        node, is_placed = views.views[0].node, anatomy in nodes[1]
+        assert (patient_letters(node) == ("", "", "", "")) is not is_placed
+        assert (node.GetRulerType() == ruler) is is_placed
 
 
 def test_a_view_of_ones_own_can_use_the_planes(application, pair):
