@@ -20,6 +20,7 @@ from LCDFusionLib.images.foreign_formats import check_not_foreign
 from LCDFusionLib.images.metaimage import read_metaimage
 from LCDFusionLib.images.nifti import MADE_BY_FUSION, nifti_header, read_nifti
 from LCDFusionLib.images.nrrd import nrrd_header, read_nrrd
+from LCDFusionLib.images.pet_sidecar import read_sidecar
 from LCDFusionLib.images.pictures import read_picture
 from LCDFusionLib.images.volume import Modality, Unit, Volume
 
@@ -40,10 +41,10 @@ def read_volume(
 
     Args:
         path: NRRD, NIfTI (of a pair either file), MetaImage, PNG or JPEG.
-        modality: what made the image. None: what this library wrote into the file; else what the unit says; else CT where values
-            reach below -500; else OTHER.
-        unit: what a voxel means. None: what this library wrote into the file; else HU for CT, RELATIVE for all others. A PET from elsewhere
-            is in SUVbw only when told so.
+        modality: what made the image. None: what the .json beside a NIfTI says, or this library wrote into the file; else what the unit
+            says; else CT where values reach below -500; else OTHER.
+        unit: what a voxel means. None: likewise, where values in Bq/ml become SUVbw if the .json has all for it; else HU for CT, RELATIVE
+            for all others. A PET from elsewhere is in SUVbw only when told so.
         self_contained: refuse a file that names another one as the place of its voxels: from a browser, that could be any file of this
             machine.
 
@@ -59,6 +60,13 @@ def read_volume(
     suffix = _readable_suffix(path)
     content = _content(path, suffix, self_contained=self_contained)
     array = _gray_or_rgb(content.array, path)
+    sidecar = read_sidecar(path) if suffix.startswith(".nii") or suffix in (".hdr", ".img") else None
+    notes = content.notes
+    if sidecar is not None and unit is None and modality in (None, sidecar.modality):
+        modality, unit = sidecar.modality, sidecar.unit
+        if sidecar.factor != 1 and array.ndim == 3:
+            array = array.astype(np.result_type(array.dtype, np.float32), copy=False) * float(sidecar.factor)
+        notes += sidecar.notes
     try:
         modality, unit = _meaning(content.texts, array, modality, unit)
     except ValueError as error:
@@ -74,7 +82,7 @@ def read_volume(
         frame_of_reference=content.texts.get(_KEY + "frame_of_reference"),
         place=content.place,
         is_fused=_KEY + "fused" in content.texts,
-        notes=tuple(f"'{path.name}': {note}." for note in content.notes),
+        notes=tuple(f"'{path.name}': {note}." for note in notes),
     )
     check_voxels(volume)
     return volume
