@@ -42,6 +42,7 @@ def set_units(frame: Dataset, mappings: Sequence[Dataset]) -> None:
     for element in mappings[0]:  # which the frame may hold already, as it does the first item of every group
         frame.pop(element.tag, None)
     frame.update({element.tag: element for element in mapping})
+    frame.RealWorldValueMappingSequence = list(mappings)
     frame.Units = units.units
     if units.suv_type:
         frame.SUVType = units.suv_type

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from pydicom.dataset import Dataset
@@ -9,13 +10,13 @@ from pydicom.dataset import Dataset
 from LCDFusionLib.dicom.elements import attribute, text
 from LCDFusionLib.dicom.moments import clock, date_time, day, is_placeholder, moment_of_day, seconds_between, shown
 
-from .agreement import UnknownSUVError
+from .agreement import UnknownSUVError, number_if_any
 
 # A time without a date belongs to the day after or before the series' if it then lies this near to Series Time.
 _LONGEST_SCAN = timedelta(hours=4)
 _SAME_S = 60.0
-# Of an image, and of a frame of an enhanced one.
-_DATE_TIMES = ("AcquisitionDateTime", "FrameAcquisitionDateTime")
+# Of a frame of an enhanced image, and of a whole one.
+_DATE_TIMES = ("FrameAcquisitionDateTime", "AcquisitionDateTime")
 
 
 def moment_of(header: Dataset, event: str) -> datetime | None:
@@ -29,7 +30,20 @@ def moment_of(header: Dataset, event: str) -> datetime | None:
     return moment_of_day(on, since_midnight, header)
 
 
-def acquired(header: Dataset, series: datetime | None) -> datetime | None:
+@dataclass(frozen=True)
+class Acquired:
+    """When a slice was begun.
+
+    Attributes:
+        moment: aware of its zone where the headers tell it.
+        source: the attribute that gives it.
+    """
+
+    moment: datetime
+    source: str
+
+
+def acquired(header: Dataset, series: datetime | None) -> Acquired | None:
     """When a slice was begun, from Acquisition Date and Time or Acquisition DateTime; None where all are missing.
 
     Args:
@@ -40,20 +54,32 @@ def acquired(header: Dataset, series: datetime | None) -> datetime | None:
         UnknownSUVError: two of them differ, or nothing tells the day.
     """
     by_time = _by_time(header, series)
+    told = None if by_time is None else Acquired(by_time, attribute("AcquisitionTime"))
     for keyword in _DATE_TIMES:
         if not (value := text(header, keyword)):
             continue
         by_date_time = date_time(value, attribute(keyword), header)
         if by_time is None and is_placeholder(by_date_time):
-            return _across_midnight(moment_of_day(_day_or_fail(header), _of_day(by_date_time), header), series)
-        if by_time is None or is_placeholder(by_date_time):
-            return by_time or by_date_time
+            moment = _across_midnight(moment_of_day(_day_or_fail(header), _of_day(by_date_time), header), series)
+            return Acquired(moment, attribute(keyword))
+        if by_time is None:
+            return Acquired(by_date_time, attribute(keyword))
+        if is_placeholder(by_date_time):
+            return told
         if abs(seconds_between(by_time, by_date_time, called=(attribute("AcquisitionTime"), attribute(keyword)))) > _SAME_S:
             raise UnknownSUVError(
                 f"its times contradict each other: {attribute('AcquisitionTime')} is {shown(by_time)} and "
                 f"{attribute(keyword)} {shown(by_date_time)}"
             )
-    return by_time
+    return told
+
+
+def frame_seconds(header: Dataset) -> float | None:
+    """How long a frame was measured, Actual Frame Duration (0018,1242) or Frame Acquisition Duration (0018,9220); None where not known."""
+    for keyword in ("ActualFrameDuration", "FrameAcquisitionDuration"):
+        if (milliseconds := number_if_any(header, keyword)) is not None and milliseconds > 0:
+            return milliseconds / 1000.0
+    return None
 
 
 def _by_time(header: Dataset, series: datetime | None) -> datetime | None:

@@ -7,20 +7,21 @@ from typing import Any
 
 from pydicom.dataset import Dataset
 
-from LCDFusionLib.dicom.elements import attribute, item, text
+from LCDFusionLib.dicom.elements import ElementError, attribute, item, text
 from LCDFusionLib.dicom.moments import MomentError
 from LCDFusionLib.images.radionuclides import HALF_LIFE_S
 from LCDFusionLib.images.suv_factor import Body, Dose, suv_factor, why_implausible
 
-from .acquisition import acquired, moment_of
-from .agreement import UnknownSUVError, common, common_number, one_number
+from .acquisition import acquired, frame_seconds, moment_of
+from .agreement import UnknownSUVError, common, common_number
 from .completeness import check_complete, check_corrections
 from .conversion import NAMES, SUV
 from .decay_factor import check_not_corrected, notes_on_factor
 from .injection import decay_seconds, has_injection_time, injected_at
-from .scan_start import ScanStart, mean_decay_moment, scan_start
+from .scan_start import DECAY_CORRECTION_DATE_TIME, ScanStart, mean_decay_moment, scan_start
 from .tracer import Tracer, other_nuclides, tracer_of
 
+_SAME_SUV, _MOST_EFFECT = 0.01, 0.1
 _CORRECTION = attribute("DecayCorrection")
 
 
@@ -59,11 +60,11 @@ def from_activity(headers: Sequence[Dataset], units: str, *, to_bqml: float = 1.
     if dose.half_life_s is None:
         raise UnknownSUVError(f"{NAMES['half life']} is missing")
     if decay == "NONE":
-        seconds, own = _seconds_of_each(headers, tracer, dose.half_life_s)
+        seconds, own, source = _seconds_of_each(headers, tracer, dose.half_life_s)
         factors = [to_bqml * suv_factor(body, dose, each) for each in own]
         return SUV(
             factors[0],
-            reference=f"the frame of each slice, {attribute('AcquisitionTime')}, because {_CORRECTION} is NONE",
+            reference=f"the frame of each slice from {source}, because its values are not corrected for decay",
             decay_seconds=seconds,
             notes=(*tracer.notes, *_notes_on_nuclide(others, dose.half_life_s, seconds)),
             slice_factors=tuple(factors) if max(factors) - min(factors) > 1e-9 * max(factors) else (),
@@ -77,11 +78,38 @@ def from_activity(headers: Sequence[Dataset], units: str, *, to_bqml: float = 1.
     notes += notes_on_factor(headers, dose.half_life_s, reference=start.moment, first=start.first)
     return SUV(
         to_bqml * suv_factor(body, dose, seconds),
-        reference=f"start of the scan {start.moment:%Y-%m-%d %H:%M:%S} from {start.source}, {_CORRECTION} START",
+        reference=_reference(start),
         decay_seconds=seconds,
         notes=tuple(notes),
         **given,
     )
+
+
+def compared(headers: Sequence[Dataset], to_suv: float, to_bqml: float, *, called: tuple[str, str]) -> list[str]:
+    """SUV as a scanner states it, beside what its activity, dose, weight and times give, in sentences.
+
+    Args:
+        headers: all slices.
+        to_suv: SUVbw per value, as stated.
+        to_bqml: Bq/ml per value.
+        called: what states them.
+
+    Raises:
+        UnknownSUVError: they differ by more than a tenth.
+    """
+    try:
+        reckoned = from_activity(headers, "BQML", to_bqml=to_bqml)
+    except (UnknownSUVError, ElementError, MomentError):
+        return []  # what is lacking there is not needed here
+    effect = reckoned.factor / to_suv - 1.0
+    if abs(effect) <= _SAME_SUV or reckoned.slice_factors:
+        return []
+    difference = (
+        f"{called[0]} {to_suv:g} and what {called[1]}, dose, weight and times give, {reckoned.factor:.6g}, differ by {abs(effect):.1%}"
+    )
+    if abs(effect) > _MOST_EFFECT:
+        raise UnknownSUVError(difference)
+    return [f"{difference}; the former was taken."]
 
 
 def body_of(headers: Sequence[Dataset]) -> Body | None:
@@ -96,24 +124,31 @@ def body_of(headers: Sequence[Dataset]) -> Body | None:
     return Body(weight, size or None)
 
 
-def _seconds_of_each(headers: Sequence[Dataset], tracer: Tracer, half_life: float) -> tuple[float, list[float]]:
+def _seconds_of_each(headers: Sequence[Dataset], tracer: Tracer, half_life: float) -> tuple[float, list[float], str]:
     """Values that were not corrected are the mean activity of their own frame (IBSI's manual).
 
     Returns:
-        Seconds from the injection to the first frame, and to the average activity of each.
+        Seconds from the injection to the first frame, and to the average activity of each; the attribute that tells when they began.
     """
     check_not_corrected(headers)
-    to_frame, to_average = [], []
+    to_frame, to_average, source = [], [], ""
     for header in headers:
-        moment = acquired(header, moment_of(header, "Series"))
-        length = (one_number(header, "ActualFrameDuration") or 0.0) / 1000.0
-        if moment is None or length <= 0:
-            lacking = attribute("AcquisitionTime" if moment is None else "ActualFrameDuration")
+        frame = acquired(header, moment_of(header, "Series"))
+        length = frame_seconds(header)
+        if frame is None or length is None:
+            lacking = attribute("AcquisitionTime" if frame is None else "ActualFrameDuration")
             raise UnknownSUVError(f"{_CORRECTION} is NONE, and {lacking}, by which the decay would be reckoned, is missing")
-        seconds = decay_seconds(header, tracer.item, ScanStart(moment, attribute("AcquisitionTime")), half_life)
+        source = frame.source
+        seconds = decay_seconds(header, tracer.item, ScanStart(frame.moment, source), half_life)
         to_frame.append(seconds)
         to_average.append(seconds + mean_decay_moment(length, half_life))
-    return min(to_frame), to_average
+    return min(to_frame), to_average, source
+
+
+def _reference(start: ScanStart) -> str:
+    if start.source == DECAY_CORRECTION_DATE_TIME:
+        return f"{start.moment:%Y-%m-%d %H:%M:%S} from {start.source}"
+    return f"start of the scan {start.moment:%Y-%m-%d %H:%M:%S} from {start.source}, {_CORRECTION} START"
 
 
 def _notes_on_nuclide(others: Sequence[tuple[str, str]], half_life: float, seconds: float) -> list[str]:

@@ -67,3 +67,11 @@ def one_number(header: Dataset, keyword: str) -> float | None:
             raise UnknownSUVError(f"{attribute(keyword)} has several values ({value})") from error
         comma = " (a comma is no decimal point in DICOM)" if "," in value else ""
         raise UnknownSUVError(f"{attribute(keyword)} '{value}' is no number{comma}") from error
+
+
+def number_if_any(header: Dataset, keyword: str) -> float | None:
+    """A number that is not needed: None where it is missing or none."""
+    try:
+        return number(header, keyword)
+    except ElementError:
+        return None

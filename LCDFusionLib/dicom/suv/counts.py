@@ -7,18 +7,14 @@ from dataclasses import replace
 
 from pydicom.dataset import Dataset
 
-from LCDFusionLib.dicom.elements import ElementError, attribute
-from LCDFusionLib.dicom.moments import MomentError
+from LCDFusionLib.dicom.elements import attribute
 from LCDFusionLib.images.suv_factor import why_implausible
 
-from .activity import body_of, from_activity
+from .activity import body_of, compared, from_activity
 from .agreement import UnknownSUVError, common
 from .completeness import check_corrections
 from .conversion import NAMES, SUV
 from .private_elements import PHILIPS_ACTIVITY_FACTOR, PHILIPS_SUV_FACTOR, PrivateElement
-
-_SAME_SUV = 0.01
-_MOST_EFFECT = 0.1
 
 
 def from_counts(headers: Sequence[Dataset]) -> SUV:
@@ -29,9 +25,7 @@ def from_counts(headers: Sequence[Dataset]) -> SUV:
     """
     to_suv, to_bqml = (_factor(headers, element) for element in (PHILIPS_SUV_FACTOR, PHILIPS_ACTIVITY_FACTOR))
     if not to_suv and not to_bqml:
-        strangers = [element.why_not_believed(headers[0]) for element in (PHILIPS_SUV_FACTOR, PHILIPS_ACTIVITY_FACTOR)]
-        why = "; ".join(filter(None, strangers)) or "the Philips scale factors (7053,1000) and (7053,1009) are missing or 0"
-        raise UnknownSUVError(f"it holds counts, {attribute('Units')} CNTS, and {why}")
+        raise UnknownSUVError(f"it holds counts, {attribute('Units')} CNTS, and {_why_no_factor(headers[0])}")
     if not to_suv:
         suv = from_activity(headers, "CNTS", to_bqml=to_bqml or 0.0)
         return replace(suv, notes=(*PHILIPS_ACTIVITY_FACTOR.notes(headers[0]), *suv.notes))
@@ -40,8 +34,17 @@ def from_counts(headers: Sequence[Dataset]) -> SUV:
         raise UnknownSUVError(f"{problem}, and {PHILIPS_SUV_FACTOR.called} rests on it")
     notes = PHILIPS_SUV_FACTOR.notes(headers[0])
     if to_bqml:
-        notes += _compared(headers, to_suv, to_bqml)
+        notes += compared(headers, to_suv, to_bqml, called=(PHILIPS_SUV_FACTOR.called, PHILIPS_ACTIVITY_FACTOR.called))
     return SUV(to_suv, "CNTS", PHILIPS_SUV_FACTOR.called, notes=tuple(notes))
+
+
+def _why_no_factor(header: Dataset) -> str:
+    elements = (PHILIPS_SUV_FACTOR, PHILIPS_ACTIVITY_FACTOR)
+    if strangers := [why for element in elements if (why := element.why_not_believed(header))]:
+        return "; ".join(strangers)
+    if any(element.text(header) for element in elements):
+        return " and ".join(f"{element.called} is {element.text(header) or 'missing'}" for element in elements)
+    return "the Philips scale factors (7053,1000) and (7053,1009) are missing"
 
 
 def _factor(headers: Sequence[Dataset], element: PrivateElement) -> float | None:
@@ -55,21 +58,3 @@ def _factor(headers: Sequence[Dataset], element: PrivateElement) -> float | None
     if not 0 <= factor < float("inf"):
         raise UnknownSUVError(f"{element.called} '{value}' is no number that can be a factor")
     return factor or None  # Philips writes 0 where the values cannot be converted
-
-
-def _compared(headers: Sequence[Dataset], to_suv: float, to_bqml: float) -> list[str]:
-    """The scanner's own factor beside what dose, weight and times give."""
-    try:
-        reckoned = from_activity(headers, "CNTS", to_bqml=to_bqml)
-    except (UnknownSUVError, ElementError, MomentError):
-        return []  # what is lacking there is not needed here
-    effect = reckoned.factor / to_suv - 1.0
-    if abs(effect) <= _SAME_SUV or reckoned.slice_factors:
-        return []
-    difference = (
-        f"{PHILIPS_SUV_FACTOR.called} {to_suv:g} and what {PHILIPS_ACTIVITY_FACTOR.called}, dose, weight and times give, "
-        f"{reckoned.factor:.6g}, differ by {abs(effect):.1%}"
-    )
-    if abs(effect) > _MOST_EFFECT:
-        raise UnknownSUVError(difference)
-    return [f"{difference}; the former was taken."]

@@ -53,7 +53,9 @@ class PrivateElement:
         ]
 
     def why_not_believed(self, header: Dataset) -> str:
-        """A clause for an element that is there and of which `text` makes nothing for want of its creator; "" otherwise."""
+        """A clause for an element that is there and of which `text` makes nothing, for want of its creator; "" otherwise."""
+        if (self.group, 0x1000 | self.offset) in header and (owner := _text(header, (self.group, 0x10))) and not self._block(header):
+            return f"{self.called} is there, but its Private Creator ({self.group:04X},0010) is '{owner}' and not '{self.creator}'"
         if not self.lacks_creator(header) or self._is_of_maker(header):
             return ""
         return (

@@ -17,13 +17,14 @@ from datetime import datetime, timedelta
 from pydicom.dataset import Dataset
 
 from LCDFusionLib.dicom.elements import attribute, text
-from LCDFusionLib.dicom.moments import date_time, seconds_between, shown
+from LCDFusionLib.dicom.moments import MomentError, date_time, seconds_between, shown
 from LCDFusionLib.images.suv_factor import duration
 
-from .acquisition import acquired, moment_of
-from .agreement import UnknownSUVError, common, one_number
+from .acquisition import Acquired, acquired, frame_seconds, moment_of
+from .agreement import UnknownSUVError, common, number_if_any
 from .private_elements import GE_SCAN_START, SIEMENS_DECAY_START, PrivateElement
 
+DECAY_CORRECTION_DATE_TIME = attribute("DecayCorrectionDateTime")
 _AGREE_S = 60.0
 _MOST_EFFECT = 0.1  # EANM/EARL accept SUV within a tenth of the true one
 _SERIES, _ACQUISITION = attribute("SeriesTime"), attribute("AcquisitionTime")
@@ -44,7 +45,7 @@ class ScanStart:
     moment: datetime
     source: str
     notes: tuple[str, ...] = ()
-    first: datetime | None = None
+    first: Acquired | None = None
 
 
 def scan_start(headers: Sequence[Dataset], half_life: float) -> ScanStart:
@@ -59,24 +60,25 @@ def scan_start(headers: Sequence[Dataset], half_life: float) -> ScanStart:
         MomentError: a date or time is none.
     """
     header = headers[0]
-    series = _series_moment(headers)
-    moments = [(moment, h) for h in headers if (moment := acquired(h, series)) is not None]
-    first = _earliest([moment for moment, _ in moments])
     if (corrected_to := _decay_correction_date_time(headers)) is not None:
-        return _told_by_itself(corrected_to, first)
+        return _told_by_itself(corrected_to, headers)
+    series = _series_moment(headers)
+    frames = [(frame, h) for h in headers if (frame := acquired(h, series)) is not None]
+    first = _first([frame for frame, _ in frames])
     if series is None and first is None:
         raise UnknownSUVError(f"{_SERIES} and {_ACQUISITION} are missing")
-    was_made_later = series is not None and first is not None and _after(series, _SERIES, first, _ACQUISITION) > 0
+    was_made_later = series is not None and first is not None and _after(series, _SERIES, first.moment, first.source) > 0
     claims: list[tuple[datetime, str]] = []
     if series is not None and not was_made_later:
         claims.append((series, _SERIES))
     by_maker = [private for private in (GE_SCAN_START, SIEMENS_DECAY_START) if private.text(header)]
     claims += [(_private_moment(headers, private), private.called) for private in by_maker]
-    back = _back_computed(moments, half_life) if len(moments) == len(headers) else None
-    if back is not None and first is not None and (not was_made_later or _after(first, _ACQUISITION, back, _BOTH) > _AGREE_S):
+    back = _back_computed(frames, half_life) if len(frames) == len(headers) else None
+    by_series = bool(claims) and claims[0][1] == _SERIES
+    if back is not None and first is not None and (by_series or _after(first.moment, first.source, back, _BOTH) > _AGREE_S):
         claims.append((back, _BOTH))  # within a minute of the first acquisition it says the same, less exactly
-    if first is not None and (back is None or was_made_later or abs(_after(first, _ACQUISITION, *claims[0])) <= _AGREE_S):
-        claims.append((first, _ACQUISITION))
+    if first is not None and (back is None or not by_series or abs(_after(first.moment, first.source, *claims[0])) <= _AGREE_S):
+        claims.append((first.moment, first.source))
     moment, source = claims[0]
     notes = _weigh(claims, half_life)
     notes += [note for private in by_maker if private.called == source for note in private.notes(header)]
@@ -104,10 +106,18 @@ def _series_moment(headers: Sequence[Dataset]) -> datetime | None:
     return first
 
 
+def _first(frames: Sequence[Acquired]) -> Acquired | None:
+    first = None
+    for frame in frames:
+        if first is None or _after(frame.moment, frame.source, first.moment, first.source) < 0:
+            first = frame
+    return first
+
+
 def _earliest(moments: Sequence[datetime]) -> datetime | None:
     first = None
     for moment in moments:
-        if first is None or _after(moment, _ACQUISITION, first, _ACQUISITION) < 0:
+        if first is None or _after(moment, _SERIES, first, _SERIES) < 0:
             first = moment
     return first
 
@@ -118,22 +128,28 @@ def _private_moment(headers: Sequence[Dataset], private: PrivateElement) -> date
 
 
 def _decay_correction_date_time(headers: Sequence[Dataset]) -> datetime | None:
-    called = attribute("DecayCorrectionDateTime")
+    called = DECAY_CORRECTION_DATE_TIME
     value = common(headers, lambda header: text(header, "DecayCorrectionDateTime") or None, called)
     return date_time(value, called, headers[0]) if value else None
 
 
-def _told_by_itself(corrected_to: datetime, first: datetime | None) -> ScanStart:
+def _told_by_itself(corrected_to: datetime, headers: Sequence[Dataset]) -> ScanStart:
     """Decay Correction DateTime needs no other witness; it may be any moment, the injection too."""
-    called = attribute("DecayCorrectionDateTime")
+    called = DECAY_CORRECTION_DATE_TIME
+    try:
+        first = _first([frame for header in headers if (frame := acquired(header, None)) is not None])
+        apart = 0.0 if first is None else _after(first.moment, first.source, corrected_to, called)
+    except (MomentError, UnknownSUVError):
+        return ScanStart(corrected_to, called)  # the times of the acquisition are not needed
     notes = []
-    if first is not None and abs(apart := _after(first, _ACQUISITION, corrected_to, called)) > _AGREE_S:
+    if first is not None and abs(apart) > _AGREE_S:
         when = "after" if apart > 0 else "before"
-        notes.append(f"The first acquisition, {shown(first)}, is {duration(apart)} {when} {called} {shown(corrected_to)}, which was taken.")
+        moments = f"{shown(first.moment)}, is {duration(apart)} {when} {called} {shown(corrected_to)}"
+        notes.append(f"The first acquisition, {moments}, which was taken.")
     return ScanStart(corrected_to, called, tuple(notes), first)
 
 
-def _back_computed(moments: Sequence[tuple[datetime, Dataset]], half_life: float) -> datetime | None:
+def _back_computed(frames: Sequence[tuple[Acquired, Dataset]], half_life: float) -> datetime | None:
     """Acquisition Time less Frame Reference Time (0054,1300), which counts from the start of the scan; None where that is no one moment.
 
     By the standard it counts to the moment of average activity; GE's scanners count to the beginning of the frame, which shows where the
@@ -141,18 +157,19 @@ def _back_computed(moments: Sequence[tuple[datetime, Dataset]], half_life: float
     own (GE again), the acquisition is the whole scan's, and nothing can be reckoned.
     """
     offsets, durations = [], []
-    for _, header in moments:
-        offset, length = one_number(header, "FrameReferenceTime"), one_number(header, "ActualFrameDuration")
+    for _, header in frames:
+        offset, length = number_if_any(header, "FrameReferenceTime"), frame_seconds(header)
         if offset is None or offset < 0 or not length or length < 0:
             return None
         offsets.append(offset / 1000.0)
-        durations.append(length / 1000.0)
+        durations.append(length)
     if not any(offsets):
         return None
     averages = [mean_decay_moment(length, half_life) for length in durations]
     if min(offsets) < min(averages) / 2:
         averages = [0.0] * len(averages)
-    starts = [moment + timedelta(seconds=average - offset) for (moment, _), average, offset in zip(moments, averages, offsets, strict=True)]
+    pairs = zip(frames, averages, offsets, strict=True)
+    starts = [frame.moment + timedelta(seconds=average - offset) for (frame, _), average, offset in pairs]
     return min(starts) if max(starts) - min(starts) <= timedelta(seconds=_AGREE_S) else None
 
 
@@ -166,21 +183,21 @@ def _weigh(claims: Sequence[tuple[datetime, str]], half_life: float) -> list[str
         seconds = apart[called]
         if abs(seconds) <= _AGREE_S:
             continue
-        if source == _BOTH and called == _ACQUISITION:
+        if source == _BOTH:
             continue  # the first frame of this series need not be the first of the scan
         effect = 2.0 ** (seconds / half_life) - 1.0
         difference = (
-            f"{called} says that the scan began at {shown(other)}, {duration(seconds)} {'after' if seconds > 0 else 'before'} "
+            f"by {called} the scan began at {shown(other)}, {duration(seconds)} {'after' if seconds > 0 else 'before'} "
             f"{shown(moment)} from {source}"
         )
         if abs(effect) > _MOST_EFFECT and not is_seconded:
-            raise UnknownSUVError(f"its times contradict each other: {difference}, which changes SUV by {_percent(effect)}")
-        notes.append(f"{difference}; the latter was taken, with the former SUV would be {_percent(effect)}.")
+            raise UnknownSUVError(f"its times contradict each other: {difference}, and SUV would be {_percent(effect)}")
+        notes.append(f"B{difference[1:]}; the latter was taken, with the former SUV would be {_percent(effect)}.")
     return notes
 
 
-def _note_on_series_time(series: datetime, first: datetime, chosen: tuple[datetime, str], half_life: float) -> list[str]:
-    late = _after(series, _SERIES, first, _ACQUISITION)
+def _note_on_series_time(series: datetime, first: Acquired, chosen: tuple[datetime, str], half_life: float) -> list[str]:
+    late = _after(series, _SERIES, first.moment, first.source)
     if late <= _AGREE_S:
         return []
     effect = 2.0 ** (_after(series, _SERIES, *chosen) / half_life) - 1.0

@@ -9,17 +9,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pydicom.dataset import Dataset
+from pydicom.uid import EnhancedPETImageStorage
 
-from LCDFusionLib.dicom.elements import ElementError, attribute
+from LCDFusionLib.dicom.elements import ElementError, attribute, items
 from LCDFusionLib.dicom.moments import MomentError
 from LCDFusionLib.errors import InputError
 from LCDFusionLib.images.suv_factor import why_implausible
+from LCDFusionLib.images.volume import Unit
 
-from .activity import body_of, from_activity
-from .agreement import UnknownSUVError, common_text
+from .activity import body_of, compared, from_activity
+from .agreement import UnknownSUVError, common_text, number_if_any
 from .conversion import NAMES, SUV
 from .counts import from_counts
-from .units import code_value, stored_suv
+from .units import code_value, coded_units, stored_suv
 
 
 class NoSUVError(InputError):
@@ -57,10 +59,12 @@ def _suv(headers: Sequence[Dataset]) -> SUV:
     units = common_text(headers, "Units").upper()
     if not units and (code := code_value(headers[0])):
         raise UnknownSUVError(f"Measurement Units Code Sequence (0040,08EA) says '{code}', which is no unit that SUV can be had from")
+    if not units and headers[0].get("SOPClassUID") == EnhancedPETImageStorage:
+        raise UnknownSUVError("Real World Value Mapping Sequence (0040,9096), which gives its values a unit, is missing")
     kind = stored_suv(units, common_text(headers, "SUVType").upper())
     if kind is not None:
         said = f"stored as {kind.value}, {attribute('Units')} {units}"
-        return SUV(1.0, units, said, kind, notes=tuple(_notes_on_stored(headers)))
+        return SUV(1.0, units, said, kind, notes=(*_notes_on_stored(headers), *_notes_on_mappings(headers, kind)))
     return from_counts(headers) if units == "CNTS" else from_activity(headers, units)
 
 
@@ -71,3 +75,18 @@ def _notes_on_stored(headers: Sequence[Dataset]) -> list[str]:
     except UnknownSUVError as error:
         problem = error.reason
     return [f"The stored SUV were taken as they are, although {problem}."] if problem else []
+
+
+def _notes_on_mappings(headers: Sequence[Dataset], kind: Unit) -> list[str]:
+    """An enhanced PET may map its values to SUV and to activity: then the one is held against the other."""
+    if kind is not Unit.SUVBW:
+        return []
+    slopes: dict[str, float] = {}
+    for mapping in items(headers[0], "RealWorldValueMappingSequence"):
+        units, slope = coded_units(mapping), number_if_any(mapping, "RealWorldValueSlope")
+        if units is not None and slope:
+            slopes.setdefault(units.units, slope * units.scale)
+    if not {"GML", "BQML"} <= set(slopes):
+        return []
+    to_suv, to_bqml = slopes["GML"], slopes["BQML"]
+    return compared(headers, to_suv, to_bqml, called=("Real World Value Slope (0040,9225) to SUVbw", "the one to Bq/ml"))

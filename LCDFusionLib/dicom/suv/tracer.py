@@ -58,8 +58,12 @@ def tracer_of(headers: Sequence[Dataset]) -> Tracer:
         # PS3.3 C.8.22.4 says MBq; objects that carry the classic image's Bq on are told by the size, for no dose can be both.
         if LEAST_DOSE_BQ <= dose <= MOST_DOSE_BQ:
             notes.append(f"{attribute('RadionuclideTotalDose')} {dose:.10g} was taken in Bq, although an enhanced PET has it in MBq.")
-        else:
+        elif LEAST_DOSE_BQ <= dose * 1e6 <= MOST_DOSE_BQ:
             dose *= 1e6
+        else:
+            raise UnknownSUVError(
+                f"{attribute('RadionuclideTotalDose')} is {dose:.10g}, which can be neither MBq, as an enhanced PET has it, nor Bq"
+            )
     return Tracer(tracers[0], dose, half_life, tuple(notes))
 
 

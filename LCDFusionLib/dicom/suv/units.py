@@ -57,7 +57,7 @@ def stored_suv(units: str, suv_type: str) -> Unit | None:
             )
         return None
     if units not in ("GML", "CM2ML"):
-        raise UnknownSUVError(f"its {attribute('Units')} are {units or 'missing'}, not BQML, GML or CNTS")
+        raise UnknownSUVError(f"its {attribute('Units')} are {units or 'missing'}, not BQML, GML, CM2ML or CNTS")
     kind = _SUV_TYPES.get((units, suv_type))
     if kind is None:
         raise UnknownSUVError(f"it holds SUV of an unknown type, {attribute('SUVType')} {suv_type} in {attribute('Units')} {units}")

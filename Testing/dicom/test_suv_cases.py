@@ -1,0 +1,473 @@
+"""Every input of SUVbw, missing, wrong and contradicted: the right number, told where something else could be meant, or a true sentence.
+
+The series is written from the standard's text (`classic_pet`); its right factor is the arithmetic of PS3.3 done by hand.
+"""
+
+import classic_pet
+import numpy as np
+import pytest
+from classic_pet import RIGHT, code, put
+from pydicom.config import disable_value_validation
+
+from LCDFusionLib.dicom import read_folder
+from LCDFusionLib.dicom.suv import NoSUVError, suv_of
+from LCDFusionLib.images.volume import Unit
+
+
+def headers_with(change=None, **attributes):
+    """The headers of `classic_pet`; `Radio...` and the like are set in the radiopharmaceutical, None takes an attribute out."""
+    headers = classic_pet.headers()
+    with disable_value_validation():
+        for index, header in enumerate(headers):
+            tracer = header.RadiopharmaceuticalInformationSequence[0]
+            for keyword, value in attributes.items():
+                dataset = tracer if keyword.startswith("Radio") else header
+                if value is None:
+                    del dataset[keyword]
+                else:
+                    put(dataset, keyword, value)
+            if change is not None:
+                change(header, tracer, index)
+    return headers
+
+
+def suv(change=None, **attributes):
+    with disable_value_validation():
+        return suv_of(headers_with(change, **attributes), name="PET")
+
+
+def after(minutes):
+    """SUVbw per Bq/ml where the values are those of so many minutes after the injection."""
+    return 70_000 / (300e6 * 2 ** (-minutes * 60 / 6586.2))
+
+
+def test_the_base():
+    assert after(60) == pytest.approx(RIGHT, rel=1e-6)
+    assert suv().factor == pytest.approx(after(60), rel=1e-9)
+    assert suv().notes == ()
+
+
+def test_the_whole_way(tmp_path):
+    volume, source = read_folder(classic_pet.write(classic_pet.headers(), tmp_path / "pet"))
+    assert volume.unit is Unit.SUVBW
+    assert volume.array.max() == pytest.approx(20000 * 0.5 * after(60), rel=1e-6)
+    assert source.suv.notes == ()
+
+
+class TestWhichMoment:
+    """Series, Acquisition, Frame Reference Time, the makers' own: by a written rule, and told."""
+
+    def test_acquisition_date_time_alone(self):
+        found = suv(AcquisitionTime=None, AcquisitionDateTime="20250314100000", SeriesTime="104500")
+        assert found.factor == pytest.approx(after(60), rel=1e-9)
+        (note,) = found.notes
+        assert "Series Time (0008,0031) 2025-03-14 10:45:00 is 45 minutes after the first acquisition" in note
+        assert "Acquisition DateTime (0008,002A)" in note
+        assert "32.9% higher" in note  # 2^(2700 / 6586.2)
+
+    def test_series_time_alone(self):
+        found = suv(AcquisitionTime=None)
+        assert found.factor == pytest.approx(after(60), rel=1e-9)
+        assert "Acquisition Time (0008,0032) is missing" in found.notes[0]
+
+    def test_acquisition_time_alone(self):
+        assert suv(SeriesTime=None).factor == pytest.approx(after(60), rel=1e-9)
+
+    @pytest.mark.parametrize(("clock", "percent"), [("103000", "20.9% higher"), ("093000", "17.3% lower")])
+    def test_ge_says_otherwise(self, clock, percent):
+        """Series and Acquisition Time stand together, so they are taken; QIBA asks GE only after them."""
+
+        def ge(header, tracer, index):
+            header.private_block(0x0009, "GEMS_PETD_01", create=True).add_new(0x0D, "DT", f"20250314{clock}.00")
+
+        found = suv(ge)
+        assert found.factor == pytest.approx(after(60), rel=1e-9)
+        assert "GE scan date and time (0009,100D)" in found.notes[0]
+        assert percent in found.notes[0]
+
+    def test_frame_reference_time_says_otherwise(self):
+        found = suv(FrameReferenceTime=str(89716 + 5 * 60_000), DecayFactor="1")
+        assert found.factor == pytest.approx(after(60), rel=1e-9)
+        assert "5 minutes before" in found.notes[0]
+        assert "3.1% lower" in found.notes[0]
+
+    def test_one_acquisition_time_for_all_beds(self):
+        """GE's whole body scans: the acquisition is the scan's, Frame Reference Time that of each bed."""
+
+        def beds(header, tracer, index):
+            header.FrameReferenceTime = str(243_000 * (index // 2))
+
+        assert suv(beds, SeriesTime="104500", DecayFactor="1").factor == pytest.approx(after(60), rel=1e-9)
+
+    def test_no_second_witness(self):
+        """Half an hour between Series and Acquisition Time, and nothing that explains it."""
+        with pytest.raises(NoSUVError, match=r"Acquisition Time \(0008,0032\).*30 minutes after.*Series Time.*20\.9% higher"):
+            suv(AcquisitionTime="103000", FrameReferenceTime=None)
+
+    def test_a_later_bed_alone(self):
+        """The series was cut to a bed that was measured half an hour after the start: Frame Reference Time explains it."""
+        found = suv(AcquisitionTime="103000", FrameReferenceTime=str(89716 + 30 * 60_000), DecayFactor="1.2199")
+        assert found.factor == pytest.approx(after(60), rel=1e-9)
+        assert found.notes == ()
+
+    def test_date_time_and_time_contradict_each_other(self):
+        with pytest.raises(NoSUVError, match=r"Acquisition Time \(0008,0032\) is .*10:00:00 and .*\(0008,002A\) .*10:30"):
+            suv(AcquisitionDateTime="20250314103000")
+
+    @pytest.mark.parametrize("keyword", ["AcquisitionDate", "SeriesDate"])
+    def test_a_placeholder_is_no_date(self, keyword):
+        """De-identification writes 19000101."""
+        assert suv(**{keyword: "19000101"}).factor == pytest.approx(after(60), rel=1e-9)
+
+    def test_placeholders_everywhere(self):
+        dates = dict.fromkeys(("StudyDate", "SeriesDate", "AcquisitionDate"), "19000101")
+        assert suv(**dates).factor == pytest.approx(after(60), rel=1e-9)
+
+    def test_siemens_after_post_processing(self):
+        def siemens(header, tracer, index):
+            header.private_block(0x0071, "SIEMENS MED PT", create=True).add_new(0x22, "DT", "20250314095900.000000")
+
+        assert suv(siemens, SeriesTime="104500").factor == pytest.approx(after(59), rel=1e-9)
+
+    @pytest.mark.parametrize(("maker", "minutes"), [("GE MEDICAL SYSTEMS", 58), ("ACME", 60)])
+    def test_ge_without_private_creator(self, maker, minutes):
+        def ge(header, tracer, index):
+            header.Manufacturer = maker
+            header.add_new(0x0009100D, "DT", "20250314095800.00")
+
+        found = suv(ge, SeriesTime="104500")
+        assert found.factor == pytest.approx(after(minutes), rel=1e-9)
+        assert any("without its Private Creator" in note for note in found.notes) == (maker != "ACME")
+
+
+class TestForms:
+    """What harms nobody is read."""
+
+    @pytest.mark.parametrize("clock", ["10:00:00", "10:00:00.00", "100000.0000000", "1000", "10"])
+    def test_of_times(self, clock):
+        assert suv(SeriesTime=clock, AcquisitionTime=clock).factor == pytest.approx(after(60), rel=1e-9)
+
+    def test_seven_decimals(self):
+        assert suv(RadiopharmaceuticalStartTime="090000.5000001").factor == pytest.approx(after(60 - 0.5 / 60), rel=1e-8)
+
+    @pytest.mark.parametrize("date", ["2025.03.14", "2025-03-14"])
+    def test_of_dates(self, date):
+        assert suv(SeriesDate=date, AcquisitionDate=date).factor == pytest.approx(after(60), rel=1e-9)
+
+    @pytest.mark.parametrize("clock", ["2500", "106100", "late", "10\\11", "1O0000"])
+    def test_no_times(self, clock):
+        with pytest.raises(NoSUVError, match=r"Series Time \(0008,0031\) '.*' is no time"):
+            suv(SeriesTime=clock)
+
+    def test_what_is_not_needed_may_be_garbled(self):
+        assert suv(DecayFactor="1,009", FrameReferenceTime="x", PatientSize="1,70").factor == pytest.approx(after(60), rel=1e-9)
+
+
+class TestZones:
+    """Every moment into one zone before anything is subtracted."""
+
+    def date_times(self, header, tracer, index):
+        del tracer.RadiopharmaceuticalStartTime
+        tracer.RadiopharmaceuticalStartDateTime = "20250314080000.00+0000"
+        header.TimezoneOffsetFromUTC = "+0100"
+
+    def test_of_the_injection(self):
+        assert suv(self.date_times).factor == pytest.approx(after(60), rel=1e-9)
+
+    def test_of_ge(self):
+        def change(header, tracer, index):
+            self.date_times(header, tracer, index)
+            header.private_block(0x0009, "GEMS_PETD_01", create=True).add_new(0x0D, "DT", "20250314035800.00-0500")
+
+        assert suv(change, SeriesTime="104500").factor == pytest.approx(after(58), rel=1e-9)
+
+    def test_of_the_acquisition(self):
+        def change(header, tracer, index):
+            self.date_times(header, tracer, index)
+            header.AcquisitionDateTime = "20250314090000+0000"
+
+        assert suv(change, AcquisitionTime=None, SeriesTime="104500").factor == pytest.approx(after(60), rel=1e-9)
+
+    def test_across_midnight_of_a_zone(self):
+        """Injected at 23:30 UTC of the 13th, scanned at 1:30 of the 14th in a zone one hour ahead."""
+
+        def change(header, tracer, index):
+            self.date_times(header, tracer, index)
+            tracer.RadiopharmaceuticalStartDateTime = "20250313233000+0000"
+
+        assert suv(change, SeriesTime="013000", AcquisitionTime="013000").factor == pytest.approx(after(60), rel=1e-9)
+
+    def test_a_zone_that_nothing_tells(self):
+        def change(header, tracer, index):
+            self.date_times(header, tracer, index)
+            del header.TimezoneOffsetFromUTC
+
+        with pytest.raises(NoSUVError, match=r"has an offset from UTC and Series Time .* has none, Timezone Offset From UTC \(0008,0201\)"):
+            suv(change)
+
+
+class TestPlausible:
+    """Outside the bounds of docs/suv.md SUV is refused, by attribute and value."""
+
+    @pytest.mark.parametrize(
+        ("attributes", "sentence"),
+        [
+            ({"PatientWeight": "70000"}, r"Patient's Weight \(0010,1030\) is 70000 kg, as if in g"),
+            ({"PatientWeight": "-70"}, r"Patient's Weight \(0010,1030\) is -70"),
+            ({"PatientWeight": "70,5"}, r"Patient's Weight \(0010,1030\) '70,5' is no number"),
+            ({"PatientWeight": ["70", "71"]}, r"Patient's Weight \(0010,1030\) has several values \(70\\71\)"),
+            ({"PatientWeight": ""}, r"Patient's Weight \(0010,1030\) is missing"),
+            ({"PatientWeight": "0.07"}, r"0\.07 kg and Patient's Size \(0010,1020\) 1\.7 m do not go together"),
+            (
+                {"PatientWeight": "0.07", "PatientSize": None},
+                r"300000000 Bq and Patient's Weight .* 0\.07 kg do not go together",
+            ),
+            ({"PatientWeight": "1.7", "PatientSize": "70"}, r"Patient's Size \(0010,1020\) is 70 m, .*Patient's Weight \(0010,1030\) 1\.7"),
+            ({"PatientSize": "170"}, r"Patient's Size \(0010,1020\) is 170 m, as if in cm"),
+            ({"RadionuclideTotalDose": "300"}, r"Radionuclide Total Dose \(0018,1074\) is 300, which cannot be in Bq"),
+            ({"RadionuclideTotalDose": "8.1"}, r"\(0018,1074\) is 8\.1, which cannot be in Bq"),
+            ({"RadionuclideTotalDose": "300000"}, r"\(0018,1074\) 300000 Bq and Patient's Weight \(0010,1030\) 70 kg do not go together"),
+            ({"RadionuclideTotalDose": "300000000000"}, r"\(0018,1074\) is 3e\+11, which cannot be in Bq"),
+            ({"RadionuclideTotalDose": "3,0e8"}, r"\(0018,1074\) '3,0e8' is no number"),
+            (
+                {"RadionuclideHalfLife": "109.77"},
+                r"\(0018,1075\) 109\.77 s is that of no .* in minutes it would be that of F-18",
+            ),
+            ({"RadionuclideHalfLife": "6586200"}, r"\(0018,1075\) 6586200 s is that of no radionuclide"),
+            ({"RadionuclideHalfLife": "4057.7"}, r"\(0018,1075\) is 4057\.7 s, and Radionuclide Code Sequence .*77004003 names F-18"),
+            ({"RadiopharmaceuticalStartTime": "100500"}, r"\(0018,1072\) 10:05:00 lies 5 minutes after the start of the scan"),
+            ({"RadiopharmaceuticalStartTime": "100130"}, r"lies 90 seconds after the start of the scan"),
+            ({"RadiopharmaceuticalStartTime": "200000"}, r"20:00:00 lies 10 h 00 min after the start of the scan"),
+        ],
+    )
+    def test_refused(self, attributes, sentence):
+        with pytest.raises(NoSUVError, match=sentence) as caught:
+            suv(**attributes)
+        assert "--relative" in str(caught.value)
+
+    @pytest.mark.parametrize(
+        ("weight", "size", "dose"),
+        [
+            ("0.025", "0.09", "10000000"),
+            ("0.018", None, "3700000"),
+            ("0.3", "0.2", "37000000"),
+            ("3.2", "0.5", "14000000"),
+            ("250", "1.8", "9e8"),
+        ],
+        ids=["mouse", "small mouse", "rat", "newborn", "heavy"],
+    )
+    def test_small_and_large_bodies(self, weight, size, dose):
+        found = suv(PatientWeight=weight, PatientSize=size, RadionuclideTotalDose=dose)
+        assert found.factor == pytest.approx(float(weight) * 1000 / (float(dose) * 2 ** (-3600 / 6586.2)), rel=1e-9)
+
+    def test_yttrium(self):
+        """Microspheres, 2.5 GBq, scanned the next day."""
+
+        def change(header, tracer, index):
+            tracer.RadionuclideCodeSequence = [code("14691008", "^90^Yttrium")]
+            tracer.Radiopharmaceutical = "Y-90 microspheres"
+            tracer.RadionuclideTotalDose, tracer.RadionuclideHalfLife = "2500000000", "230400"
+            tracer.RadiopharmaceuticalStartDateTime = "20250313100000"
+            del tracer.RadiopharmaceuticalCodeSequence, tracer.RadiopharmaceuticalStartTime
+
+        assert suv(change, DecayFactor="1").factor == pytest.approx(70_000 / (2.5e9 * 2 ** (-86400 / 230400)), rel=1e-9)
+
+    @pytest.mark.parametrize("half_life", ["6588", "6600", "6580"])
+    def test_half_lives_are_rounded(self, half_life):
+        assert suv(RadionuclideHalfLife=half_life).factor == pytest.approx(after(60), rel=2e-3)
+
+    def test_the_code_of_a_neighbour_is_told(self):
+        """As in a published reference object: C-131A1 is Ga-66, where all else says Ga-68."""
+
+        def change(header, tracer, index):
+            tracer.RadionuclideCodeSequence = [code("C-131A1", "^68^Gallium", "SRT")]
+            tracer.RadionuclideHalfLife, tracer.Radiopharmaceutical = "4057.7", "Ga68-PSMA"
+            del tracer.RadiopharmaceuticalCodeSequence
+
+        found = suv(change, DecayFactor="1")
+        assert found.factor == pytest.approx(70_000 / (300e6 * 2 ** (-3600 / 4057.7)), rel=1e-9)
+        assert "C-131A1 names Ga-66" in found.notes[0]
+        assert "% lower" in found.notes[0]
+
+    def test_a_dynamic_scan_begins_before_the_injection(self):
+        found = suv(RadiopharmaceuticalStartTime="100020")
+        assert found.factor == pytest.approx(after(-20 / 60), rel=1e-9)
+        assert "20 s after the start of the scan" in found.notes[0]
+
+    def test_more_activity_than_was_injected_is_told(self, tmp_path):
+        """2.1 l of 2000 Bq/ml and more beside a dose of 0.1 MBq: bounds for a mouse, not for what the image holds."""
+        headers = headers_with(PatientWeight="0.02", PatientSize=None, RadionuclideTotalDose="200000")
+        _, source = read_folder(classic_pet.write(headers, tmp_path / "pet"))
+        assert "times the activity that was injected" in source.suv.notes[-1]
+
+
+class TestDecay:
+    def test_admin(self):
+        assert suv(DecayCorrection="ADMIN", DecayFactor="1.4744").factor == pytest.approx(after(0), rel=1e-9)
+
+    @pytest.mark.parametrize(("correction", "factor"), [("ADMIN", "1.00949"), ("START", "1.4744")])
+    def test_a_factor_that_says_the_other(self, correction, factor):
+        with pytest.raises(NoSUVError, match=rf"Decay Factor \(0054,1321\) {factor} .*Decay Correction \(0054,1102\) {correction}"):
+            suv(DecayCorrection=correction, DecayFactor=factor)
+
+    def test_none(self, tmp_path):
+        """Each slice is the mean of its own frame: two beds, five minutes apart."""
+
+        def beds(header, tracer, index):
+            header.CorrectedImage = ["ATTN", "SCAT", "RAN"]
+            header.AcquisitionTime = "100000" if index < 4 else "100500"
+
+        headers = headers_with(beds, DecayCorrection="NONE", DecayFactor=None)
+        volume, source = read_folder(classic_pet.write(headers, tmp_path / "pet"))
+        constant = np.log(2) / 6586.2
+        mean = constant * 180 / (1 - np.exp(-constant * 180))  # over a frame of 180 s
+        expected = [10000 * after(60 if k < 4 else 65) * mean for k in range(8)]
+        np.testing.assert_allclose(volume.array.max(axis=(1, 2)), expected, rtol=1e-6)
+        assert "not corrected for decay" in source.suv.reference
+
+    @pytest.mark.parametrize(
+        ("attributes", "sentence"),
+        [
+            ({"DecayCorrection": "NONE"}, r"\(0054,1102\) is NONE and Corrected Image .* says DECY"),
+            ({"DecayCorrection": "NONE", "CorrectedImage": "ATTN", "DecayFactor": "1.2"}, r"NONE and Decay Factor \(0054,1321\) 1\.2"),
+            ({"CorrectedImage": "ATTN"}, r"not corrected for decay, Corrected Image \(0028,0051\) ATTN"),
+            ({"DecayCorrection": "LATER"}, r"Decay Correction \(0054,1102\) is LATER"),
+        ],
+    )
+    def test_contradictions(self, attributes, sentence):
+        with pytest.raises(NoSUVError, match=sentence):
+            suv(**attributes)
+
+
+class TestUnits:
+    @pytest.mark.parametrize("units", ["PROPCNTS", "PROPCPS", "CPS", "1CM", "NONE", "BQML\\GML", ""])
+    def test_no_suv(self, units):
+        with pytest.raises(NoSUVError, match=r"Units \(0054,1001\) are"):
+            suv(Units=units)
+
+    @pytest.mark.parametrize("units", ["BQML", "CNTS"])
+    def test_a_type_of_suv_beside_other_units(self, units):
+        with pytest.raises(NoSUVError, match=r"SUV Type \(0054,1006\) BW says that its values are SUV already"):
+            suv(Units=units, SUVType="BW")
+
+    def test_stored_suv_with_a_weight_in_grams(self):
+        found = suv(Units="GML", PatientWeight="70000")
+        assert found.factor == 1.0
+        assert "Patient's Weight (0010,1030) is 70000 kg" in found.notes[0]
+
+
+class TestPhilips:
+    @staticmethod
+    def factors(to_suv=None, to_bqml=None, *, creator="Philips PET Private Group", **attributes):
+        def change(header, tracer, index):
+            header.Units = "CNTS"
+            block = header.private_block(0x7053, creator, create=True)
+            for offset, value in ((0x00, to_suv), (0x09, to_bqml)):
+                if value is not None:
+                    block.add_new(offset, "DS", value(index) if callable(value) else value)
+
+        return suv(change, **attributes)
+
+    def test_both_agree(self):
+        found = self.factors(f"{1.5 * after(60):.10g}", "1.5")
+        assert found.factor == pytest.approx(1.5 * after(60), rel=1e-6)
+        assert found.notes == ()
+
+    def test_both_differ_a_little(self):
+        found = self.factors(f"{1.5 * 1.05 * after(60):.10g}", "1.5")
+        assert found.factor == pytest.approx(1.5 * 1.05 * after(60), rel=1e-6)
+        assert "differ by 4.8%" in found.notes[0]
+
+    def test_both_contradict_each_other(self):
+        with pytest.raises(NoSUVError, match=r"\(7053,1000\).*\(7053,1009\).*differ by 25\.0%"):
+            self.factors(f"{2 * after(60):.10g}", "1.5")
+
+    @pytest.mark.parametrize(("place", "called"), [(0, "7053,1000"), (1, "7053,1009")])
+    def test_slices_contradict_each_other(self, place, called):
+        values = [None, None]
+        values[place] = lambda index: "0.0006" if index else "0.0005"
+        with pytest.raises(NoSUVError, match=rf"contradict each other in .*\({called}\) \(0\.0005, 0\.0006\)"):
+            self.factors(*values)
+
+    @pytest.mark.parametrize("value", ["-1", "abc", "1\\2", "nan"])
+    def test_no_factor(self, value):
+        def change(header, tracer, index):
+            header.Units = "CNTS"
+            header.private_block(0x7053, "Philips PET Private Group", create=True).add_new(0x00, "LO", value)
+
+        with pytest.raises(NoSUVError, match=r"\(7053,1000\) '.*' is no number that can be a factor"):
+            suv(change)
+
+    def test_zero(self):
+        with pytest.raises(NoSUVError, match=r"\(7053,1000\) is 0 and .*\(7053,1009\) is missing"):
+            self.factors("0")
+
+    def test_rests_on_a_weight_in_grams(self):
+        with pytest.raises(NoSUVError, match=r"70000 kg.*\(7053,1000\) rests on it"):
+            self.factors("0.0005", PatientWeight="70000")
+
+    def test_of_somebody_else(self):
+        with pytest.raises(NoSUVError, match=r"\(7053,1000\) is there, but its Private Creator \(7053,0010\) is 'SOMEBODY ELSE'"):
+            self.factors("0.0005", creator="SOMEBODY ELSE")
+
+    @pytest.mark.parametrize("maker", ["Philips Medical Systems", "ACME"])
+    def test_without_private_creator(self, maker):
+        def change(header, tracer, index):
+            header.Units, header.Manufacturer = "CNTS", maker
+            header.add_new(0x70531000, "DS", "0.0005")
+
+        if maker == "ACME":
+            with pytest.raises(NoSUVError, match=r"\(7053,1000\) is there without its Private Creator 'Philips .*\(7053,0010\)"):
+                suv(change)
+        else:
+            assert suv(change).factor == 0.0005
+            assert "without its Private Creator" in suv(change).notes[0]
+
+
+@pytest.mark.parametrize(
+    ("keyword", "other", "in_tracer"),
+    [
+        ("PatientWeight", "80", False),
+        ("SeriesTime", "100500", False),
+        ("DecayCorrection", "ADMIN", False),
+        ("Units", "GML", False),
+        ("CorrectedImage", ["ATTN", "DECY"], False),
+        ("RadionuclideTotalDose", "310000000", True),
+        ("RadionuclideHalfLife", "6588", True),
+        ("RadiopharmaceuticalStartTime", "091000", True),
+    ],
+)
+@pytest.mark.parametrize("is_missing", [False, True], ids=["differs", "missing"])
+def test_one_slice_contradicts_the_others(keyword, other, in_tracer, is_missing):
+    def change(header, tracer, index):
+        if index == 5:
+            dataset = tracer if in_tracer else header
+            if is_missing:
+                del dataset[keyword]
+            else:
+                setattr(dataset, keyword, other)
+
+    with pytest.raises(NoSUVError, match=r"its slices contradict each other in .*\([0-9A-F]{4},[0-9A-F]{4}\)"):
+        suv(change)
+
+
+def test_two_injections():
+    def twice(header, tracer, index):
+        header.RadiopharmaceuticalInformationSequence.append(classic_pet.injection())
+
+    with pytest.raises(NoSUVError, match=r"several injections, 2 items of Radiopharmaceutical Information Sequence \(0054,0016\)"):
+        suv(twice)
+
+
+def test_what_de_identification_took_is_listed():
+    """Dose and injection are left, weight and scan times are gone: all of that in one sentence, and who may have done it."""
+    with pytest.raises(NoSUVError, match=r"Patient's Weight .*, Series Time .* and Acquisition Time .* are missing, taken perhaps when .*"):
+        suv(PatientWeight=None, SeriesTime=None, AcquisitionTime=None, PatientIdentityRemoved="YES")
+
+
+def test_nothing_is_told_of_an_injection():
+    def change(header, tracer, index):
+        del header.RadiopharmaceuticalInformationSequence
+
+    with pytest.raises(NoSUVError, match=r"Radionuclide Total Dose .* are missing \(Radiopharmaceutical .* is missing"):
+        suv(change)

@@ -1,0 +1,191 @@
+"""Enhanced PET as the standard writes it: dose in MBq, coded units, one or several mappings, date-times with and without offsets."""
+
+import enhanced_pet
+import highdicom
+import numpy as np
+import pydicom
+import pytest
+from classic_pet import RIGHT, headers
+from classic_pet import write as write_classic
+from enhanced_pet import enhanced, mapping, units
+
+from LCDFusionLib.dicom import find_series, read_folder
+from LCDFusionLib.dicom.suv import NoSUVError
+from LCDFusionLib.images.volume import Unit
+
+HOTTEST = 20000  # stored
+
+
+@pytest.fixture
+def read(tmp_path):
+    """Write the enhanced object and read it again: the hottest value over the hottest stored one, and the source."""
+
+    def hottest(*args, relative=False, **options):
+        volume, source = read_folder(enhanced_pet.write(enhanced(*args, **options), tmp_path / "enhanced"), relative=relative)
+        return float(volume.array.max()) / HOTTEST, source, volume
+
+    return hottest
+
+
+def test_it_is_an_enhanced_pet(tmp_path, dicom_errors):
+    assert dicom_errors(enhanced_pet.write(enhanced(), tmp_path / "enhanced")) == []
+
+
+def test_the_base(read):
+    value, source, volume = read()
+    assert volume.unit is Unit.SUVBW
+    assert value == pytest.approx(0.5 * RIGHT, rel=1e-6)
+    assert source.suv.dose_bq == 300e6
+    assert source.suv.notes == ()
+
+
+def test_zones(read):
+    """Times with an offset, a dose that carries the classic image's Bq on."""
+    times = {"injected": "20250314080000.00+0000", "corrected_to": "20250314090000.00+0000", "TimezoneOffsetFromUTC": "+0100"}
+    value, source, _ = read(dose="300000000", **times)
+    assert value == pytest.approx(0.5 * RIGHT, rel=1e-6)
+    assert source.suv.decay_seconds == 3600
+    assert "was taken in Bq" in source.suv.notes[0]
+
+
+@pytest.mark.parametrize("corrected_to", ["20250314090000+0000", "20250314110000+0200", "20250313230000-1000"])
+def test_offsets_without_a_zone(read, corrected_to):
+    assert read(injected="20250314080000+0000", corrected_to=corrected_to)[0] == pytest.approx(0.5 * RIGHT, rel=1e-6)
+
+
+def test_one_offset_alone(read):
+    with pytest.raises(NoSUVError, match=r"\(0018,1078\) .* has an offset from UTC and Decay Correction DateTime \(0018,9701\) has none"):
+        read(injected="20250314080000+0000")
+
+
+def test_corrected_to_the_injection(read):
+    assert read(corrected_to="20250314090000")[0] == pytest.approx(0.5 * 70_000 / 300e6, rel=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("dose", "sentence"),
+    [
+        ("300000", r"\(0018,1074\) 300000 Bq and Patient's Weight .* do not go together"),
+        ("300000000000", "can be neither MBq, as an enhanced PET has it, nor Bq"),
+        ("0", r"\(0018,1074\) is 0"),
+        ("", r"\(0018,1074\) is missing"),
+    ],
+)
+def test_doses_that_cannot_be(read, dose, sentence):
+    with pytest.raises(NoSUVError, match=sentence):
+        read(dose=dose)
+
+
+@pytest.mark.parametrize(
+    ("coded", "keyword", "unit", "factor"),
+    [
+        ("Bq/ml", "CodeValue", Unit.SUVBW, RIGHT),
+        ("Bq/mL", "CodeValue", Unit.SUVBW, RIGHT),
+        ("kBq/ml", "CodeValue", Unit.SUVBW, RIGHT * 1000),
+        ("{SUVbw}g/ml", "CodeValue", Unit.SUVBW, 1.0),
+        ("g/ml{SUVbw}", "CodeValue", Unit.SUVBW, 1.0),
+        ("g/mL{SUVbw}", "LongCodeValue", Unit.SUVBW, 1.0),
+        ("g/ml{SUVlbm}", "CodeValue", Unit.SUVLBM, 1.0),
+        ("g/ml{SUVlbm(James128)}", "LongCodeValue", Unit.SUVLBM, 1.0),
+        ("{SUVlbm(Janma)}g/ml", "LongCodeValue", Unit.SUVLBM, 1.0),
+        ("g/ml{SUVibw}", "CodeValue", Unit.SUVIBW, 1.0),
+        ("cm2/ml{SUVbsa}", "CodeValue", Unit.SUVBSA, 1.0),
+    ],
+)
+def test_spellings_of_units(read, coded, keyword, unit, factor):
+    value, _, volume = read([mapping(coded=units(coded, keyword=keyword))])
+    assert volume.unit is unit
+    assert value == pytest.approx(0.5 * factor, rel=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("mappings", "sentence"),
+    [
+        ([mapping(coded=units("{counts}"))], r"\(7053,1000\) and \(7053,1009\)"),
+        ([mapping(coded=units("{propcounts}"))], "PROPCNTS"),
+        ([mapping(coded=units("kat/l"))], r"Measurement Units Code Sequence \(0040,08EA\) says 'kat/l'"),
+        ([], r"Real World Value Mapping Sequence \(0040,9096\)"),
+    ],
+)
+def test_units_without_suv(read, mappings, sentence):
+    with pytest.raises(NoSUVError, match=sentence):
+        read(mappings)
+
+
+def test_the_best_of_several_mappings(read):
+    value, _, volume = read([mapping(1.0, units("{counts}")), mapping()])
+    assert (volume.unit, value) == (Unit.SUVBW, pytest.approx(0.5 * RIGHT, rel=1e-6))
+
+
+def test_suv_and_activity_agree(read):
+    value, source, _ = read([mapping(), mapping(0.5 * RIGHT, units("g/ml{SUVbw}"))])
+    assert value == pytest.approx(0.5 * RIGHT, rel=1e-6)
+    assert source.suv.notes == ()
+
+
+def test_suv_and_activity_contradict_each_other(read):
+    with pytest.raises(NoSUVError, match=r"\(0040,9225\) to SUVbw .* differ by 28\.6%"):
+        read([mapping(), mapping(0.7 * RIGHT, units("g/ml{SUVbw}"))])
+
+
+class TestAPartOfTheValues:
+    def test_is_refused(self, read):
+        with pytest.raises(NoSUVError, match=r"\(0040,9096\) covers the stored values -32768 to 10000, and its slices hold 0 to 20000"):
+            read([mapping(last=10000)])
+
+    def test_goes_on_as_relative(self, read):
+        value, source, volume = read([mapping(last=10000)], relative=True)
+        assert volume.unit is Unit.RELATIVE
+        assert value == pytest.approx(0.5, rel=1e-6)
+        assert "covers the stored values" in source.without_suv
+
+    def test_another_mapping_covers_all(self, read):
+        assert read([mapping(0.25, last=10000), mapping()])[0] == pytest.approx(0.5 * RIGHT, rel=1e-6)
+
+    def test_as_many_as_there_are(self, read):
+        assert read([mapping(first=0, last=20000)])[0] == pytest.approx(0.5 * RIGHT, rel=1e-6)
+
+
+def test_not_corrected_for_decay(read):
+    constant = np.log(2) / 6586.2
+    mean = constant * 180 / (1 - np.exp(-constant * 180))
+    assert read(DecayCorrected="NO", DecayCorrectionDateTime=None)[0] == pytest.approx(0.5 * RIGHT * mean, rel=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("attributes", "sentence"),
+    [
+        ({"AttenuationCorrected": "NO"}, r"not corrected for attenuation, Attenuation Corrected \(0018,9759\) is NO"),
+        ({"AttenuationCorrected": None}, r"Attenuation Corrected \(0018,9759\) is missing"),
+        ({"DecayCorrectionDateTime": None}, r"Decay Correction DateTime \(0018,9701\) is missing"),
+        ({"PatientWeight": "70000"}, r"Patient's Weight \(0010,1030\) is 70000 kg"),
+    ],
+)
+def test_missing_or_wrong(read, attributes, sentence):
+    with pytest.raises(NoSUVError, match=sentence):
+        read(**attributes)
+
+
+@pytest.fixture
+def legacy(tmp_path):
+    """The classic series converted by highdicom: its attributes lie among the unassigned ones, its dose is in Bq."""
+    folder = write_classic(headers(), tmp_path / "classic")
+    slices = [pydicom.dcmread(path) for path in sorted(folder.iterdir())]
+    for image in slices:
+        image.AccessionNumber = image.ReferringPhysicianName = image.StudyID = image.PatientBirthDate = ""
+        image.PositionReferenceIndicator = ""
+    uid = highdicom.UID
+    converted = highdicom.legacy.LegacyConvertedEnhancedPETImage(
+        slices, series_instance_uid=uid(), series_number=9, sop_instance_uid=uid(), instance_number=1
+    )
+    (tmp_path / "legacy").mkdir()
+    converted.save_as(tmp_path / "legacy" / "converted.dcm")
+    return tmp_path / "legacy"
+
+
+def test_legacy_converted(legacy):
+    volume, source = read_folder(legacy)
+    assert volume.unit is Unit.SUVBW
+    assert float(volume.array.max()) == pytest.approx(HOTTEST * 0.5 * RIGHT, rel=1e-6)
+    assert source.suv.notes == ()
+    assert [series.modality for series in find_series(legacy)] == ["PT"]
