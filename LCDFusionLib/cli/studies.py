@@ -150,6 +150,7 @@ def _series(series: Series) -> dict[str, Any]:
         "is_volume": series.is_volume,
         "no_volume": series.no_volume,
         "refusal": series.refusal,
+        "without_suv": series.without_suv,
         "notes": series.notes,
         "is_fused": series.is_fused,
         "images": len(series.images),

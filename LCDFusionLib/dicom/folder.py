@@ -11,6 +11,7 @@ from pathlib import Path
 import pydicom
 from pydicom.config import disable_value_validation
 from pydicom.dataset import Dataset
+from pydicom.tag import Tag
 from pydicom.uid import UID, MediaStorageDirectoryStorage
 
 from LCDFusionLib.errors import InputError
@@ -22,6 +23,7 @@ from .limits import MOST_PIXELS
 from .no_volume import NoVolumeError
 from .series import SERIES_KEYWORDS, Series, series_of
 
+_TAGS = [Tag(keyword) for keyword in SERIES_KEYWORDS]
 PREAMBLE = 132
 """Bytes that every DICOM file begins with, PS3.10."""
 
@@ -265,7 +267,7 @@ def _read_header(path: Path) -> Dataset | None:
     """The few attributes of `SERIES_KEYWORDS` of a file that begins as DICOM; None where it is no image."""
     series_uid = ""
     try:
-        header = pydicom.dcmread(path, stop_before_pixels=True, specific_tags=list(SERIES_KEYWORDS), force=True)
+        header = pydicom.dcmread(path, stop_before_pixels=True, specific_tags=_TAGS, force=True)
         sop_class = header.get("SOPClassUID") or header.file_meta.get("MediaStorageSOPClassUID") or UID("")
         if sop_class and not sop_class.name.endswith("Image Storage"):
             return None

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from datetime import date
 
 from pydicom.dataset import Dataset
-from pydicom.valuerep import DA
 
 from LCDFusionLib.images.volume import Place
 
 from . import elements
 from .body_regions import regions
+from .moments import MomentError, day, is_placeholder
 
 MOST_DAYS_APART = 30
 """Days between two scans from which a fusion needs a confirmation: a tumour under therapy is another one by then."""
@@ -135,10 +135,12 @@ def _differ(first: str, second: str) -> bool:
 
 
 def _date(header: Dataset) -> date | None:
+    """Of the scan; 19000101, which de-identification writes, is none."""
     for keyword in ("AcquisitionDate", "StudyDate"):
         try:
-            if day := DA(elements.text(header, keyword)):
-                return date(day.year, day.month, day.day)
-        except ValueError:
+            on = day(header, keyword)
+        except MomentError:
             continue
+        if on is not None and not is_placeholder(on):
+            return on
     return None

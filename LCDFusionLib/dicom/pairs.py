@@ -14,7 +14,6 @@ from .series import Series
 
 _ANATOMY = ("CT", "MR")
 _FUNCTION = ("PT", "NM")
-_SUV_UNITS = ("BQML", "GML", "CNTS")
 _LEAST_IMAGES = 3  # fewer are a localizer or a test, seldom what one looks for
 _WHOLE = 0.98  # of a box: positions are rounded, and a slice's thickness is not counted
 
@@ -85,15 +84,14 @@ def _pair(anatomy: Series, function: Series) -> tuple[tuple, SeriesPair] | None:
     denial = denies_attenuation_correction(function.header)
     corrections = elements.terms(function.header, "CorrectedImage")
     attenuation_corrected = "ATTN" in corrections and not denial
-    units = elements.text(function.header, "Units")
-    has_suv = units in _SUV_UNITS and (attenuation_corrected or units == "GML")
+    has_suv = function.without_suv is None
     if function.modality == "PT":
         if attenuation_corrected:
             reasons.append("attenuation-corrected PET")
         elif denial or corrections:
             cautions.append("PET not attenuation-corrected" + f", says {denial}" * ("ATTN" in corrections))
         if not has_suv:
-            cautions.append("no SUV")
+            cautions.append(f"no SUV: {function.without_suv}")
     of_one_scanner = same_frame and _scanner(anatomy) == _scanner(function) != ("", "", "")
     if anatomy.modality == "CT" and of_one_scanner:
         reasons.append("CT of the PET/CT" if function.modality == "PT" else "CT of the SPECT/CT")

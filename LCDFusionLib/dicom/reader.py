@@ -259,8 +259,6 @@ def _unit(
     """The unit; of a PET how it becomes SUVbw, or why it does not."""
     if modality is Modality.PET:
         try:
-            if not is_rescaled:
-                raise NoSUVError(name, "Rescale Slope (0028,1053) and Rescale Intercept (0028,1052) are missing")
             suv = suv_of([*headers, *first], name=name)
             return suv.kind, suv, None
         except NoSUVError as error:

@@ -18,6 +18,7 @@ from .instance import FUSED_IMAGE_TYPE, MANUFACTURER
 from .kinds import Kind, kind_of
 from .limits import MOST_PIXELS
 from .parts import Part, parts
+from .suv import SUV_KEYWORDS, NoSUVError, suv_of
 
 SERIES_KEYWORDS = (
     # what it is
@@ -49,7 +50,8 @@ SERIES_KEYWORDS = (
     *("FlipAngle", "SequenceName", "ComplexImageComponent"),
     # what its values are
     *("CorrectedImage", "AttenuationCorrectionMethod", "AttenuationCorrected", "DecayCorrected", "ScatterCorrected", "RandomsCorrected"),
-    *("DecayCorrectionDateTime", "Units", "RescaleSlope", "RescaleIntercept"),
+    *("RescaleSlope", "RescaleIntercept", "ModalityLUTSequence"),
+    *SUV_KEYWORDS,
 )
 """Read from every file: enough to group the files, to tell series from one another, to choose one and to find pairs."""
 
@@ -82,6 +84,7 @@ class Series:
         first_of_all: file of the image that was acquired first of all parts, to whose time all of a PET's are corrected; None for a whole
             series.
         header: `SERIES_KEYWORDS` of the first image, of a frame as if it were an image of its own.
+        without_suv: why the values of a PET cannot become SUV; None where they can, and for all else.
         slice_spacing: usual distance between neighbouring slices in mm; None where it is not known or there is one slice.
         bounds: (2, 3), lowest and highest corner of the box along the patient's axes that holds all slices, LPS mm; None where not known.
     """
@@ -105,6 +108,7 @@ class Series:
     notes: tuple[str, ...] = ()
     first_of_all: Path | None = None
     header: Dataset = field(default_factory=Dataset, compare=False, repr=False)
+    without_suv: str | None = None
     slice_spacing: float | None = None
     bounds: NDArray[np.float64] | None = field(default=None, compare=False, repr=False)
 
@@ -215,7 +219,20 @@ def _series(part: Part, of_series: Sequence[Image], *, no_volume: str, refusal: 
     notes = list(_broken_promises(part.images, of_series, series.name))
     if not series.is_fused and (kind := series.kind) and not kind.is_original:
         notes.append(f"'{series.name}' is a {kind.name}, not an original series.")
-    return replace(series, notes=tuple(notes))
+    return replace(series, notes=tuple(notes), without_suv=_without_suv(series, part.images, of_series))
+
+
+def _without_suv(series: Series, images: Sequence[Image], of_series: Sequence[Image]) -> str | None:
+    """What `read_series` will say of it, from the same headers."""
+    if series.modality != "PT" or series.refusal:
+        return None
+    is_other = series.first_of_all is not None and series.first_of_all not in series.files
+    first = [image.header for image in of_series if is_other and image.path == series.first_of_all][:1]
+    try:
+        suv_of([*(image.header for image in images), *first], name=series.name)
+    except NoSUVError as error:
+        return error.reason
+    return None
 
 
 def _acquired_first(images: Sequence[Image]) -> Path:

@@ -20,6 +20,8 @@ CLIENTS = {
     "@ohif/app": ("3.13.2", "WZdxmpmG7rqFgW9ZJLcbgr3XCtLi1KDNPoMaeY5PPe6j4G4fjEjjkycZM6C6Zk2F87BKxFfpq+jd5xXZB9E8EA=="),
     "@niivue/niivue": ("0.69.0", "YMjQvJgD1W2b7DuoxkwlC4VxbrgIePRJ5qyQzXKxi2v2MBVg285P/CIQyg46oDDGDIcaNlbd+MhtO/edMbXJkA=="),
     "dwv": ("0.36.4", "kXGlujGcCKSJD6s0THa2z4Kn/aVCdltvbgrn8g2WcTA8TgLZJHp6Z0Tbu3gxkerIaMCrTC4TbaWJI0nq9tPAFg=="),
+    # How OHIF makes SUV of a PET.
+    "@cornerstonejs/calculate-suv": ("1.1.0", "Q9XraiDJif9aMFArD2iEuDO/HXbcRVCqB7KfaHgDrdTTjgDFovS91Psbdim7crypRSvE6dh/+HKeFNHdvNkA6w=="),
     # What DWV imports.
     "jszip": ("3.10.1", "xXDvecyTpGLrqFrvkrUSoxxfJI5AH7U8zxxtVclpsUtMCq4JQ290LY8AW5c7Ggnr/Y/oK+bQMbqK2qmtk3pN4g=="),
     "konva": ("10.2.0", "JBoz0Xjbf49UPxCZegZ4WseqOzJ+C4AUDOtJ9eBve5RS5Fcq/u8TdBD5fDl/uPFInpC3a9uycm0sRyZpF4hheg=="),
@@ -35,7 +37,7 @@ def place(name: str) -> Path:
 def install() -> None:
     """Fetch and unpack what is not there yet."""
     if shutil.which("npm") is None:
-        print("npm is not installed: the tests with OHIF, NiiVue and DWV will be skipped.")
+        print("npm is not installed: the tests with OHIF, its SUV, NiiVue and DWV will be skipped.")
         return
     for name, (version, digest) in CLIENTS.items():
         if place(name).exists():

@@ -77,6 +77,9 @@ def kinds(first, second):
         ({"StudyDate": "20250414"}, {"StudyDate": "20250314"}, True),
         # one study number for two visits: the acquisition knows better
         ({"StudyDate": "20250314", "AcquisitionDate": "20240314"}, {"StudyDate": "20250314"}, True),
+        # what de-identification writes is no date
+        ({"StudyDate": "20250314", "AcquisitionDate": "19000101"}, {"StudyDate": "20250314", "AcquisitionDate": "20250314"}, False),
+        ({"StudyDate": "20250314", "AcquisitionDate": "19000101"}, {"StudyDate": "20240314"}, True),
         ({"StudyDate": "20250314"}, {"StudyDate": ""}, False),
         ({"StudyDate": "20250314"}, {"StudyDate": "yesterday"}, False),
     ],

@@ -9,7 +9,7 @@ import pytest
 from classic_pet import RIGHT, code, put
 from pydicom.config import disable_value_validation
 
-from LCDFusionLib.dicom import read_folder
+from LCDFusionLib.dicom import find_series, read_folder
 from LCDFusionLib.dicom.suv import NoSUVError, suv_of
 from LCDFusionLib.images.volume import Unit
 
@@ -471,3 +471,46 @@ def test_nothing_is_told_of_an_injection():
 
     with pytest.raises(NoSUVError, match=r"Radionuclide Total Dose .* are missing \(Radiopharmaceutical .* is missing"):
         suv(change)
+
+
+def _philips(header, tracer, index):
+    header.Units = "CNTS"
+    header.private_block(0x7053, "Philips PET Private Group", create=True).add_new(0x00, "DS", "0.0005")
+
+
+def _philips_without_creator(header, tracer, index):
+    header.Units = "CNTS"
+    header.add_new(0x70531000, "DS", "0.0005")
+
+
+def _ge_of_two_moments(header, tracer, index):
+    header.SeriesTime = "104500"
+    clock = "095800" if index else "095000"
+    header.private_block(0x0009, "GEMS_PETD_01", create=True).add_new(0x0D, "DT", f"20250314{clock}.00")
+
+
+def _last_slice_of_another_weight(header, tracer, index):
+    header.PatientWeight = "71" if index == 7 else "70"
+
+
+@pytest.mark.parametrize(
+    ("change", "attributes"),
+    [
+        (None, {}),
+        (None, {"PatientWeight": "70000"}),
+        (None, {"CorrectedImage": "DECY"}),
+        (None, {"Units": "PROPCNTS"}),
+        (None, {"RescaleSlope": None, "RescaleIntercept": None}),
+        (None, {"AcquisitionTime": "103000", "FrameReferenceTime": None}),
+        (_philips, {}),
+        (_philips_without_creator, {}),
+        (_ge_of_two_moments, {}),
+        (_last_slice_of_another_weight, {}),
+    ],
+)
+def test_a_search_says_what_reading_says(tmp_path, change, attributes):
+    """`studies` and `fuse` read other parts of the files, and must not differ in what becomes SUV, nor why not."""
+    folder = classic_pet.write(headers_with(change, **attributes), tmp_path / "pet")
+    (series,) = find_series(folder)
+    _, source = read_folder(folder, relative=True)
+    assert series.without_suv == source.without_suv

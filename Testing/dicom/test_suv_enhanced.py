@@ -188,4 +188,13 @@ def test_legacy_converted(legacy):
     assert volume.unit is Unit.SUVBW
     assert float(volume.array.max()) == pytest.approx(HOTTEST * 0.5 * RIGHT, rel=1e-6)
     assert source.suv.notes == ()
-    assert [series.modality for series in find_series(legacy)] == ["PT"]
+    assert [(series.modality, series.without_suv) for series in find_series(legacy)] == [("PT", None)]
+
+
+@pytest.mark.parametrize(("dose", "has_suv"), [("300", True), ("", False)])
+def test_a_search_says_what_reading_says(tmp_path, dose, has_suv):
+    folder = enhanced_pet.write(enhanced(dose=dose), tmp_path / "enhanced")
+    (series,) = find_series(folder)
+    _, source = read_folder(folder, relative=True)
+    assert series.without_suv == source.without_suv
+    assert (series.without_suv is None) == has_suv

@@ -14,8 +14,8 @@ from pydicom.config import disable_value_validation
 from LCDFusionLib.dicom import read_folder
 from LCDFusionLib.dicom.suv import NoSUVError, suv_of
 from LCDFusionLib.images.volume import Unit
+from Testing.clients.npm_clients import place
 
-CALCULATE_SUV = "@cornerstonejs/calculate-suv@1.1.0"
 MINIMUM, MEDIAN, MAXIMUM = 0.20, 1.00, 4.00
 STORED = {
     # Weight, size and sex of the objects, by the formulas that PS3.16 CID 85 names: SUVbw is the stored value times weight over these.
@@ -60,24 +60,20 @@ def test_ibsi_dose_in_mbq(ibsi):
 
 
 @pytest.fixture(scope="module")
-def calculate_suv(tmp_path_factory):
+def calculate_suv():
     """OHIF's own calculation: from the headers of a series to SUVbw per value."""
-    if shutil.which("npm") is None or shutil.which("node") is None:
-        pytest.skip("node and npm are not installed, so OHIF's calculate-suv cannot be asked")
-    folder = tmp_path_factory.mktemp("calculate-suv")
-    options = ["--no-audit", "--no-fund", "--ignore-scripts", "--prefix", str(folder)]
-    installed = subprocess.run(["npm", "install", *options, CALCULATE_SUV], capture_output=True, text=True, timeout=300)
-    if installed.returncode:
-        pytest.skip(f"npm cannot fetch {CALCULATE_SUV}: {installed.stderr.strip()[-200:]}")
-    (folder / "ask.js").write_text(
-        "const { calculateSUVScalingFactors } = require('@cornerstonejs/calculate-suv');\n"
-        "const series = JSON.parse(require('fs').readFileSync(0, 'utf8'));\n"
-        "console.log(JSON.stringify(calculateSUVScalingFactors(series).map(found => found.suvbw)));\n"
+    package = place("@cornerstonejs/calculate-suv")
+    if shutil.which("node") is None or not package.is_dir():
+        pytest.skip("node is not installed, or npm did not fetch OHIF's calculate-suv (python -m Testing.clients.npm_clients)")
+    script = (
+        f"const {{ calculateSUVScalingFactors }} = require({json.dumps(str(package))});"
+        "const series = JSON.parse(require('fs').readFileSync(0, 'utf8'));"
+        "console.log(JSON.stringify(calculateSUVScalingFactors(series).map(found => found.suvbw)));"
     )
 
     def ask(headers):
         given = json.dumps([_as_ohif(header) for header in headers])
-        found = subprocess.run(["node", "ask.js"], input=given, cwd=folder, capture_output=True, text=True, timeout=60, check=True)
+        found = subprocess.run(["node", "-e", script], input=given, capture_output=True, text=True, timeout=60, check=True)
         return json.loads(found.stdout.splitlines()[-1])
 
     return ask

@@ -28,6 +28,10 @@ class PrivateElement:
     offset: int
     maker: str
 
+    def tags(self) -> tuple[int, ...]:
+        """Where it and its creator may stand, in the blocks that scanners use."""
+        return tuple(self.group << 16 | tag for block in range(0x10, 0x20) for tag in (block, block << 8 | self.offset))
+
     def text(self, header: Dataset) -> str:
         """Its value, "" where it is missing or belongs to somebody else.
 

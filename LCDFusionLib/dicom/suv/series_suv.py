@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pydicom.dataset import Dataset
 from pydicom.uid import EnhancedPETImageStorage
 
-from LCDFusionLib.dicom.elements import ElementError, attribute, items
+from LCDFusionLib.dicom.elements import ElementError, attribute, items, text
 from LCDFusionLib.dicom.moments import MomentError
 from LCDFusionLib.errors import InputError
 from LCDFusionLib.images.suv_factor import why_implausible
@@ -61,11 +61,17 @@ def _suv(headers: Sequence[Dataset]) -> SUV:
         raise UnknownSUVError(f"Measurement Units Code Sequence (0040,08EA) says '{code}', which is no unit that SUV can be had from")
     if not units and headers[0].get("SOPClassUID") == EnhancedPETImageStorage:
         raise UnknownSUVError("Real World Value Mapping Sequence (0040,9096), which gives its values a unit, is missing")
+    if not any(map(_is_rescaled, headers)):
+        raise UnknownSUVError(f"{attribute('RescaleSlope')} and {attribute('RescaleIntercept')} are missing")
     kind = stored_suv(units, common_text(headers, "SUVType").upper())
     if kind is not None:
         said = f"stored as {kind.value}, {attribute('Units')} {units}"
         return SUV(1.0, units, said, kind, notes=(*_notes_on_stored(headers), *_notes_on_mappings(headers, kind)))
     return from_counts(headers) if units == "CNTS" else from_activity(headers, units)
+
+
+def _is_rescaled(header: Dataset) -> bool:
+    return bool((text(header, "RescaleSlope") and text(header, "RescaleIntercept")) or header.get("ModalityLUTSequence"))
 
 
 def _notes_on_stored(headers: Sequence[Dataset]) -> list[str]:
