@@ -46,7 +46,7 @@ def add_parser(commands: argparse._SubParsersAction) -> None:
         default="",
         help=f"fuse although the headers do not agree; WHAT names in what: {', '.join(KINDS)} (several with commas between)",
     )
-    parser.add_argument("--deidentify", action="store_true", help="take the patient out of the DICOM series (PS3.15 basic profile)")
+    parser.add_argument("--deidentify", action="store_true", help="take the patient out of all that is written (PS3.15 basic profile)")
     align = parser.add_mutually_exclusive_group()
     align.add_argument("--register", action="store_true", help="move the function rigidly onto the anatomy first")
     align.add_argument("--transform", type=Path, metavar="FILE", help="move it by this transform (.tfm or .h5, from 3D Slicer or register)")

@@ -57,7 +57,8 @@ def run(options: argparse.Namespace) -> None:
         if options.deformable:
             moved = deformed_input(moved, anatomy, find_deformation(anatomy, moved, watch.of_stage("deform")))
     with whole_folder(options.output, overwrite=options.overwrite, contents=RESULT, bytes_needed=5_000_000) as folder:
-        write_alignment(folder, anatomy, function, moved, registration)
+        title = f"{anatomy.volume.name} + {function.volume.name}"
+        write_alignment(folder, anatomy, function, moved, registration, title=title)
         facts = {"disclaimer": DISCLAIMER, **alignment_facts(registration, moved.deformation)}
         (folder / "registration.json").write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
     print(registration.quality)

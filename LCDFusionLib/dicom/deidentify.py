@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import logging
 import os
+import secrets
 from pathlib import Path
 
 import pydicom
@@ -26,6 +27,7 @@ _KEPT = (
     *("SourceImageSequence", "ContentSequence", "CurrentRequestedProcedureEvidenceSequence", "BlendingSequence"),
 )
 _NO_DATE = "19000101"  # a real one; the library's 0001-01-01 is refused by validators
+_dummies: dict[tuple[str, ...], str] = {}
 _OF_THE_STANDARD = "1.2.840.10008."  # SOP classes, transfer syntaxes
 
 
@@ -33,7 +35,9 @@ def deidentify_folder(folder: str | os.PathLike[str]) -> int:
     """De-identify every DICOM file that LCDFusion wrote below a folder, in its place; returns how many.
 
     UIDs are replaced, the same by the same within one run, so that the series stay together; dates, names and numbers are replaced or
-    emptied, private tags taken out. Series and Derivation Description stay, because this program wrote them.
+    emptied, private tags taken out. Patient ID and name become a random dummy (PS3.15 action D), the same for one patient within one
+    run: with an empty ID an archive makes one patient of all. Series and Derivation Description stay, because this program wrote them:
+    what they quote must be without names (`Derivation.warnings`).
 
     Raises:
         InputError: a file cannot be read or written.
@@ -47,12 +51,14 @@ def deidentify_folder(folder: str | os.PathLike[str]) -> int:
             try:
                 with disable_value_validation():
                     dataset = pydicom.dcmread(path)
+                    patient = _dummy(dataset)
                     kept = {keyword: copy.deepcopy(dataset[keyword]) for keyword in _KEPT if keyword in dataset}
                     anonymize_dataset(dataset)
                     for element in kept.values():
                         dataset.add(element)
                     _replace_nested_uids(dataset)
                     _set_dates(dataset)
+                    dataset.PatientID = dataset.PatientName = patient
                     dataset.PatientIdentityRemoved = "YES"
                     dataset.DeidentificationMethod = "PS3.15 Basic Application Confidentiality Profile"
                     dataset.DeidentificationMethodCodeSequence = [code("113100", "Basic Application Confidentiality Profile")]
@@ -65,6 +71,12 @@ def deidentify_folder(folder: str | os.PathLike[str]) -> int:
     finally:
         logger.setLevel(level)
     return count
+
+
+def _dummy(dataset: Dataset) -> str:
+    """A random Patient ID for the one in `dataset`."""
+    patient = tuple(str(dataset.get(keyword) or "") for keyword in ("PatientID", "IssuerOfPatientID", "PatientName", "PatientBirthDate"))
+    return _dummies.setdefault(patient, f"ANON-{secrets.token_hex(6).upper()}")
 
 
 def _replace_nested_uids(dataset: Dataset) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +13,7 @@ from LCDFusionLib.errors import InputError
 from LCDFusionLib.fusion import FusionResult
 from LCDFusionLib.images.color import COLOR_TABLES
 from LCDFusionLib.images.window import Window
+from LCDFusionLib.notes import Note, without_names
 
 from .blending import why_no_blending_state, write_blending_state
 from .companions import fused_headers, write_key_images, write_metrics_report
@@ -50,6 +51,7 @@ def write_result(
     key_slices: Sequence[int] = (),
     reason: str = "Slices marked by the reader.",
     blend: Blend | None = None,
+    deidentify: bool = False,
 ) -> tuple[list[Path], list[str]]:
     """Write the objects of a fusion, each kind into a folder of its own.
 
@@ -64,6 +66,7 @@ def write_result(
         key_slices: K of those that are marked in the colour series (else in the gray one), and whose metrics are listed; none: neither.
         reason: why these.
         blend: write the presentation state too, where it can say truly what to show; None: not wanted.
+        deidentify: take the patient out of all of them (`deidentify_folder`); names that the derivation quotes are left out first.
 
     Returns:
         The folders that were written, and notes on what could not be.
@@ -74,6 +77,8 @@ def write_result(
     if not result.gray.in_patient_space:
         raise InputError(f"'{result.gray.name}' does not say where in the patient it lies, so it cannot become DICOM: export NRRD.")
     place, written = Path(folder), []
+    if deidentify:
+        derivation = replace(derivation, warnings=without_names(derivation.warnings))
     if color:
         written.append(write_fused_color(result.color, place / "dicom_color", anatomy=anatomy, function=function, derivation=derivation))
     if gray:
@@ -83,19 +88,29 @@ def write_result(
     if key_slices and gray:
         headers = fused_headers(place / "dicom_gray")
         written.append(write_metrics_report(headers, result.metrics, result.blend_metrics, key_slices, place / "dicom_metrics"))
-    if blend is None or anatomy is None or function is None:
-        return written, []
-    why_not = "the function was deformed" if derivation.deformed_mm else why_no_blending_state(anatomy, function)
-    if why_not:
-        return written, [f"There is no blending presentation state, because {why_not}."]
+    notes: list[str] = []
+    if blend is not None and anatomy is not None and function is not None:
+        why_not = "the function was deformed" if derivation.deformed_mm else why_no_blending_state(anatomy, function)
+        if why_not:
+            notes.append(Note("no-blending-state", "There is no blending presentation state, because {why}.", why=why_not))
+        else:
+            written.append(_write_blend(place / "dicom_blend", anatomy, function, blend))
+    if deidentify:
+        from .deidentify import deidentify_folder  # its library takes half a second to load
+
+        for one in written:
+            deidentify_folder(one)
+    return written, notes
+
+
+def _write_blend(folder: Path, anatomy: SeriesSource, function: SeriesSource, blend: Blend) -> Path:
     # A table whose red, green or blue stays dark is taken for damaged by validators.
     rgb = COLOR_TABLES[blend.color_table].rgb
-    state = write_blending_state(
-        place / "dicom_blend",
+    return write_blending_state(
+        folder,
         anatomy=anatomy,
         function=function,
         anatomy_window=blend.anatomy_window,
         function_window=blend.function_window,
         color_table=rgb if (np.max(rgb, axis=0) >= 128).all() else COLOR_TABLES["hot-iron"].rgb,
     )
-    return [*written, state], []

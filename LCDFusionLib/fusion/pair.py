@@ -16,6 +16,7 @@ from LCDFusionLib.images.files import check_voxels
 from LCDFusionLib.images.resample import Resampled, resample_onto
 from LCDFusionLib.images.volume import Modality, Place, Volume
 from LCDFusionLib.images.window import Window, anatomy_window, function_range, normalise
+from LCDFusionLib.notes import Note
 
 from .settings import FusionSettings
 
@@ -164,24 +165,38 @@ def _uptake_on_white(anatomy01: NDArray[np.float32], function01: NDArray[np.floa
 def _warnings(
     anatomy: Volume, function: Volume, resampled: Resampled, settings: FusionSettings, *, is_dark: bool, on_white: float
 ) -> list[str]:
-    warnings = [*doubts(anatomy), *doubts(function)]
+    warnings: list[str] = [*doubts(anatomy), *doubts(function)]
+    names = {"anatomy": anatomy.name, "function": function.name}
     if is_dark:
-        warnings.append(f"'{function.name}' has no uptake anywhere on '{anatomy.name}': the picture shows the anatomy alone.")
+        warnings.append(
+            Note("no-uptake", "{function} has no uptake anywhere on {anatomy}: the picture shows the anatomy alone.", names=names)
+        )
     if resampled.overlap < WHOLE_OVERLAP and anatomy.in_patient_space and function.in_patient_space:
         part = f"{resampled.overlap:.1%}"
-        warnings.append(f"'{function.name}' covers only {part} of '{anatomy.name}'; the rest is fused as if it had no uptake.")
+        text = "{function} covers only {part} of {anatomy}; the rest is fused as if it had no uptake."
+        warnings.append(Note("partial-overlap", text, names=names, part=part))
     if (warning := frame_of_reference_warning(anatomy, function)) is not None:
         warnings.append(warning)
     if function.modality in (Modality.CT, Modality.MR):
         warnings.append(
-            f"The function '{function.name}' is a {_kind(function)} volume, not PET or SPECT; the weights were not trained for that."
+            Note(
+                "function-kind",
+                "{function} is a {kind} volume, not PET or SPECT; the weights were not trained for that.",
+                names={"function": function.name},
+                kind=_kind(function),
+            )
         )
     if settings.weights == "auto" and anatomy.modality not in (Modality.CT, Modality.MR):
-        warnings.append(f"It is not known whether '{anatomy.name}' is CT or MR; the weights 'mr-pet' were taken.")
+        text = "It is not known whether {anatomy} is CT or MR; the weights mr-pet were taken."
+        warnings.append(Note("anatomy-kind", text, names={"anatomy": anatomy.name}))
     if on_white > MUCH_ON_WHITE:
         warnings.append(
-            f"In this window {on_white:.0%} of the uptake lies on anatomy that is already white, where the gray image has little room to "
-            "show it: read the colour image."
+            Note(
+                "uptake-on-white",
+                "In this window {part} of the uptake lies on anatomy that is already white, where the gray image has little room to show "
+                "it: read the colour image.",
+                part=f"{on_white:.0%}",
+            )
         )
     return warnings
 
@@ -190,14 +205,16 @@ def frame_of_reference_warning(anatomy: Volume, function: Volume) -> str | None:
     """Why it is not sure that the two lie on each other; None where one frame of reference holds both."""
     frames = anatomy.frame_of_reference, function.frame_of_reference
     if all(frames) and frames[0] != frames[1]:
-        return (
-            f"'{anatomy.name}' and '{function.name}' have different frames of reference: they may not lie on each other; "
-            "compare them, or register them."
+        return Note(
+            "frames-of-reference",
+            "{anatomy} and {function} have different frames of reference: they may not lie on each other; compare them, or register them.",
+            names={"anatomy": anatomy.name, "function": function.name},
         )
     if Place.UNSAID in (anatomy.place, function.place):
         return "It is not known where in the patient these images lie: sides, scale and overlap of the picture are not to be relied on."
     if not all(frames) and anatomy.in_patient_space:
-        return "No common frame of reference is known; that the two lie on each other is taken from their positions: compare them."
+        text = "No common frame of reference is known; that the two lie on each other is taken from their positions: compare them."
+        return Note("no-frame-of-reference", text)
     return None
 
 

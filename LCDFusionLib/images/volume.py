@@ -135,6 +135,10 @@ class Volume:
         """The same place in space with other voxels (and, by name, other attributes)."""
         return replace(self, array=array, **changes)  # type: ignore[arg-type]
 
+    def without_names(self) -> Volume:
+        """The same without what it is called and the UID of its frame of reference, which lead to the patient."""
+        return replace(self, name=self.modality.value, frame_of_reference="")
+
 
 def geometry_matrix(spacing: NDArray, direction: NDArray, origin: NDArray) -> NDArray[np.float64]:
     """4x4 voxel-to-patient matrix from spacing (i, j, k) in mm, 3x3 direction (columns i, j, k) and origin in mm."""

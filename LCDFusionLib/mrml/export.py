@@ -20,6 +20,7 @@ from LCDFusionLib.images.volume import Volume
 from LCDFusionLib.mrml.dicom_source import FindFile, dicom_source, no_file
 from LCDFusionLib.mrml.nodes import volume_from_node
 from LCDFusionLib.mrml.result_nodes import ResultNodes
+from LCDFusionLib.notes import without_names
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,7 +49,15 @@ class Export:
         sources = [dicom_source(node, find_file) if node is not None else None for node in result.inputs]
         return cls(result, fusion_result(result), *sources)
 
-    def dicom(self, folder: str | os.PathLike[str], *, gray: bool = True, color: bool = True, key_slices: Sequence[int] = ()) -> list[Path]:
+    def dicom(
+        self,
+        folder: str | os.PathLike[str],
+        *,
+        gray: bool = True,
+        color: bool = True,
+        key_slices: Sequence[int] = (),
+        deidentify: bool = False,
+    ) -> list[Path]:
         """Writes the colour and the gray series, each into a folder of its own below `folder`; for key slices those and their metrics too.
 
         Args:
@@ -56,6 +65,7 @@ class Export:
             gray: write the gray series.
             color: write the colour series.
             key_slices: K, in the anatomy's node, of the slices that the person marked.
+            deidentify: take the patient out of them (PS3.15 basic profile).
 
         Raises:
             InputError: the anatomy was moved since it was loaded, or the folder cannot be written.
@@ -67,22 +77,23 @@ class Export:
             fused,
             anatomy=self.anatomy,
             function=self.function,
-            derivation=self._derivation(),
+            derivation=self._derivation(names=not deidentify),
             gray=gray,
             color=color,
             key_slices=sorted(last - k if is_reversed else k for k in key_slices),
+            deidentify=deidentify,
         )
         return written
 
-    def volumes(self, folder: str | os.PathLike[str], *, suffix: str = ".nrrd") -> list[Path]:
-        """Writes `fused_color` and `fused_gray` as NRRD or NIfTI ('.nii.gz').
+    def volumes(self, folder: str | os.PathLike[str], *, suffix: str = ".nrrd", deidentify: bool = False) -> list[Path]:
+        """Writes `fused_color` and `fused_gray` as NRRD or NIfTI ('.nii.gz'); de-identified, their headers hold no name and no UID.
 
         Raises:
             InputError: the folder cannot be written.
         """
         paths = [Path(folder) / f"fused_color{suffix}", Path(folder) / f"fused_gray{suffix}"]
         for volume, path in zip((self.fused.color, self.fused.gray), paths, strict=True):
-            write_volume(volume, path)
+            write_volume(volume.without_names() if deidentify else volume, path)
         return paths
 
     def metrics(self, path: str | os.PathLike[str]) -> Path:
@@ -99,10 +110,10 @@ class Export:
             raise InputError(f"The file '{path}' could not be written ({error.strerror}); choose another place or make room.") from error
         return Path(path)
 
-    def _derivation(self) -> Derivation:
+    def _derivation(self, *, names: bool) -> Derivation:
         node = self.result.gray
         anatomy, function = self.result.inputs
-        warnings = list(_notes(node))
+        warnings = list(_notes(node, names=names))
         if anatomy is None or function is None:
             warnings.append("An input was no longer in the scene when this was exported.")
         return Derivation(
@@ -161,8 +172,10 @@ def fusion_result(result: ResultNodes) -> FusionResult:
     )
 
 
-def _notes(node: slicer.vtkMRMLNode) -> tuple[str, ...]:
+def _notes(node: slicer.vtkMRMLNode, *, names: bool = True) -> tuple[str, ...]:
     notes = node.GetAttribute("LCDFusion.Notes")
+    if notes and not names:  # scenes of before 0.2 have no second text
+        notes = node.GetAttribute("LCDFusion.NotesWithoutNames") or " ".join(without_names([notes]))
     return (notes,) if notes else ()
 
 

@@ -17,6 +17,7 @@ from LCDFusionLib.fusion.readouts import BLEND_SUFFIX, READOUTS, SOURCE_READOUTS
 from LCDFusionLib.images.volume import Modality, Unit, Volume
 from LCDFusionLib.images.window import Window
 from LCDFusionLib.mrml.nodes import NOTICE_ATTRIBUTE, hierarchy_item, node_from_volume, set_geometry, set_voxels, voxels, voxels_modified
+from LCDFusionLib.notes import without_names
 
 if TYPE_CHECKING:
     from LCDFusionLib.fusion.events import SliceFused, SlicePreviewed
@@ -85,6 +86,7 @@ class ResultNodes:
             "WeightsSHA256": result.weights_sha256,
             "Device": result.device,
             "Notes": " ".join(result.notes),
+            "NotesWithoutNames": " ".join(without_names(result.notes)),
             "AnatomyWindow": f"{anatomy_window.width:g}/{anatomy_window.level:g}",
             "FunctionRange": f"{function_window.lower:g} to {function_window.upper:g}",
         }

@@ -101,13 +101,12 @@ def alignment_facts(registration: Registration, deformation: Deformation | None 
     return facts
 
 
-def write_alignment(folder: Path, anatomy: Input, before: Input, after: Input, registration: Registration) -> None:
-    """Write the transform, the deformation where there is one, and the picture to judge them by."""
+def write_alignment(folder: Path, anatomy: Input, before: Input, after: Input, registration: Registration, *, title: str) -> None:
+    """Write the transform, the deformation where there is one, and the picture to judge them by, with `title` and what is known of both."""
     write_transform(registration.matrix, folder / "registration.tfm")
     quality = [registration.quality] if registration.starts else []
     if after.deformation is not None:
         write_transform(registration.matrix, folder / "deformation.h5", after.deformation.transform)
         quality.append(f"deformed: {after.deformation.quality}")
-    title = "\n".join([f"{anatomy.volume.name} + {before.volume.name}", *quality])
     volumes = anatomy.volume, before.volume, after.volume
-    write_alignment_picture(*volumes, folder / "registration.png", title=title, deformation=after.deformation)
+    write_alignment_picture(*volumes, folder / "registration.png", title="\n".join([title, *quality]), deformation=after.deformation)

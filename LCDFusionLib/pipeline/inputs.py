@@ -13,6 +13,7 @@ from LCDFusionLib.errors import InputError
 from LCDFusionLib.images.deformation import Deformation
 from LCDFusionLib.images.files import read_volume
 from LCDFusionLib.images.volume import Modality, Unit, Volume
+from LCDFusionLib.notes import Note
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,8 @@ def read_anatomy(source: Source, *, series: str | None = None, modality: Modalit
         volume = read_volume(path, modality=modality, unit=Unit.HU if modality is Modality.CT else None)
     if volume.modality is not Modality.OTHER:
         return Input(volume, path, None, volume.notes)
-    note = f"It is not known what '{volume.name}' is, so it was taken for an MR; if it is a CT, say so with --anatomy-modality CT."
+    text = "It is not known what {anatomy} is, so it was taken for an MR; if it is a CT, say so with --anatomy-modality CT."
+    note = Note("anatomy-taken-for-mr", text, names={"anatomy": volume.name})
     return Input(volume.with_array(volume.array, modality=Modality.MR), path, None, (*volume.notes, note))
 
 
@@ -159,13 +161,16 @@ def mismatch_kinds(given: str | Collection[str]) -> tuple[str, ...]:
 
 def _read_folder(path: Path, *, series: str | None, option: str, relative: bool = False) -> Input:
     volume, source = read_folder(path, series=series, relative=relative, option=option)
-    notes = list(source.series.notes)
+    notes: list[str] = list(source.series.notes)
+    names = {"series": volume.name}
     if volume.unit is Unit.RELATIVE and volume.modality in (Modality.CT, Modality.PET):
         why = f": {source.without_suv}" if source.without_suv else ""
-        notes.append(f"The values of '{volume.name}' are relative intensities, neither HU nor SUV{why}.")
+        text = "The values of {series} are relative intensities, neither HU nor SUV{why}."
+        notes.append(Note("relative-values", text, names=names, why=why))
     notes += source.suv.notes if source.suv is not None else ()
     if source.tilt_degrees:
-        notes.append(f"'{volume.name}' was taken with a tilted gantry ({source.tilt_degrees:g} degrees); its slices are kept as they lie.")
+        text = "{series} was taken with a tilted gantry ({tilt:g} degrees); its slices are kept as they lie."
+        notes.append(Note("tilted-gantry", text, names=names, tilt=source.tilt_degrees))
     return Input(volume, path, source, tuple(notes))
 
 

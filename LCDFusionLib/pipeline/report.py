@@ -34,13 +34,14 @@ def write_report(
     registration: dict[str, Any] | None,
     seconds: dict[str, float],
     shown: list[int],
+    deidentified: bool = False,
 ) -> None:
-    """Write the report into `folder`; `seconds` are those of the stages before it."""
+    """Write the report into `folder`; `seconds` are those of the stages before it. De-identified, it names no input and no path."""
     names = list(result.metrics[0])
     report = {
         "disclaimer": DISCLAIMER,
         "created": datetime.now(timezone.utc).isoformat(timespec="seconds"),
-        "inputs": {"anatomy": _input(anatomy), "function": _input(function)},
+        "inputs": {role: _input(given, deidentified) for role, given in (("anatomy", anatomy), ("function", function))},
         "settings": {
             "anatomy_window": {"width": pair.anatomy_window.width, "level": pair.anatomy_window.level},
             "function_range": [pair.function_window.lower, pair.function_window.upper],
@@ -64,18 +65,20 @@ def write_report(
     (folder / "report.json").write_text(json.dumps(report, indent=2, allow_nan=False) + "\n", encoding="utf-8")
 
 
-def _input(given: Input) -> dict[str, Any]:
+def _input(given: Input, deidentified: bool) -> dict[str, Any]:
     volume = given.volume
-    facts: dict[str, Any] = {
+    named = {
         "path": None if given.path is None else str(given.path.absolute()),
         "name": volume.name,
+        "frame_of_reference": volume.frame_of_reference,
+    }
+    facts: dict[str, Any] = ({} if deidentified else named) | {
         "modality": volume.modality.value,
         "unit": volume.unit.value,
         "shape_kji": list(volume.shape),
         "spacing_mm_ijk": [round(float(x), 6) for x in volume.spacing],
-        "frame_of_reference": volume.frame_of_reference,
     }
-    if given.source:
+    if given.source and not deidentified:
         facts["dicom"] = given.source.facts
     return facts
 

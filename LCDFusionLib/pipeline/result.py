@@ -17,6 +17,7 @@ from LCDFusionLib.fusion.metrics_csv import write_metrics_csv
 from LCDFusionLib.images.files import write_volume
 from LCDFusionLib.images.registration import Registration
 from LCDFusionLib.images.volume import Volume
+from LCDFusionLib.notes import without_names
 
 from .alignment import ALIGNMENT, alignment_facts, write_alignment
 from .inputs import Input
@@ -144,10 +145,11 @@ class Result:
             folder: new or empty.
             overwrite: replace an earlier result, and nothing else.
             dicom: write the DICOM objects; None: where the anatomy came as DICOM.
-            deidentify: take the patient out of them (PS3.15 basic profile).
+            deidentify: take the patient out of everything: of the DICOM objects by the basic profile of PS3.15, of all else by leaving out
+                what the inputs are called, where they lay, and what their headers say.
 
         Returns:
-            What could not be written or still names the patient, in sentences.
+            What could not be written, in sentences.
 
         Raises:
             InputError: the folder holds something else, or cannot be written.
@@ -164,21 +166,18 @@ class Result:
         with ThreadPoolExecutor() as beside:
             # Packing takes most of the time, and needs nothing of what Python does meanwhile.
             packed = [
-                beside.submit(write_volume, volume, folder / f"fused_{name}.nrrd")
+                beside.submit(write_volume, volume.without_names() if deidentify else volume, folder / f"fused_{name}.nrrd")
                 for name, volume in (("gray", self.gray), ("color", self.color))
             ]
             numbers = anatomy.source.instance_numbers if anatomy.source else None
             write_metrics_csv(self.fused, folder / "metrics.csv", image_numbers=numbers)
-            shown = write_overview(pair, self.fused, folder / "overview.png", title=self._title())
+            shown = write_overview(pair, self.fused, folder / "overview.png", title=self._title(deidentify))
             if dicom:
-                not_written += self._write_dicom(folder, shown)
-                if deidentify:
-                    from LCDFusionLib.dicom.deidentify import deidentify_folder
-
-                    deidentify_folder(folder)
-                    not_written.append("The DICOM series are de-identified; report.json and the pictures still name the inputs.")
+                not_written += self._write_dicom(folder, shown, deidentify=deidentify)
             if prepared.registration is not None:
-                write_alignment(folder, anatomy, prepared.unaligned, prepared.function, prepared.registration)
+                write_alignment(
+                    folder, anatomy, prepared.unaligned, prepared.function, prepared.registration, title=self._names(deidentify)
+                )
             for file in packed:
                 file.result()
         _LOG.info("write: %.2f s", time.perf_counter() - started)
@@ -189,24 +188,28 @@ class Result:
             pair,
             self.fused,
             folder,
-            notes=(*self.notes, *not_written),
+            notes=without_names([*self.notes, *not_written]) if deidentify else (*self.notes, *not_written),
             registration=facts,
             anatomy=anatomy,
             function=prepared.function,
             mismatches=prepared.mismatches,
             seconds=prepared.seconds | {"write": time.perf_counter() - started},
             shown=shown,
+            deidentified=deidentify,
         )
         return tuple(not_written)
 
-    def _title(self) -> str:
+    def _names(self, deidentify: bool) -> str:
         pair = self.prepared.pair
-        title = f"{pair.anatomy.name} + {pair.function.name}    {self.prepared.windows}    weights {self.fused.weights_name}"
+        return " + ".join(volume.modality.value if deidentify else volume.name for volume in (pair.anatomy, pair.function))
+
+    def _title(self, deidentify: bool) -> str:
+        title = f"{self._names(deidentify)}    {self.prepared.windows}    weights {self.fused.weights_name}"
         if not self.mismatches:
             return title
         return f"CONFIRMED MISMATCH: {', '.join(mismatch.kind for mismatch in self.mismatches)}    {title}"
 
-    def _write_dicom(self, folder: Path, key_slices: list[int]) -> list[str]:
+    def _write_dicom(self, folder: Path, key_slices: list[int], *, deidentify: bool) -> list[str]:
         """What could not be written."""
         pair, function = self.prepared.pair, self.prepared.function
         derivation = Derivation(
@@ -228,5 +231,6 @@ class Result:
             key_slices=key_slices,
             reason="Slices of the overview picture, the one with the hottest uptake among them.",
             blend=None if pair.function.is_color else Blend(pair.anatomy_window, pair.function_window, pair.settings.color_table),
+            deidentify=deidentify,
         )
         return not_written

@@ -19,11 +19,12 @@ from LCDFusionLib.fusion import FusionSettings, prepare
 from LCDFusionLib.fusion.engine import NetworkBackend, fuse_slices
 from LCDFusionLib.images.color import fused_color
 from LCDFusionLib.images.files import read_volume, write_volume
+from LCDFusionLib.images.transform_files import write_transform
 from LCDFusionLib.images.volume import Modality, Unit
 from LCDFusionLib.metrics import METRICS, PER_SOURCE, evaluate
 from LCDFusionLib.network import load_weights
 from Testing.cli.place import Place
-from Testing.cli.small_study import body
+from Testing.cli.small_study import body, write_series
 
 WITHOUT_DICOM = {"fused_gray.nrrd", "fused_color.nrrd", "metrics.csv", "overview.png", "report.json"}
 WHOLE = WITHOUT_DICOM | {"dicom_color", "dicom_gray", "dicom_key_images", "dicom_metrics"}
@@ -318,12 +319,65 @@ def test_names_that_are_not_plain_ascii(place, weights, tmp_path, name):
     assert json.loads((place.out / "report.json").read_text())["inputs"]["function"]["path"] == str(tmp_path / name)
 
 
-def test_deidentified(place, study, weights):
-    """The DICOM series name nobody; the note says what still does. Here with NRRD beside, as a user sees it."""
-    result = place.fuse(study / "CT", study / "PT", "--weights", weights, "--deidentify")
-    assert "report.json and the pictures still name the inputs" in result.stdout
-    for path in place.out.rglob("*.dcm"):
-        header = pydicom.dcmread(path)
-        assert header.PatientIdentityRemoved == "YES"
-        assert "Anna" not in str(header.PatientName)
-        assert b"P-17" not in path.read_bytes()
+SECRETS = {
+    "PatientName": "Zaphod^Ulrike",
+    "PatientID": "ZQ-77031",
+    "PatientBirthDate": "19540712",
+    "PatientAddress": "Xylophonweg 9",
+    "OtherPatientIDs": "XQ-2207",
+    "InstitutionName": "Klinik Quellmoor",
+    "ReferringPhysicianName": "Wolfram^Jutta",
+    "StudyDescription": "Zaphod follow-up study",
+    "AccessionNumber": "ACC-99817",
+    "StudyID": "STU-4471",
+    "StudyDate": "20250314",
+    "ProtocolName": "Protokoll Zaphod",
+    "StationName": "SCANNERQ7",
+}
+"""What must not be found in anything that is written; the series are called after the patient, too."""
+
+
+@pytest.fixture(scope="module")
+def telling_study(tmp_path_factory):
+    """CT and PET whose headers, series descriptions, UIDs and folder name the patient; the PET covers a part of the CT only."""
+    folder = tmp_path_factory.mktemp("Zaphod")
+    secrets = set(SECRETS.values()) | {"Zaphod", "zaphod"}
+    for modality, slices in ((Modality.CT, 6), (Modality.PET, 3)):
+        write_series(folder / modality.value, body(modality, slices))
+        for file in (folder / modality.value).iterdir():
+            dataset = pydicom.dcmread(file)
+            for keyword, value in SECRETS.items():
+                setattr(dataset, keyword, value)
+            dataset.SeriesDescription = f"Zaphod O'Brien {modality.value}"
+            dataset.save_as(file)
+            secrets |= {element.value for element in dataset if element.VR == "UI" and not element.value.startswith("1.2.840.10008.")}
+    return folder, secrets
+
+
+@pytest.mark.parametrize("is_moved", [False, True], ids=["as it lies", "moved"])
+def test_deidentified_means_every_byte(place, telling_study, weights, is_moved):
+    folder, secrets = telling_study
+    write_transform(np.eye(4), folder / "Zaphod.tfm")
+    moving = ("--transform", folder / "Zaphod.tfm") if is_moved else ()
+    place.fuse(folder / "CT", folder / "PT", "--weights", weights, "--deidentify", *moving)
+    notes = json.loads((place.out / "report.json").read_text())["notes"]
+    assert any("covers only" in note for note in notes)  # a note that quotes names is among them
+    for file in (file for file in place.out.rglob("*") if file.is_file()):
+        data = file.read_bytes()
+        found = {secret for secret in secrets if secret.encode() in data or secret.encode("utf-16-le") in data}
+        assert not found, f"{file.relative_to(place.out)} tells {found}"
+        assert not any(secret in file.name for secret in secrets)
+
+
+def test_two_deidentified_patients_stay_two(place, study, weights):
+    """With an empty Patient ID an archive makes one patient of all."""
+    patients = []
+    for name in ("one", "two"):
+        place.out = place.folder / name
+        place.fuse(study / "CT", study / "PT", "--weights", weights, "--deidentify")
+        headers = [pydicom.dcmread(file, stop_before_pixels=True) for file in place.out.rglob("*.dcm")]
+        (patient,) = {header.PatientID for header in headers}
+        assert {header.PatientIdentityRemoved for header in headers} == {"YES"}
+        patients.append(patient)
+    assert all(patients)
+    assert patients[0] != patients[1]

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 from trame.widgets import html
 
-from LCDFusionLib.dicom.deidentify import deidentify_folder
 from LCDFusionLib.mrml.export import Export
 from LCDFusionLib.views.slice_pictures import write_pictures
 
@@ -87,10 +86,7 @@ class ExportSection(Section):
         marked = list(self.screen.key_slices)
 
         def write(export: Export, folder: Path) -> list[Path]:
-            written = export.dicom(folder, key_slices=marked)
-            if deidentify:
-                deidentify_folder(folder)
-            return written
+            return export.dicom(folder, key_slices=marked, deidentify=deidentify)
 
         self._start("lcdfusion_dicom.zip", write, "Writing DICOM")
 
