@@ -58,7 +58,7 @@ def _restore(text: str, code: str, without_names: str) -> Note:
 
 
 def without_names(notes: Iterable[str]) -> tuple[str, ...]:
-    """The sentences without names; of one that is no `Note` goes all between its first and last quotation mark, and every UID, date and time."""
+    """The sentences without names; one that is no `Note` loses all between its first and last quotation mark, UIDs, dates and times."""
     return tuple(note.without_names if isinstance(note, Note) else _nameless(note) for note in notes)
 
 
