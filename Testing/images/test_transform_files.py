@@ -1,0 +1,97 @@
+"""Transform files: read whole or refused whole; SimpleITK writes them."""
+
+import re
+
+import numpy as np
+import pytest
+import SimpleITK as sitk
+
+from LCDFusionLib.errors import InputError
+from LCDFusionLib.images.transform_files import read_transform
+
+
+def write(transform, path, change=None):
+    sitk.WriteTransform(transform, str(path))
+    if change:
+        content = path.read_text()
+        path.write_text(re.sub(*change, content, count=1, flags=re.MULTILINE))
+        assert path.read_text() != content
+    return path
+
+
+def rigid(kind):
+    transform = kind()
+    transform.SetTranslation((1, 2, 3))
+    transform.SetCenter((10, 20, 30))
+    return transform
+
+
+@pytest.mark.parametrize("kind", [lambda: sitk.AffineTransform(3), sitk.Euler3DTransform, sitk.VersorRigid3DTransform])
+@pytest.mark.parametrize("suffix", [".tfm", ".txt", ".h5", ".mat"])
+def test_rigid_transforms_of_every_kind(tmp_path, kind, suffix):
+    matrix, deformation = read_transform(write(rigid(kind), tmp_path / f"t{suffix}"))
+    np.testing.assert_allclose(matrix, [[1, 0, 0, -1], [0, 1, 0, -2], [0, 0, 1, -3], [0, 0, 0, 1]], atol=1e-12)
+    assert deformation is None
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        (r"^(Parameters: .*) 3$", r"\1 x"),
+        (r"^(Parameters: .*) 3$", r"\1"),
+        (r"^(Parameters: .*)$", r"\1 8"),
+        (r"^(Parameters: .*) 3$", r"\1 nan"),
+        (r"^(Parameters: .*) 3$", r"\1 inf"),
+        (r"^(Parameters: .*) 3$", r"\1 1e30"),
+        (r"^(Parameters: .*) 3$", r"\1 3,5"),
+        (r"^(Parameters: .*) 3$", r"\1 1_0"),
+        (r"^(FixedParameters: .*) 30$", r"\1 x"),
+        (r"^(FixedParameters: .*) 30$", r"\1"),
+        (r"^(FixedParameters: .*)$", r"\1 1 2"),
+        (r"^FixedParameters", "FixedParamters"),
+        (r"^Transform: Affine", "Transform: Afine"),
+    ],
+)
+def test_numbers_that_cannot_all_be_read(tmp_path, change):
+    """ITK takes the numbers up to the first that is none, and passes over those that are too many."""
+    with pytest.raises(InputError, match=r"t\.tfm' cannot be read"):
+        read_transform(write(rigid(lambda: sitk.AffineTransform(3)), tmp_path / "t.tfm", change))
+
+
+def test_several_in_one_file_are_all_looked_at(tmp_path):
+    both = sitk.CompositeTransform([rigid(lambda: sitk.AffineTransform(3)), rigid(sitk.Euler3DTransform)])
+    np.testing.assert_allclose(read_transform(write(both, tmp_path / "t.tfm"))[0][:3, 3], [-2, -4, -6])
+    with pytest.raises(InputError, match="cannot be read"):
+        read_transform(write(both, tmp_path / "t.tfm", (r"^(Parameters: 0 0 0 .*) 3$", r"\1 x")))
+
+
+@pytest.mark.parametrize("matrix", [np.diag([1, 1, 0.0]), np.diag([1, 1, -1.0]), np.diag([1, 1, 2.0])])
+def test_what_is_no_motion(tmp_path, matrix):
+    transform = sitk.AffineTransform(3)
+    transform.SetMatrix(matrix.ravel().tolist())
+    with pytest.raises(InputError, match=r"give a rigid one"):
+        read_transform(write(transform, tmp_path / "t.tfm"))
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, 1e30])
+def test_deformation_with_what_is_no_number(tmp_path, value):
+    field = np.zeros((4, 5, 6, 3))
+    field[2, 2, 2, 1] = value
+    image = sitk.GetImageFromArray(field, isVector=True)
+    with pytest.raises(InputError, match="no number"):
+        read_transform(write(sitk.DisplacementFieldTransform(image), tmp_path / "t.h5"))
+
+
+def test_text_deformation(tmp_path):
+    grid = sitk.BSplineTransformInitializer(sitk.Image(8, 8, 8, sitk.sitkFloat32), [2, 2, 2])
+    _, deformation = read_transform(write(grid, tmp_path / "t.tfm"))
+    assert deformation.GetName() == "BSplineTransform"
+    with pytest.raises(InputError, match="cannot be read"):
+        read_transform(write(grid, tmp_path / "t.tfm", (r"^Parameters: 0 0", "Parameters: 0 x")))
+
+
+def test_cut_short(tmp_path):
+    path = write(sitk.DisplacementFieldTransform(sitk.GetImageFromArray(np.zeros((4, 5, 6, 3)), isVector=True)), tmp_path / "t.h5")
+    path.write_bytes(path.read_bytes()[:600])
+    with pytest.raises(InputError, match="damaged or no transform"):
+        read_transform(path)
