@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import logging
 import sys
 import warnings
 from collections.abc import Sequence
+from contextlib import suppress
+from typing import NoReturn
 
 from LCDFusionLib import DISCLAIMER, __version__
 from LCDFusionLib.errors import InputError
 from LCDFusionLib.interrupts import held, obeyed
+
+from .streams import OutputLostError, clean_streams, without_controls
 
 FAILED = 1
 BAD_INPUT = 2
@@ -18,14 +23,23 @@ INTERRUPTED = 130
 
 _LOG = logging.getLogger(__name__)
 
+_NO_MEMORY = ("allocat", "map segment", "start new thread", "bad_alloc", "out of memory")  # as libraries say it that know no MemoryError
 
-def main(arguments: Sequence[str] | None = None) -> int:
+
+def command() -> NoReturn:
+    """The whole of a process: `main`, and nothing after it."""
+    sys.exit(main(process_ends=True))
+
+
+def main(arguments: Sequence[str] | None = None, *, process_ends: bool = False) -> int:
     """Run the command; returns the exit code: 0, 1 (it failed), 2 (bad input, one sentence on stderr), 130 (Ctrl-C, or a kill)."""
     try:
-        with obeyed():
+        with obeyed(process_ends=process_ends), clean_streams():
             return _run(arguments)
     except InputError as error:
         return _say(str(error), BAD_INPUT)
+    except OutputLostError as error:
+        return _say(f"standard output cannot be written ({error}); send it elsewhere.", FAILED)
     except KeyboardInterrupt:
         return _say("interrupted; nothing half-written is left.", INTERRUPTED)
 
@@ -33,6 +47,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _run(arguments: Sequence[str] | None) -> int:
     if not sys.warnoptions:
         warnings.simplefilter("ignore")  # they are for programmers, and would stand between the lines that the user has to read
+    try:
+        return _run_command(arguments)
+    except MemoryError:
+        return _say("there is not enough memory for these volumes; close other programs, or crop the volumes.", FAILED)
+    except (ImportError, OSError, RuntimeError) as error:
+        if getattr(error, "errno", None) != errno.ENOMEM and not any(words in str(error).lower() for words in _NO_MEMORY):
+            raise
+        return _say(f"there is not enough memory ({_one_line(error)}); close other programs, or crop the volumes.", FAILED)
+
+
+def _run_command(arguments: Sequence[str] | None) -> int:
     # These load numpy, SimpleITK and pydicom, which takes a second: here, where Ctrl-C already ends in order. It waits until they are
     # loaded, because numpy turns an interrupt in the middle of its own loading into an ImportError.
     with held():
@@ -58,8 +83,6 @@ def _run(arguments: Sequence[str] | None) -> int:
     except InputError:
         _LOG.debug("where it happened", exc_info=True)
         raise
-    except MemoryError:
-        return _say("there is not enough memory for these volumes; close other programs, or crop the volumes.", FAILED)
     return 0
 
 
@@ -77,6 +100,12 @@ def _log(*, verbose: bool) -> None:
         warnings.simplefilter("default")
 
 
+def _one_line(error: BaseException) -> str:
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return lines[-1] if lines else type(error).__name__
+
+
 def _say(sentence: str, code: int) -> int:
-    print(f"lcdfusion: {sentence}", file=sys.stderr)
+    with suppress(OSError, ValueError):  # nobody listens: the exit code says it
+        print(f"lcdfusion: {without_controls(sentence)}", file=sys.stderr, flush=True)
     return code

@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 
 from LCDFusionLib import DISCLAIMER
+from LCDFusionLib.interrupts import held
 from LCDFusionLib.pipeline.alignment import (
     ALIGNMENT,
     alignment_facts,
@@ -56,7 +57,7 @@ def run(options: argparse.Namespace) -> None:
         moved = moved_input(function, anatomy, registration)
         if options.deformable:
             moved = deformed_input(moved, anatomy, find_deformation(anatomy, moved, watch.of_stage("deform")))
-    with whole_folder(options.output, overwrite=options.overwrite, contents=RESULT, bytes_needed=5_000_000) as folder:
+    with whole_folder(options.output, overwrite=options.overwrite, contents=RESULT, bytes_needed=5_000_000) as folder, held():
         title = f"{anatomy.volume.name} + {function.volume.name}"
         write_alignment(folder, anatomy, function, moved, registration, title=title)
         facts = {"disclaimer": DISCLAIMER, **alignment_facts(registration, moved.deformation)}

@@ -16,6 +16,7 @@ from pydicom.dataset import Dataset
 
 from LCDFusionLib.atomic import atomic_file
 from LCDFusionLib.errors import InputError
+from LCDFusionLib.interrupts import check_interrupted
 
 from .instance import code
 from .pydicom_versions import write_file
@@ -48,6 +49,7 @@ def deidentify_folder(folder: str | os.PathLike[str]) -> int:
     logger.setLevel(logging.ERROR)  # the library calls what pydicom calls deprecated, once for every attribute
     try:
         for path in sorted(Path(folder).rglob("*.dcm")):
+            check_interrupted()
             try:
                 with disable_value_validation():
                     dataset = pydicom.dcmread(path)

@@ -16,6 +16,7 @@ from pydicom.valuerep import format_number_as_ds
 from LCDFusionLib.atomic import atomic_folder
 from LCDFusionLib.errors import InputError
 from LCDFusionLib.images.volume import Volume
+from LCDFusionLib.interrupts import check_interrupted
 
 from .body_regions import is_unpaired
 from .pydicom_versions import write_file
@@ -107,6 +108,7 @@ def write_instances(datasets: Iterator[Dataset] | Sequence[Dataset], folder: str
             raise InputError(f"The folder '{folder}' is not empty: name another one or empty it.")
         with atomic_folder(folder) as place:
             for index, dataset in enumerate(datasets):
+                check_interrupted()
                 dataset.file_meta = FileMetaDataset()
                 dataset.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
                 write_file(place / f"{index + 1:04d}.dcm", dataset)

@@ -9,6 +9,7 @@ import SimpleITK as sitk
 from numpy.typing import NDArray
 
 from LCDFusionLib.images.volume import Modality, Volume, geometry_matrix
+from LCDFusionLib.interrupts import check_interrupted, held
 
 Progress = Callable[[float], None]
 """Called with the part that is done, 0 to 1; an exception that it raises ends the registration at once."""
@@ -134,23 +135,26 @@ def execute(method: sitk.ImageRegistrationMethod, fixed: sitk.Image, moving: sit
         method: ready.
         fixed: working image.
         moving: likewise.
-        tell: called after each iteration; what it raises stops the method and is raised here.
+        tell: called after each iteration; what it raises stops the method and is raised here. So is Ctrl-C, which waits for that: raised
+            in the middle of a callback, ITK would swallow it.
     """
     stopped: list[BaseException] = []
 
     def iterated() -> None:
         try:
+            check_interrupted()
             tell()
         except BaseException as error:
             stopped.append(error)
             method.StopRegistration()
 
-    method.AddCommand(sitk.sitkIterationEvent, iterated)
-    try:
-        method.Execute(fixed, moving)
-        value = float(method.GetMetricValue())
-    except RuntimeError:  # all samples map outside the moving image
-        value = float("inf")
-    if stopped:
-        raise stopped[0]
+    with held():
+        method.AddCommand(sitk.sitkIterationEvent, iterated)
+        try:
+            method.Execute(fixed, moving)
+            value = float(method.GetMetricValue())
+        except RuntimeError:  # all samples map outside the moving image
+            value = float("inf")
+        if stopped:
+            raise stopped[0]
     return value

@@ -19,12 +19,14 @@ from LCDFusionLib.images.mutual_information import (
     Progress,
     Steps,
     execute,
+    grid_of,
     matrix_of,
     mutual_information,
     registration_method,
     sampled_region,
     working_image,
 )
+from LCDFusionLib.images.registration_places import Placement, likely_places
 from LCDFusionLib.images.volume import Place, Volume
 
 MOST_DEGREES = 20.0
@@ -38,6 +40,11 @@ _AGREE_MM = 6.0  # a voxel of the coarse resolution, at the corners of the body:
 _LEAST_AGREEING = 3
 _LEAST_OVERLAP = 0.2
 _MOST_REFINED = 40.0  # mm: sound pairs stay below 25 (docs/registration.md), those with nothing to hold on to run beyond 90
+_MEETS = 0.05  # nats: with less before, the two hardly met, and a gain in percent says nothing
+_NEAR = 0.8  # of the best coarse score: an order of the axes below that never came out better after a search
+_MOST_RIVALS = 2  # turned orders that are looked at, and as many mirrored ones
+_CLEARLY = 1.02  # how much better a turned order has to be than the file's own; heads are nearly symmetric (docs/registration.md)
+_LEAST_TURNED_OVERLAP = 0.5
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,6 +61,10 @@ class Registration:
         overlap: part of the smaller volume that lies in the other one after the registration.
         shift_mm: how far the middle of the fixed volume was moved.
         refined_mm: how far the fine search went from where the coarse one had ended, at the corners of the body.
+        turned_degrees: by how much the axes of the moving file were turned against how it says that they lie: 90, 120 or 180; mostly 0.
+        tilt_degrees: rotation beyond that.
+        rival: how well the best other order of the axes fits, turned or mirrored, as a part of how well this one does.
+        rival_is_mirrored: whether that other order mirrors the patient.
     """
 
     matrix: NDArray[np.float64]
@@ -64,6 +75,10 @@ class Registration:
     overlap: float
     shift_mm: float
     refined_mm: float = 0.0
+    turned_degrees: int = 0
+    tilt_degrees: float = 0.0
+    rival: float = 0.0
+    rival_is_mirrored: bool = False
 
     @property
     def rotation_degrees(self) -> float:
@@ -73,23 +88,33 @@ class Registration:
     @property
     def problem(self) -> str | None:
         """Why the two cannot be aligned, in words; None where they are."""
+        reasons = []
         if self.overlap < _LEAST_OVERLAP:
-            return f"after it they share only {self.overlap:.0%} of the smaller volume"
+            reasons.append(f"after it they share only {self.overlap:.0%} of the smaller volume")
         if self.agreeing_starts < _LEAST_AGREEING:
-            return f"only {self.agreeing_starts} of {self.starts} independent starts ended at the same place"
+            reasons.append(f"only {self.agreeing_starts} of {self.starts} independent starts ended at the same place")
         if self.refined_mm > _MOST_REFINED:
-            return f"the fine search ran {self.refined_mm:.0f} mm away from where the coarse one had ended"
-        if self.rotation_degrees > MOST_DEGREES:
-            return f"it would turn the patient by {self.rotation_degrees:.0f} degrees"
-        return None
+            reasons.append(f"the fine search ran {self.refined_mm:.0f} mm away from where the coarse one had ended")
+        if self.tilt_degrees > MOST_DEGREES:
+            reasons.append(f"it would turn the patient by {self.rotation_degrees:.0f} degrees")
+        if self.rival > (1 / _CLEARLY if self.turned_degrees else _CLEARLY):
+            found = f"turned by {self.turned_degrees} degrees" if self.turned_degrees else "as the file says"
+            other = "mirrored, which no motion can mend," if self.rival_is_mirrored else "in another order of its axes"
+            reasons.append(f"{other} it fits {'better than' if self.rival > 1 else 'nearly as well as'} {found}")
+        return ", and ".join(reasons) or None
 
     @property
     def quality(self) -> str:
-        """One line for the screen."""
-        gain = "" if self.before <= 0 else f" ({self.mutual_information / self.before - 1:+.0%} against before)"
+        """One line for the screen, with what the user has to check although the two were aligned."""
+        gain = "" if self.before < _MEETS else f" ({self.mutual_information / self.before - 1:+.0%} against before)"
+        doubt = ""
+        if self.turned_degrees:
+            doubt = f", {self.turned_degrees} of them against what its file says: check left and right, front and back, head and feet"
+        elif self.rival_is_mirrored and self.rival > 1 / _CLEARLY:
+            doubt = "; mirrored it fits as well, so the images do not tell whether left and right are as the file says"
         return (
             f"mutual information {self.mutual_information:.3f}{gain}, {self.agreeing_starts} of {self.starts} starts agree, "
-            f"moved by {self.shift_mm:.1f} mm, turned by {self.rotation_degrees:.1f} degrees"
+            f"moved by {self.shift_mm:.1f} mm, turned by {self.rotation_degrees:.1f} degrees{doubt}"
         )
 
     def check(self, moving: Volume, fixed: Volume) -> None:
@@ -110,8 +135,9 @@ def register(moving: Volume, fixed: Volume, *, progress: Progress | None = None)
     """Find the rigid motion that brings `moving` (function) onto `fixed` (anatomy).
 
     Mattes mutual information (Mattes et al. 2003) on two resolutions. The search starts at the volumes' own places, with their middles and
-    with their centres of mass on each other, and from there to both sides along each axis; the best end is refined. How many starts
-    end at the same place is the measure of trust: see `Registration.problem`.
+    with their centres of mass on each other, and at the best of all shifts (`likely_places`), there in the turned and mirrored orders of
+    the axes too; from the best to both sides along each axis; the best two ends are refined. How many starts end where the result is,
+    and how well the other orders fit, are the measures of trust: see `Registration.problem`.
 
     Args:
         moving: gray; PET, SPECT, or anything.
@@ -127,36 +153,155 @@ def register(moving: Volume, fixed: Volume, *, progress: Progress | None = None)
         if (np.array(volume.shape) < 4).any():
             raise InputError(f"'{volume.name}' has too few slices, rows or columns to be registered ({volume.shape}): give a whole volume.")
     target, source = working_image(fixed), working_image(moving)
-    centre = _middle(target)
-    region = sampled_region(target, source, margin=_MARGIN)
     steps = Steps(progress)
-    starts = _starts(target, source, centre)
-    coarse = [_optimise(target, source, region, start, shrink=2, iterations=60, steps=steps.part(0.6 / len(starts))) for start in starts]
-    ranked = sorted(coarse, key=lambda result: result[1])
-    fine = []
-    for coarse_end, value in ranked[:2]:
-        transform = coarse_end
-        for _ in range(_FINE_ROUNDS):
-            region = sampled_region(target, source, matrix_of(transform), margin=_FINE_MARGIN)
-            part = steps.part(0.4 / 2 / _FINE_ROUNDS)
-            transform, value = _optimise(target, source, region, transform, shrink=1, iterations=100, steps=part)
-        fine.append((transform, value, coarse_end))
-    best, _, coarse_end = min(fine, key=lambda result: result[1])
-    region = sampled_region(target, source, matrix_of(best), margin=_FINE_MARGIN)
-    fixed_to_moving = matrix_of(best)
-    corners = _corners(target)
-    agreeing = sum(_distance(matrix_of(transform), matrix_of(ranked[0][0]), corners) <= _AGREE_MM for transform, _ in coarse)
+    search = _Search(target, source)
+    places = likely_places(target, source, steps.part(0.25))
+    upright, others = places[0], _rivals(places)
+    starts = search.starts([np.eye(4), upright.matrix, *search.centred()])
+    step = 0.2 / (len(starts) + len(others))
+    first = max((search.coarse(start, steps.part(step)) for start in starts), key=lambda end: end.score)
+    rivals = [(place, search.coarse(place.matrix, steps.part(step))) for place in others]
+    # A file that is turned is mended; one that is mirrored cannot be, and is only compared.
+    chosen, order = first, upright
+    for place, end in rivals:
+        if not place.mirrored and end.overlap >= _LEAST_TURNED_OVERLAP and end.score > _CLEARLY * chosen.score:
+            chosen, order = end, place
+    shifts = [sign * _START_SHIFT * axis for axis in np.eye(3) for sign in (1, -1)]
+    ends = [chosen, *(search.coarse(_shifted(shift) @ chosen.start, steps.part(0.25 / len(shifts))) for shift in shifts)]
+    others_ends = [*((place, end) for place, end in rivals if place is not order), *([(upright, first)] if order is not upright else [])]
+    clusters = search.clusters(ends)
+    fine = [search.fine(cluster[0], steps.part(0.3 / len(clusters[:2]))) for cluster in clusters[:2]]
+    best = max(fine, key=lambda end: end.score)
+    # Two places of the coarse search whose fine ends are one are one.
+    same = [cluster for cluster, end in zip(clusters, fine, strict=False) if search.distance(end.motion, best.motion) <= _AGREE_MM]
+    rival, rival_end = max(others_ends, key=lambda pair: pair[1].score, default=(upright, None))
     steps.done()
+    fixed_to_moving = np.asarray(np.linalg.inv(best.motion), dtype=np.float64)
+    centre = search.centre
+    region = sampled_region(target, source, fixed_to_moving, margin=_FINE_MARGIN)
     return Registration(
-        matrix=np.asarray(np.linalg.inv(fixed_to_moving), dtype=np.float64),
-        mutual_information=mutual_information(target, source, region, best),
+        matrix=best.motion,
+        mutual_information=best.mutual_information,
         before=mutual_information(target, source, region, sitk.Euler3DTransform()),
-        agreeing_starts=agreeing,
-        starts=len(starts),
-        overlap=_overlap(target, source, best),
-        refined_mm=_distance(fixed_to_moving, matrix_of(coarse_end), corners),
-        shift_mm=float(np.linalg.norm(np.array(best.TransformPoint(centre.tolist())) - centre)),
+        agreeing_starts=sum(len(cluster) for cluster in same),
+        starts=len(ends),
+        overlap=best.overlap,
+        refined_mm=search.distance(best.motion, clusters[fine.index(best)][0].motion),
+        shift_mm=float(np.linalg.norm((fixed_to_moving @ [*centre, 1.0])[:3] - centre)),
+        turned_degrees=order.turned,
+        tilt_degrees=rotation_degrees(best.motion @ np.linalg.inv(order.matrix)),
+        rival=0.0 if rival_end is None else rival_end.score / max(ends[0].score, *(end.score for end in ends)),
+        rival_is_mirrored=rival.mirrored,
     )
+
+
+@dataclass(frozen=True, eq=False)
+class _End:
+    """Where a search ended: from which start (4x4), at which motion of the moving points (4x4), and how good it is there."""
+
+    start: NDArray[np.float64]
+    motion: NDArray[np.float64]
+    mutual_information: float
+    overlap: float
+
+    @property
+    def score(self) -> float:
+        """For comparing ends: what a small overlap shares by chance must not count as much as what the whole shares."""
+        return self.mutual_information * self.overlap**0.5
+
+
+class _Search:
+    """Local searches of one pair of working images; starts and ends are motions of the moving image's points, mirrors included."""
+
+    def __init__(self, fixed: sitk.Image, moving: sitk.Image) -> None:
+        self._fixed, self._moving = fixed, moving
+        self.centre = _middle(fixed)
+        self._corners = _corners(fixed)
+
+    def centred(self) -> list[NDArray[np.float64]]:
+        """Middles and centres of mass on each other."""
+        masses = _centre_of_mass(self._fixed) - _centre_of_mass(self._moving)
+        return [_shifted(self.centre - _middle(self._moving)), _shifted(masses)]
+
+    def starts(self, motions: list[NDArray[np.float64]]) -> list[NDArray[np.float64]]:
+        """Those that lie apart, and where the two overlap; at least the one that puts the middles on each other."""
+        kept: list[NDArray[np.float64]] = []
+        for motion in motions:
+            if all(self.distance(motion, other) > _START_SHIFT / 2 for other in kept) and self._overlap(motion) >= _LEAST_OVERLAP:
+                kept.append(motion)
+        return kept or self.centred()[:1]
+
+    def coarse(self, start: NDArray[np.float64], tell: Progress) -> _End:
+        """Search at 6 mm, in the region that stays inside during the whole way."""
+        moved = _moved(self._moving, start)
+        region = sampled_region(self._fixed, moved, margin=_MARGIN)
+        return self._end(start, self._optimise(moved, region, sitk.Euler3DTransform(), 2, 60, tell), moved)
+
+    def fine(self, coarse: _End, tell: Progress) -> _End:
+        """Search at 3 mm from where a coarse one had ended, in the region that belongs there."""
+        end = coarse
+        for done in range(_FINE_ROUNDS):
+            moved = _moved(self._moving, end.motion)
+            region = sampled_region(self._fixed, moved, margin=_FINE_MARGIN)
+
+            def told(part: float, done: int = done) -> None:
+                tell((done + part) / _FINE_ROUNDS)
+
+            end = self._end(end.motion, self._optimise(moved, region, sitk.Euler3DTransform(), 1, 100, told), moved)
+        return end
+
+    def clusters(self, ends: list[_End]) -> list[list[_End]]:
+        """Ends at one place together, the best end and the best cluster first."""
+        clusters: list[list[_End]] = []
+        for end in sorted(ends, key=lambda each: -each.score):
+            found = next((cluster for cluster in clusters if self.distance(cluster[0].motion, end.motion) <= _AGREE_MM), None)
+            if found is None:
+                clusters.append([end])
+            else:
+                found.append(end)
+        return clusters
+
+    def distance(self, one: NDArray[np.float64], other: NDArray[np.float64]) -> float:
+        """How far apart (mm) two motions take the anatomy's body, at its corners."""
+        back = np.linalg.inv(one) - np.linalg.inv(other)
+        return float(np.linalg.norm((self._corners @ back.T)[:, :3], axis=1).max())
+
+    def _optimise(
+        self, moved: sitk.Image, region: sitk.Image, start: sitk.Euler3DTransform, shrink: int, iterations: int, tell: Progress
+    ) -> sitk.Euler3DTransform:
+        start.SetCenter(self.centre.tolist())
+        return _optimise(self._fixed, moved, region, start, shrink=shrink, iterations=iterations, steps=tell)[0]
+
+    def _end(self, start: NDArray[np.float64], transform: sitk.Euler3DTransform, moved: sitk.Image) -> _End:
+        fixed_to_moved = matrix_of(transform)
+        region = sampled_region(self._fixed, moved, fixed_to_moved, margin=_FINE_MARGIN)
+        motion = np.asarray(np.linalg.inv(fixed_to_moved) @ start, dtype=np.float64)
+        return _End(start, motion, mutual_information(self._fixed, moved, region, transform), self._overlap(motion))
+
+    def _overlap(self, motion: NDArray[np.float64]) -> float:
+        return _overlap(self._fixed, _moved(self._moving, motion), sitk.Transform())
+
+
+def _rivals(places: list[Placement]) -> list[Placement]:
+    """The other orders of the axes that a search has to look at: those whose coarse score comes near the best."""
+    best = max(place.score for place in places)
+    near = [place for place in places[1:] if place.score >= _NEAR * best]
+    return [place for mirrored in (False, True) for place in [each for each in near if each.mirrored is mirrored][:_MOST_RIVALS]]
+
+
+def _shifted(by: NDArray[np.float64]) -> NDArray[np.float64]:
+    matrix = np.eye(4)
+    matrix[:3, 3] = by
+    return matrix
+
+
+def _moved(image: sitk.Image, motion: NDArray[np.float64]) -> sitk.Image:
+    """The same voxels elsewhere."""
+    grid = motion @ grid_of(image)
+    moved = sitk.Image(image)
+    moved.SetDirection((grid[:3, :3] / image.GetSpacing()).ravel().tolist())
+    moved.SetOrigin(grid[:3, 3].tolist())
+    return moved
 
 
 def rotation_degrees(matrix: NDArray[np.float64]) -> float:
@@ -193,24 +338,6 @@ def _optimise(
     return transform, value
 
 
-def _starts(fixed: sitk.Image, moving: sitk.Image, centre: NDArray) -> list[sitk.Euler3DTransform]:
-    middles = _middle(moving) - centre
-    masses = _centre_of_mass(moving) - _centre_of_mass(fixed)
-    bases: list[NDArray] = []
-    for base in (np.zeros(3), middles, masses):
-        if all(np.linalg.norm(base - other) > _START_SHIFT / 2 for other in bases):
-            bases.append(base)
-    shifts = [np.zeros(3), *(sign * _START_SHIFT * axis for axis in np.eye(3) for sign in (1, -1))]
-    starts = []
-    for base in bases:
-        for shift in shifts if base is bases[0] or len(bases) == 1 else shifts[:1]:
-            transform = sitk.Euler3DTransform()
-            transform.SetCenter(centre.tolist())
-            transform.SetTranslation((base + shift).tolist())
-            starts.append(transform)
-    return starts
-
-
 def _middle(image: sitk.Image) -> NDArray[np.float64]:
     return np.array(image.TransformContinuousIndexToPhysicalPoint([(n - 1) / 2 for n in image.GetSize()]))
 
@@ -238,10 +365,6 @@ def _corners(image: sitk.Image) -> NDArray[np.float64]:
         for z in (0.25, 0.75)
     ]
     return np.hstack([np.array(points), np.ones((8, 1))])
-
-
-def _distance(one: NDArray, other: NDArray, points: NDArray) -> float:
-    return float(np.linalg.norm((points @ (one - other).T)[:, :3], axis=1).max())
 
 
 def _overlap(fixed: sitk.Image, moving: sitk.Image, transform: sitk.Transform) -> float:

@@ -86,6 +86,8 @@ def alignment_facts(registration: Registration, deformation: Deformation | None 
             "agreeing_starts": registration.agreeing_starts,
             "starts": registration.starts,
             "overlap": registration.overlap,
+            "turned_degrees": registration.turned_degrees,
+            "best_other_order_of_axes": registration.rival,
         }
     if deformation is not None:
         facts["deformation"] = {

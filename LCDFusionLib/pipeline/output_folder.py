@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from LCDFusionLib.atomic import atomic_folder
+from LCDFusionLib.atomic import atomic_folder, heal
 from LCDFusionLib.errors import InputError
 
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
@@ -52,6 +52,7 @@ def check_target(target: Path, *, overwrite: bool, contents: Collection[str]) ->
     """
     try:
         target = target.resolve()
+        heal(target)
         if target.exists():
             _check_replaceable(target, overwrite=overwrite, contents=contents)
         nearest = next(folder for folder in target.parents if folder.exists())

@@ -17,6 +17,7 @@ from LCDFusionLib.fusion.metrics_csv import write_metrics_csv
 from LCDFusionLib.images.files import write_volume
 from LCDFusionLib.images.registration import Registration
 from LCDFusionLib.images.volume import Volume
+from LCDFusionLib.interrupts import check_interrupted, held
 from LCDFusionLib.notes import without_names
 
 from .alignment import ALIGNMENT, alignment_facts, write_alignment
@@ -163,7 +164,8 @@ class Result:
         started = time.perf_counter()
         prepared, pair, anatomy = self.prepared, self.prepared.pair, self.prepared.anatomy
         not_written: list[str] = []
-        with ThreadPoolExecutor() as beside:
+        # Libraries that call back into Python would lose a signal in the middle; it is obeyed between two files.
+        with held(), ThreadPoolExecutor() as beside:
             # Packing takes most of the time, and needs nothing of what Python does meanwhile.
             packed = [
                 beside.submit(write_volume, volume.without_names() if deidentify else volume, folder / f"fused_{name}.nrrd")
@@ -171,7 +173,9 @@ class Result:
             ]
             numbers = anatomy.source.instance_numbers if anatomy.source else None
             write_metrics_csv(self.fused, folder / "metrics.csv", image_numbers=numbers)
+            check_interrupted()
             shown = write_overview(pair, self.fused, folder / "overview.png", title=self._title(deidentify))
+            check_interrupted()
             if dicom:
                 not_written += self._write_dicom(folder, shown, deidentify=deidentify)
             if prepared.registration is not None:

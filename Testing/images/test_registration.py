@@ -9,11 +9,11 @@ import SimpleITK as sitk
 from LCDFusionLib import phantom
 from LCDFusionLib.errors import InputError
 from LCDFusionLib.images.files import read_volume
-from LCDFusionLib.images.registration import move, register
+from LCDFusionLib.images.registration import _Search, move, register
 from LCDFusionLib.images.resample import resample_onto
 from LCDFusionLib.images.transform_files import read_transform, write_transform
 from LCDFusionLib.images.volume import Modality, Unit, Volume
-from Testing.images.evaluate_registration import centre_of, error, rigid_motion
+from Testing.images.evaluate_registration import centre_of, draw, error, rigid_motion
 
 MOTION = rigid_motion(np.random.default_rng(1), np.array([10.0, -20.0, 30.0]))
 
@@ -25,16 +25,17 @@ def head():
 
 @pytest.fixture(scope="module")
 def found(head):
-    """(motion, registration) of a few draws of up to 20 mm and 10 degrees."""
+    """(motion, registration): up to 20 mm and 10 degrees; then up to 1000 mm away too, as of another scanner; then its axes turned too."""
     rng = np.random.default_rng(11)
-    motions = [rigid_motion(rng, centre_of(head.anatomy)) for _ in range(3)]
+    motions = [draw(rng, kind, head.anatomy, head.function) for kind in ("near", "far", "turned")]
     return [(m, register(replace(head.function, ijk_to_lps=m @ head.function.ijk_to_lps), head.anatomy)) for m in motions]
 
 
 def test_known_motions_come_back(head, found):
     errors = np.array([error(r.matrix @ motion, np.eye(4), centre_of(head.anatomy)) for motion, r in found])
-    assert np.median(errors[:, 0]) < 1.0
-    assert np.median(errors[:, 1]) < 0.5
+    assert errors[:, 0].max() < 1.0
+    assert errors[:, 1].max() < 0.5
+    assert ["check left and right" in r.quality for _, r in found] == [False, False, True]
     for motion, registration in found:
         assert registration.problem is None, registration.quality
         assert registration.mutual_information > registration.before
@@ -53,6 +54,40 @@ def test_what_is_resampled_are_the_original_voxels(head, found):
         resample_onto(exact, head.anatomy).volume.array, resample_onto(head.function, head.anatomy).volume.array, atol=1e-3
     )
     np.testing.assert_array_equal(move(moved, head.anatomy, np.eye(4)).ijk_to_lps, moved.ijk_to_lps)  # undone
+
+
+def test_a_mirrored_file_is_refused(head):
+    """No motion mends it; the one that comes nearest must not be offered."""
+    motion = draw(np.random.default_rng(6), "mirrored", head.anatomy, head.function)
+    registration = register(replace(head.function, ijk_to_lps=motion @ head.function.ijk_to_lps), head.anatomy)
+    assert "mirrored" in registration.problem
+    assert np.linalg.det(registration.matrix) == pytest.approx(1)
+
+
+def test_trust_is_counted_round_the_end_that_is_returned(head, monkeypatch):
+    """Six starts end at one place, the seventh elsewhere; refined, the seventh is better: it stands alone, and is refused."""
+    coarse, fine = _Search.coarse, _Search.fine
+    elsewhere = np.eye(4)
+    elsewhere[0, 3] = 60.0
+    calls = []
+
+    def ended(search, start, tell):
+        if not calls:
+            calls.append(coarse(search, start, tell))
+        else:
+            calls.append(replace(calls[0], motion=elsewhere @ calls[0].motion, mutual_information=0.9 * calls[0].mutual_information))
+        return calls[-1] if len(calls) == 2 else calls[0]
+
+    def refined(search, end, tell):
+        return replace(fine(search, end, tell), motion=end.motion, overlap=1.0, mutual_information=1.0 if end is calls[1] else 0.9)
+
+    monkeypatch.setattr(_Search, "coarse", ended)
+    monkeypatch.setattr(_Search, "fine", refined)
+    monkeypatch.setattr("LCDFusionLib.images.registration._rivals", lambda places: [])
+    monkeypatch.setattr(_Search, "starts", lambda search, motions: motions[:1])
+    registration = register(head.function, head.anatomy)
+    assert (registration.agreeing_starts, registration.starts) == (1, 7)
+    assert registration.problem == "only 1 of 7 independent starts ended at the same place"
 
 
 def test_a_pair_that_cannot_be_aligned_is_called_so(head):
@@ -136,7 +171,7 @@ def test_a_real_pair_that_cannot_be_aligned_is_called_so(shared_data):
     folder = shared_data / "pet-ct-mr-sarcoma" / "STS_001"
     mr = read_volume(folder / "mr_t1.nrrd", modality=Modality.MR)
     pet = read_volume(folder / "pet.nrrd", modality=Modality.PET, unit=Unit.SUVBW)
-    assert "ran " in register(pet, mr).problem
+    assert register(pet, mr).problem
 
 
 def test_a_real_pair_comes_back(shared_data):
