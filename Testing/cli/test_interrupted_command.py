@@ -186,7 +186,7 @@ import os, shutil, signal, sys
 from pathlib import Path
 
 from LCDFusionLib.interrupts import obeyed
-from LCDFusionLib.cli.output_folder import whole_folder
+from LCDFusionLib.pipeline.output_folder import whole_folder
 
 place, new_folders, signals = Path(sys.argv[1]), sys.argv[2] == "new", int(sys.argv[3])
 at = seen = 0
