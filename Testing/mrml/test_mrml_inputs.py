@@ -1,15 +1,21 @@
 """Which pair is chosen, what is refused, and the line that says what will happen."""
 
 from dataclasses import replace
+from datetime import datetime
 
+import numpy as np
+import pydicom
 import pytest
+from pydicom.uid import generate_uid
 
 slicer = pytest.importorskip("slicer", reason="slicer-core (MRML without the Slicer desktop) is not installed")
 
+from LCDFusionLib.dicom import Patient, Radiopharmaceutical, Study, read_folder, write_original_series  # noqa: E402
 from LCDFusionLib.errors import InputError  # noqa: E402
 from LCDFusionLib.fusion import FusionSettings, Machine  # noqa: E402
 from LCDFusionLib.images.volume import Modality, Unit  # noqa: E402
 from LCDFusionLib.images.window import Window  # noqa: E402
+from LCDFusionLib.mrml.dicom_nodes import node_from_series  # noqa: E402
 from LCDFusionLib.mrml.inputs import check_pair, choose_pair, read_anatomy, read_function  # noqa: E402
 from LCDFusionLib.mrml.nodes import hierarchy_item, node_from_volume  # noqa: E402
 from LCDFusionLib.panel.choices import AnatomyWindow, ColorTableChoice, WeightsChoice, fusion_settings  # noqa: E402
@@ -120,3 +126,85 @@ def test_choices_become_settings():
     settings = fusion_settings(window=AnatomyWindow.AUTO, displayed=None, **(options | {"function_upper": 7.5}))
     assert settings.function_upper == 7.5
     assert settings.batch_size is None, "as many as fit"
+
+
+class TestFromDicom:
+    """What a search in DICOM knows of SUV is what the line and its notes say."""
+
+    @pytest.fixture
+    def loaded(self, application, pair, tmp_path):
+        """loaded(function of a data set and its index): a PET series on disk, as a host reads it itself, and its `find_file`."""
+
+        def load(change):
+            folder = write_original_series(
+                pair[1],
+                tmp_path / "pet",
+                patient=Patient(name="Doe^Jane", id="P-1", weight_kg=70.0, size_m=1.7),
+                study=Study(uid=generate_uid(), started=datetime(2025, 3, 14, 10)),
+                series_number=3,
+                radiopharmaceutical=Radiopharmaceutical(datetime(2025, 3, 14, 9), 300e6, 6586.2),
+            )
+            for index, path in enumerate(sorted(folder.iterdir())):
+                dataset = pydicom.dcmread(path)
+                change(dataset, index)
+                dataset.save_as(path)
+            volume, source = read_folder(folder, relative=True)
+            files = {str(header.SOPInstanceUID): str(file) for header, file in zip(source.headers, source.files, strict=True)}
+            return volume, source, lambda uid: files.get(uid, "")
+
+        return load
+
+    def test_what_the_host_read(self, application, loaded):
+        """The browser's way: the values are SUV already."""
+        volume, source, find_file = loaded(lambda dataset, index: setattr(dataset, "SeriesTime", "104500"))
+        pet, notes = read_function(node_from_series(application.scene, volume, source), find_file=find_file)
+        assert pet.unit is Unit.SUVBW
+        assert notes == list(source.suv.notes)
+        assert "Series Time (0008,0031)" in notes[0]
+
+    def test_what_slicer_read(self, application, loaded):
+        """Slicer's way: values after Rescale Slope, which the files say how to turn into SUV."""
+
+        def change(dataset, index):
+            dataset.SeriesTime = "104500"
+
+        volume, source, find_file = loaded(change)
+        activity = volume.with_array(volume.array / np.float32(source.suv.factor), unit=Unit.BQML)
+        node = node_from_series(application.scene, activity, source)
+        pet, notes = read_function(node, find_file=find_file)
+        assert pet.unit is Unit.SUVBW
+        np.testing.assert_allclose(pet.array, volume.array, rtol=1e-5)
+        assert notes == list(source.suv.notes)
+
+    def test_lean_body_mass_is_called_so(self, application, loaded):
+        volume, source, find_file = loaded(lambda dataset, index: (setattr(dataset, "Units", "GML"), setattr(dataset, "SUVType", "LBM")))
+        node = node_from_series(application.scene, volume.with_array(volume.array, unit=Unit.RELATIVE), source)
+        assert read_function(node, find_file=find_file)[0].unit is Unit.SUVLBM
+
+    @pytest.mark.parametrize("is_reversed", [False, True])
+    def test_a_factor_of_its_own_for_each_slice(self, application, loaded, is_reversed):
+        """Not corrected for decay; a node may hold the slices the other way round."""
+
+        def change(dataset, index):
+            dataset.CorrectedImage, dataset.DecayCorrection = ["ATTN", "SCAT"], "NONE"
+            dataset.AcquisitionTime = f"10{5 * index:02d}00"
+            del dataset.DecayFactor
+
+        volume, source, find_file = loaded(change)
+        assert volume.unit is Unit.SUVBW
+        activity = volume.with_array((volume.array / source.suv.of_slices(len(volume.array))).astype(np.float32), unit=Unit.BQML)
+        expected = volume.array
+        if is_reversed:
+            flip = np.diag([1.0, 1, -1, 1])
+            flip[2, 3] = len(expected) - 1
+            activity = replace(activity, array=activity.array[::-1], ijk_to_lps=activity.ijk_to_lps @ flip)
+            expected = expected[::-1]
+        pet, _ = read_function(node_from_series(application.scene, activity, source), find_file=find_file)
+        assert pet.unit is Unit.SUVBW
+        np.testing.assert_allclose(pet.array, expected, rtol=1e-5)
+
+    def test_negative_noise_is_a_pet(self, application, pair):
+        """Filtered back projection; DICOM says that it is a PET."""
+        noisy = pair[1].with_array(pair[1].array - pair[1].array.max() / 2)
+        pet, _ = read_function(node_from_volume(application.scene, noisy))
+        assert pet.array.min() < -pet.array.max() / 4

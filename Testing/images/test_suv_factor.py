@@ -1,0 +1,118 @@
+"""The arithmetic of SUVbw by hand, its bounds, and the nuclides that a text names."""
+
+import re
+
+import pytest
+from pydicom.sr.codedict import codes
+
+from LCDFusionLib.images.radionuclides import HALF_LIFE_S, nuclide_in, nuclides_of
+from LCDFusionLib.images.suv_factor import Body, Dose, duration, suv_factor, why_implausible, why_no_decay
+
+NAMES = {"weight": "weight", "size": "size", "dose": "dose", "half life": "half life"}
+
+
+def test_the_formula():
+    assert suv_factor(Body(70), Dose(300e6, 6586.2), 3600) == pytest.approx(3.408152e-4, rel=1e-6)
+    assert suv_factor(Body(70), Dose(300e6)) == 70_000 / 300e6
+    with pytest.raises(ValueError, match="half life"):
+        suv_factor(Body(70), Dose(300e6), 3600)
+
+
+@pytest.mark.parametrize("nuclide", ["F-18", "C-11", "O-15", "Rb-82", "Ga-68", "Cu-64", "Zr-89", "I-124", "Y-90", "Ge-68", "Na-22"])
+def test_what_is_measured_is_plausible(nuclide):
+    assert why_implausible(Body(70, 1.7), Dose(300e6, HALF_LIFE_S[nuclide]), NAMES) is None
+
+
+@pytest.mark.parametrize(
+    ("weight", "dose"),
+    [(0.02, 4e6), (0.025, 40e6), (0.3, 20e6), (3.0, 14e6), (70, 26e6), (120, 37e6), (80, 2.2e9), (75, 20e9), (500, 1e9)],
+)
+def test_from_mouse_to_horse(weight, dose):
+    """Mice, rats, a newborn, total-body scanners, I-124, Rb-82, Y-90, an equine scan."""
+    assert why_implausible(Body(weight), Dose(dose), NAMES) is None
+
+
+@pytest.mark.parametrize(
+    ("body", "dose", "named"),
+    [
+        (Body(70_000), Dose(300e6), "weight is 70000 kg, as if in g"),
+        (Body(0.001), Dose(300e6), "weight is 0.001 kg"),
+        (Body(70, 170), Dose(300e6), "size is 170 m, as if in cm"),
+        (Body(70, 0.45), Dose(300e6), "346 kg/m2"),
+        (Body(70), Dose(300), "dose is 300, which cannot be in Bq"),
+        (Body(70), Dose(300e3), "dose 300000 Bq and weight 70 kg"),
+        (Body(70), Dose(300e9), "dose is 3e[+]11"),
+        (Body(0.07), Dose(300e6), "dose 300000000 Bq and weight 0.07 kg"),
+        (Body(70), Dose(300e6, 109.8), "half life 109.8 s .* in minutes it would be that of F-18"),
+        (Body(70), Dose(300e6, 1.83), "half life 1.83 s .* in hours it would be that of F-18"),
+        (Body(70), Dose(300e6, 7000), "half life 7000 s"),
+    ],
+)
+def test_what_is_not(body, dose, named):
+    problem = why_implausible(body, dose, NAMES)
+    assert re.search(named, problem or "")
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"), [(-61, "61 seconds before it"), (-3600, "60 minutes before it"), (15 * 3600, "8.2 half lives")]
+)
+def test_waits_that_cannot_be(seconds, words):
+    assert words in why_no_decay(seconds, 6586.2)
+
+
+@pytest.mark.parametrize("seconds", [-60, 0, 3600, 14 * 3600])
+def test_waits_that_can(seconds):
+    assert why_no_decay(seconds, 6586.2) is None
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (0.4, "0.4 seconds"),
+        (1, "1 second"),
+        (-20, "20 seconds"),
+        (300, "5 minutes"),
+        (57900, "16 h 05 min"),
+        (86400 * 3 + 7200, "3 days 2 h"),
+    ],
+)
+def test_durations_in_words(seconds, words):
+    assert duration(seconds) == words
+
+
+@pytest.mark.parametrize(
+    ("text", "nuclide"),
+    [
+        ("^18^Fluorine", "F-18"),
+        ("Fluorodeoxyglucose F^18^", "F-18"),
+        ("FDG F-18", "F-18"),
+        ("18FDG", "F-18"),
+        ("[18F]FET", "F-18"),
+        ("18F", "F-18"),
+        ("Ga68-PSMA", "Ga-68"),
+        ("68Ga-PSMA-11", "Ga-68"),
+        ("Gallium-68 DOTATOC", "Ga-68"),
+        ("C11-PiB", "C-11"),
+        ("^52m^Manganese", "Mn-52m"),
+        ("Y-90 microspheres", "Y-90"),
+        ("FDG -- fluorodeoxyglucose", None),
+        ("PSMA-1007", None),
+        ("PSMA-11", None),
+        ("Cu-64 or F-18", None),
+        ("", None),
+    ],
+)
+def test_nuclides_in_text(text, nuclide):
+    assert nuclide_in(text) == nuclide
+
+
+def test_every_nuclide_of_the_standard_has_a_half_life():
+    """PS3.16 CID 4020, as pydicom has it."""
+    meanings = [getattr(codes.cid4020, name).meaning for name in codes.cid4020.dir()]
+    assert len(meanings) > 30
+    assert [meaning for meaning in meanings if nuclide_in(meaning) is None] == []
+
+
+def test_nuclides_of_a_half_life():
+    assert nuclides_of(6588) == ("F-18",)
+    assert nuclides_of(109.8) == ()
