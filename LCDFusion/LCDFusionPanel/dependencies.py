@@ -1,6 +1,7 @@
 """What a fusion needs from Python, at the moment that it is needed."""
 
 import importlib.metadata
+import importlib.util
 
 from packaging.version import Version
 from slicer.i18n import tr as _
@@ -13,8 +14,8 @@ OLDEST_TORCH = "2.2"
 def torchVersion():
     """Version of the installed PyTorch, None where there is none; it is not loaded to find out."""
     try:
-        return importlib.metadata.version("torch")
-    except importlib.metadata.PackageNotFoundError:
+        return importlib.metadata.version("torch") if importlib.util.find_spec("torch") is not None else None
+    except ModuleNotFoundError:  # of either
         return None
 
 

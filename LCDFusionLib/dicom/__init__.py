@@ -7,7 +7,7 @@ from .fused_series import Derivation, write_fused_color, write_fused_gray
 from .identity import KINDS, Mismatch, days_apart, find_mismatches, identity_is_known, notes_on_belonging, place_mismatch, unconfirmed
 from .original_series import Patient, Radiopharmaceutical, Study, write_original_series
 from .pairs import SeriesPair, propose_pairs
-from .reader import SeriesSource, read_folder, read_series
+from .reader import SeriesSource, read_folder, read_series, read_source
 from .result import DICOM_RESULT, Blend, write_result
 from .series import Series
 from .suv import SUV
@@ -38,6 +38,7 @@ __all__ = [
     "propose_pairs",
     "read_folder",
     "read_series",
+    "read_source",
     "scan_folder",
     "series_of_files",
     "unconfirmed",

@@ -25,7 +25,7 @@ from .pixels import PixelReader, damaged
 from .pydicom_versions import apply_modality_lut
 from .series import Series
 from .stack import sort_stack, tilt_degrees
-from .suv import SUV, NoSUVError, suv_of, why_not_mapped, with_note_on_total
+from .suv import SUV, NoSUVError, mapped_range, suv_of, why_not_mapped, with_note_on_total
 
 
 @dataclass(frozen=True, eq=False)
@@ -131,33 +131,17 @@ def read_series(series: Series, *, relative: bool = False) -> tuple[Volume, Seri
             several patients, studies or frames of reference, slices that form no regular volume (`sort_stack`), slices of which only
             some are rescaled, PET without what SUV needs (`suv_of`), CT that is not in HU.
     """
-    if series.no_volume:
-        raise InputError(f"The series '{series.name}' {series.no_volume}: give a series of slices.")
-    if series.refusal:
-        raise InputError(series.refusal)
     with disable_value_validation():
-        images = _images(series)
-        headers = [image.header for image in images]
-        _check_images(headers, series.name)
-        check_one_of_each(headers, series.name)
-        order, ijk_to_lps = sort_stack(headers, name=series.name)
-        images = [images[index] for index in order]
-        headers = [image.header for image in images]
-        modality = _modality(series.modality)
-        is_rescaled = _is_rescaled(headers, series.name)
-        check_rescale(headers, modality, series.name)
-        unit, suv, without_suv = _unit(
-            headers, modality, series.name, first=_first_of_all(series), is_rescaled=is_rescaled, relative=relative
-        )
-
+        told = _tell(series, relative=relative)
+        unit, suv, without_suv = told.unit, told.suv, told.without_suv
         array = np.empty(0, dtype=np.float32)
         pixels, unmapped = PixelReader(), None
-        for k, image in enumerate(images):
+        for k, image in enumerate(told.images):
             stored = pixels.of(image)
             unmapped = unmapped or (why_not_mapped(stored, image.header) if suv is not None else None)
-            values = _real_values(stored, image.header, is_rescaled=is_rescaled)
+            values = _real_values(stored, image.header, is_rescaled=told.is_rescaled)
             if k == 0:  # the first pixels are there, so that a header alone never asks for memory
-                array = np.empty((len(images), *values.shape), dtype=np.float32)
+                array = np.empty((len(told.images), *values.shape), dtype=np.float32)
             factor = 1.0 if suv is None else suv.of_slice(k)
             array[k] = values if factor == 1.0 else np.asarray(values, dtype=np.float64) * factor
             if not np.isfinite(array[k]).all():
@@ -169,8 +153,8 @@ def read_series(series: Series, *, relative: bool = False) -> tuple[Volume, Seri
             unit, suv, without_suv = Unit.RELATIVE, None, unmapped
     volume = Volume(
         array,
-        ijk_to_lps,
-        modality,
+        told.ijk_to_lps,
+        told.modality,
         unit,
         name=series.name,
         frame_of_reference=series.frame_of_reference or None,
@@ -178,8 +162,56 @@ def read_series(series: Series, *, relative: bool = False) -> tuple[Volume, Seri
     )
     if suv is not None:
         suv = with_note_on_total(suv, volume)
-    files, frames = tuple(image.path for image in images), tuple(image.frame for image in images)
-    return volume, SeriesSource(series, tuple(headers), files, frames, ijk_to_lps, suv, without_suv)
+    return volume, _source(series, told, suv, without_suv)
+
+
+def read_source(series: Series, *, relative: bool = False) -> SeriesSource:
+    """What the headers of a series tell, in the order of the volume that `read_series` would give; decodes no pixel where it need not.
+
+    The arguments and errors are those of `read_series`, but for what only the pixels show.
+    """
+    with disable_value_validation():
+        told = _tell(series, relative=relative)
+    if told.suv is not None and any(mapped_range(image.header) is not None for image in told.images):
+        return read_series(series, relative=relative)[1]  # whether the mapping holds is in the pixels
+    return _source(series, told, told.suv, told.without_suv)
+
+
+@dataclass(frozen=True, eq=False)
+class _Told:
+    """What the headers say; images in the order of the volume."""
+
+    images: list[Image]
+    ijk_to_lps: NDArray[np.float64]
+    modality: Modality
+    is_rescaled: bool
+    unit: Unit
+    suv: SUV | None
+    without_suv: str | None
+
+
+def _tell(series: Series, *, relative: bool) -> _Told:
+    if series.no_volume:
+        raise InputError(f"The series '{series.name}' {series.no_volume}: give a series of slices.")
+    if series.refusal:
+        raise InputError(series.refusal)
+    images = _images(series)
+    headers = [image.header for image in images]
+    _check_images(headers, series.name)
+    check_one_of_each(headers, series.name)
+    order, ijk_to_lps = sort_stack(headers, name=series.name)
+    images = [images[index] for index in order]
+    headers = [image.header for image in images]
+    modality = _modality(series.modality)
+    is_rescaled = _is_rescaled(headers, series.name)
+    check_rescale(headers, modality, series.name)
+    unit, suv, without_suv = _unit(headers, modality, series.name, first=_first_of_all(series), is_rescaled=is_rescaled, relative=relative)
+    return _Told(images, ijk_to_lps, modality, is_rescaled, unit, suv, without_suv)
+
+
+def _source(series: Series, told: _Told, suv: SUV | None, without_suv: str | None) -> SeriesSource:
+    headers, files = tuple(image.header for image in told.images), tuple(image.path for image in told.images)
+    return SeriesSource(series, headers, files, tuple(image.frame for image in told.images), told.ijk_to_lps, suv, without_suv)
 
 
 def _images(series: Series) -> list[Image]:

@@ -9,7 +9,7 @@ from pathlib import Path
 import slicer
 from pydicom.dataset import Dataset
 
-from LCDFusionLib.dicom import SeriesSource, header_of_file, read_series, series_of_files
+from LCDFusionLib.dicom import SeriesSource, header_of_file, read_source, series_of_files
 from LCDFusionLib.mrml.nodes import hierarchy_item
 
 FindFile = Callable[[str], str]
@@ -86,5 +86,4 @@ def _read_header(file: str) -> Dataset:
 
 @lru_cache(maxsize=8)
 def _read(files: tuple[str, ...], part: str) -> SeriesSource:
-    _, source = read_series(series_of_files([Path(file) for file in files], part=part), relative=True)
-    return source
+    return read_source(series_of_files([Path(file) for file in files], part=part), relative=True)

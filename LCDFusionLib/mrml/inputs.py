@@ -12,6 +12,7 @@ from pydicom.dataset import Dataset
 
 from LCDFusionLib.dicom import SeriesSource
 from LCDFusionLib.dicom.kinds import Kind, kind_of
+from LCDFusionLib.dicom.suv import with_note_on_total
 from LCDFusionLib.errors import InputError
 from LCDFusionLib.images.files import looks_like_ct
 from LCDFusionLib.images.volume import Modality, Unit, Volume
@@ -133,7 +134,8 @@ def read_function(node: Node, *, unit: Unit | None = None, find_file: FindFile =
     source = dicom_source(node, find_file)
     if source is not None and source.suv is not None and (factors := _factors(volume, source)) is not None:
         array = volume.array if source.suv.factor == 1.0 else volume.array * factors
-        return volume.with_array(array, unit=source.suv.kind), list(source.suv.notes)
+        volume = volume.with_array(array, unit=source.suv.kind)
+        return volume, list(dict.fromkeys(with_note_on_total(source.suv, volume).notes))
     why = f" ({source.without_suv})" if source is not None and source.without_suv else ""
     return volume, [f"The values of '{volume.name}' are not known to be SUV{why}; its hottest value is shown as full uptake."]
 

@@ -1,6 +1,8 @@
 """The extension as the Extensions Index builds it: configured, tested and packaged against a stand-in for a Slicer build tree."""
 
 import json
+import os
+import re
 import shutil
 import subprocess
 import sys
@@ -14,6 +16,7 @@ pytest.importorskip("PySide6")
 
 PROJECT = Path(__file__).resolve().parents[2]
 HOSTS = PROJECT / "Testing" / "hosts"
+KEPT = ("LCDFusion", "LCDFusionLib", "CMakeLists.txt", "README.md", "LICENSE.txt")
 MODULES = Path("lib/Slicer-5.11/qt-scripted-modules")
 
 
@@ -61,7 +64,7 @@ def test_nothing_of_the_module_or_its_rooms_is_missing_from_the_package(package)
     module = {path.relative_to("LCDFusion") for path in files_of("LCDFusion/**/*") if path.name != "CMakeLists.txt"}
     assert module - packaged == set()
     rooms = ("network", "images", "metrics", "fusion", "dicom", "pipeline", "mrml", "views", "panel", "phantom")
-    library = files_of("LCDFusionLib/*.py", "LCDFusionLib/network/weights/*", *(f"LCDFusionLib/{room}/*.py" for room in rooms))
+    library = files_of("LCDFusionLib/*.py", "LCDFusionLib/network/weights/*", *(f"LCDFusionLib/{room}/**/*.py" for room in rooms))
     assert len(library) > 60
     assert library - packaged == set()
     assert not any("training" in path.parts or "cli" in path.parts for path in packaged), "what the module does not use stays out"
@@ -71,6 +74,13 @@ def test_ctest_runs_the_self_test_in_the_build_tree(built):
     ran = subprocess.run([tool("ctest"), "--output-on-failure"], cwd=built, capture_output=True, text=True, timeout=500)
     assert ran.returncode == 0, ran.stdout[-6000:]
     assert "100% tests passed, 0 tests failed out of 2" in ran.stdout
+
+
+def test_on_a_machine_without_pytorch_the_self_test_says_what_it_skips(built):
+    environment = {**os.environ, "PYTHONPATH": str(HOSTS / "slicer_python"), "LCDFUSION_ABSENT": "torch"}
+    ran = subprocess.run([tool("ctest"), "-V"], cwd=built, env=environment, capture_output=True, text=True, timeout=500)
+    assert ran.returncode == 0, ran.stdout[-6000:]
+    assert "the fusion is not tested here (PyTorch is not installed)" in ran.stdout
 
 
 def test_the_package_opens_by_itself(package, tmp_path):
@@ -92,13 +102,44 @@ def test_the_package_opens_by_itself(package, tmp_path):
 def test_a_lost_file_stops_the_build(tmp_path, lost, message):
     source = tmp_path / "source"
     source.mkdir()
-    for name in ("LCDFusion", "LCDFusionLib", "CMakeLists.txt", "README.md", "LICENSE.txt"):
+    for name in KEPT:
         copy = shutil.copytree if (PROJECT / name).is_dir() else shutil.copy
         copy(PROJECT / name, source / name)
     (source / lost).unlink()
     packed = build(source, tmp_path / "build")
     assert packed.returncode != 0
     assert message in " ".join((packed.stdout + packed.stderr).split())  # CMake breaks its lines
+
+
+@pytest.mark.parametrize(
+    ("text", "without", "message"),
+    [
+        ("project(LCDFusion)", "project(LCDFusion LANGUAGES NONE)", "Mismatch between bitness"),
+        ("project(LCDFusion)", "project(LCDFusion LANGUAGES C)", "needs the language CXX"),
+    ],
+)
+def test_what_slicers_own_configuration_checks_is_checked(tmp_path, text, without, message):
+    source = tmp_path / "source"
+    source.mkdir()
+    for name in KEPT:
+        copy = shutil.copytree if (PROJECT / name).is_dir() else shutil.copy
+        copy(PROJECT / name, source / name)
+    lists = source / "CMakeLists.txt"
+    assert text in lists.read_text()
+    lists.write_text(lists.read_text().replace(text, without))
+    configured = build(source, tmp_path / "build")
+    assert configured.returncode != 0
+    assert message in " ".join((configured.stdout + configured.stderr).split())
+
+
+@pytest.mark.parametrize("field", ["ICONURL", "SCREENSHOTURLS"])
+def test_the_index_reads_the_addresses_of_the_pictures(field):
+    """Its own reader (scripts/check_description_files.py, August 2026) takes one quoted string, with spaces between addresses."""
+    value = re.findall(rf'^set\(EXTENSION_{field} "([^"\n]+)"\)$', (PROJECT / "CMakeLists.txt").read_text(), re.MULTILINE)
+    assert len(value) == 1
+    for address in value[0].split():
+        assert address.startswith("https://raw.githubusercontent.com/")
+        assert (PROJECT / address.split("/main/")[1]).is_file(), address
 
 
 def test_the_catalogue_entry_is_what_the_index_takes():

@@ -1,6 +1,9 @@
 """A lint over the .ui files: what Slicer needs of them and Qt Designer does not ask for."""
 
+import json
 import re
+import subprocess
+import sys
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
@@ -59,6 +62,51 @@ def test_whatever_can_be_clicked_has_a_tooltip(file):
     for widget, properties in widgets(file):
         if widget.get("class") in BOUND | {"QPushButton", "QToolButton"}:
             assert properties.get("toolTip"), f"{widget.get('name')} has no tooltip"
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+def test_enum_names_are_those_that_qt_5_reads_too(file):
+    """`Qt::Vertical`, not `Qt::Orientation::Vertical`: Qt 5.15, with which Slicer 5.10 and 5.12 are built, reads that as -1, all flags."""
+    for value in [*root(file).iter("enum"), *root(file).iter("set")]:
+        for name in value.text.split("|"):
+            assert re.fullmatch(r"Q\w+::\w+", name), name
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+def test_qt_5_15_reads_what_qt_6_reads(file):
+    """Every property that the file sets, as both make it of the file."""
+    read = [read_with(python, binding, file) for python, binding in (("/usr/bin/python3", "PySide2"), (sys.executable, "PySide6"))]
+    assert read[0], "nothing was read"
+    assert read[0] == read[1]
+
+
+def read_with(python, binding, file):
+    code = f"""
+import json, os, sys
+import xml.etree.ElementTree as ElementTree
+os.environ["QT_QPA_PLATFORM"] = "offscreen"
+from {binding} import QtCore, QtUiTools, QtWidgets
+application = QtWidgets.QApplication([])
+top = QtUiTools.QUiLoader().load(QtCore.QFile({str(file)!r}))
+found = {{}}
+for widget in ElementTree.parse({str(file)!r}).getroot().iter("widget"):
+    made = top if top.objectName() == widget.get("name") else top.findChild(QtWidgets.QWidget, widget.get("name"))
+    for each in widget.findall("property"):
+        try:
+            value = made.property(each.get("name"))
+        except RuntimeError:  # PySide6 cannot convert every set of flags this way
+            value = getattr(made, each.get("name"))()
+        if each[0].tag in ("enum", "set") and value is not None:
+            value = int(getattr(value, "value", value))
+        if isinstance(value, (int, float, str)):
+            found[widget.get("name") + "." + each.get("name")] = value
+print(json.dumps(found))
+"""
+    if not Path(python).is_file() or subprocess.run([python, "-c", f"import {binding}.QtUiTools"], capture_output=True).returncode:
+        pytest.skip(f"{python} has no {binding} (Debian: python3-{binding.lower()}.qtuitools)")
+    ran = subprocess.run([python, "-c", code], capture_output=True, text=True, timeout=60)
+    assert ran.returncode == 0, ran.stderr
+    return json.loads(ran.stdout.splitlines()[-1])
 
 
 def test_names_are_unique_over_all_files():

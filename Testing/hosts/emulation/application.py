@@ -54,6 +54,9 @@ class qSlicerApplication(QtCore.QObject):
     def processEvents(self, *_):
         QtWidgets.QApplication.processEvents()
 
+    def topLevelWidgets(self):
+        return QtWidgets.QApplication.topLevelWidgets()
+
     def translate(self, context, text):
         return text
 

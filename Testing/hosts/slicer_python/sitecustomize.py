@@ -1,8 +1,9 @@
 """A Python without what Slicer does not bring; Python imports this by itself when it starts with the folder in its path."""
 
+import os
 import sys
 
-_NOT_IN_SLICER = {"gdcm", "dicomanonymizer", "matplotlib", "tqdm", "pynetdicom"}
+_NOT_IN_SLICER = {"gdcm", "dicomanonymizer", "matplotlib", "tqdm", "pynetdicom", *os.environ.get("LCDFUSION_ABSENT", "").split(",")}
 
 
 class _Absent:
