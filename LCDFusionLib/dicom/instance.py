@@ -60,15 +60,23 @@ def set_body_part(dataset: Dataset, body_part: str, *, laterality: str = "") -> 
         dataset.Laterality = laterality
 
 
+def check_plane(volume: Volume, *, may_be_tilted: bool = False) -> None:
+    """Raise `InputError` for what `set_plane` will refuse; the arguments are the same."""
+    if not volume.in_patient_space:
+        raise InputError(f"'{volume.name}' does not say where in the patient it lies, so it cannot become DICOM: give one that does.")
+    row, column, through = volume.direction.T
+    if abs(row @ column) > 1e-4 or (not may_be_tilted and abs(abs(np.cross(row, column) @ through) - 1) > 1e-4):
+        raise InputError(f"The volume '{volume.name}' is sheared and cannot be written as DICOM slices: resample it to right angles first.")
+
+
 def set_plane(dataset: Dataset, volume: Volume, k: int, *, may_be_tilted: bool = False) -> None:
     """Image Plane: the place of slice `k`; `may_be_tilted` allows slices that are shifted against each other as by a tilted gantry.
 
     Raises:
         InputError: the volume is sheared, which no DICOM image plane can say.
     """
-    row, column, through = volume.direction.T
-    if abs(row @ column) > 1e-4 or (not may_be_tilted and abs(abs(np.cross(row, column) @ through) - 1) > 1e-4):
-        raise InputError(f"The volume '{volume.name}' is sheared and cannot be written as DICOM slices: resample it to right angles first.")
+    check_plane(volume, may_be_tilted=may_be_tilted)
+    row, column, _ = volume.direction.T
     columns_apart, rows_apart, slices_apart = volume.spacing
     dataset.ImagePositionPatient = decimal_strings((volume.ijk_to_lps @ [0, 0, k, 1])[:3])
     dataset.ImageOrientationPatient = decimal_strings([row, column])

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import numpy as np
 
-from LCDFusionLib.errors import InputError
 from LCDFusionLib.fusion import FusionResult
 from LCDFusionLib.images.color import COLOR_TABLES
 from LCDFusionLib.images.window import Window
@@ -18,6 +17,7 @@ from LCDFusionLib.notes import Note, without_names
 from .blending import why_no_blending_state, write_blending_state
 from .companions import fused_headers, write_key_images, write_metrics_report
 from .fused_series import Derivation, write_fused_color, write_fused_gray
+from .instance import check_plane
 from .reader import SeriesSource
 
 DICOM_RESULT = ("dicom_color", "dicom_gray", "dicom_key_images", "dicom_metrics", "dicom_blend")
@@ -74,8 +74,7 @@ def write_result(
     Raises:
         InputError: a folder holds something, or cannot be written.
     """
-    if not result.gray.in_patient_space:
-        raise InputError(f"'{result.gray.name}' does not say where in the patient it lies, so it cannot become DICOM: export NRRD.")
+    check_plane(result.gray, may_be_tilted=anatomy is not None)
     place, written = Path(folder), []
     if deidentify:
         derivation = replace(derivation, warnings=without_names(derivation.warnings))

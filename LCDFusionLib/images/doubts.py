@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from LCDFusionLib.notes import Note
+
 from .volume import Modality, Unit, Volume
 
 _LOWEST_HU, _HIGHEST_HU = -10_000, 70_000
@@ -20,15 +22,17 @@ def doubts(volume: Volume) -> tuple[str, ...]:
     if volume.is_color:
         return ()
     lowest, highest = float(volume.array.min()), float(volume.array.max())
-    reach = f"'{volume.name}' has values from {lowest:.6g} to {highest:.6g}"
+    sentences = []
     if volume.unit is Unit.HU and volume.modality is Modality.CT:
         if lowest >= 0:
-            return (f"{reach}, which are hardly HU, because neither air nor fat is below 0: the rescale (often -1024) may be missing.",)
-        if lowest < _LOWEST_HU or highest > _HIGHEST_HU or highest - lowest < _LEAST_HU_RANGE:
-            return (f"{reach}, which are no HU: windows in HU show nothing true of it.",)
-    if volume.unit.value.startswith("SUV"):
+            sentences.append("which are hardly HU, because neither air nor fat is below 0: the rescale (often -1024) may be missing.")
+        elif lowest < _LOWEST_HU or highest > _HIGHEST_HU or highest - lowest < _LEAST_HU_RANGE:
+            sentences.append("which are no HU: windows in HU show nothing true of it.")
+    elif volume.unit.value.startswith("SUV"):
         if highest > _HIGHEST_SUV:
-            return (f"{reach}, which are no SUV; they may be Bq/ml: give the PET as DICOM, or with the .json of its conversion.",)
-        if highest < _LOWEST_SUV:
-            return (f"{reach}, which are hardly SUV: the whole picture lies below any uptake.",)
-    return ()
+            sentences.append("which are no SUV; they may be Bq/ml: give the PET as DICOM, or with the .json of its conversion.")
+        elif highest < _LOWEST_SUV:
+            sentences.append("which are hardly SUV: the whole picture lies below any uptake.")
+    template = "{volume} has values from {lowest:.6g} to {highest:.6g}, "
+    names = {"volume": volume.name}
+    return tuple(Note("doubtful-values", template + text, names=names, lowest=lowest, highest=highest) for text in sentences)

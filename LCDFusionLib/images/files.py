@@ -23,6 +23,7 @@ from LCDFusionLib.images.nrrd import nrrd_header, read_nrrd
 from LCDFusionLib.images.pet_sidecar import read_sidecar
 from LCDFusionLib.images.pictures import read_picture
 from LCDFusionLib.images.volume import Modality, Unit, Volume
+from LCDFusionLib.notes import Note
 
 VOLUME_SUFFIXES = (".nrrd", ".nhdr", ".nii", ".nii.gz", ".mha", ".mhd", ".hdr")
 PICTURE_SUFFIXES = (".png", ".jpg", ".jpeg")
@@ -82,7 +83,7 @@ def read_volume(
         frame_of_reference=content.texts.get(_KEY + "frame_of_reference"),
         place=content.place,
         is_fused=_KEY + "fused" in content.texts,
-        notes=tuple(f"'{path.name}': {note}." for note in notes),
+        notes=tuple(Note("file", "{volume}: {said}.", names={"volume": path.name}, said=note) for note in notes),
     )
     check_voxels(volume)
     return volume

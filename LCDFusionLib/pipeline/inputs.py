@@ -92,10 +92,9 @@ def read_function(source: Source, *, series: str | None = None, unit: Unit | Non
         modality = Modality.PET if volume.modality is Modality.OTHER else volume.modality
         notes = volume.notes
         if unit is not None and unit is not volume.unit and volume.unit in (Unit.BQML, Unit.COUNTS):
-            notes = (
-                *notes,
-                f"'{volume.name}' says that its values are {volume.unit.value}, so --function-unit {unit.value} was left aside.",
-            )
+            text = "{function} says that its values are {said}, so --function-unit {wanted} was left aside."
+            names = {"function": volume.name}
+            notes = (*notes, Note("unit-left-aside", text, names=names, said=volume.unit.value, wanted=unit.value))
             unit = None
         given = Input(volume.with_array(volume.array, modality=modality, unit=unit or volume.unit), path, None, notes)
     order = "give the CT or MR first and the PET or SPECT second"

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from LCDFusionLib import __version__
-from LCDFusionLib.dicom import DICOM_RESULT, Blend, Derivation, Mismatch, write_result
+from LCDFusionLib.dicom import DICOM_RESULT, Blend, Derivation, Mismatch, check_plane, write_result
 from LCDFusionLib.errors import InputError
 from LCDFusionLib.fusion import FusionPair, FusionResult
 from LCDFusionLib.fusion.metrics_csv import write_metrics_csv
@@ -88,11 +88,15 @@ class Prepared:
         """Whether the DICOM series are written: where they are wanted, else (None) where the anatomy came as DICOM.
 
         Raises:
-            InputError: they are wanted of an anatomy that does not say where in the patient it lies.
+            InputError: they are wanted of an anatomy that cannot become DICOM: sheared, or it does not say where in the patient it lies.
         """
-        if wanted and not self.anatomy.volume.in_patient_space:
-            raise InputError(f"'{self.anatomy.label}' does not say where in the patient it lies, so it cannot become DICOM; omit --dicom.")
-        return self.anatomy.source is not None if wanted is None else wanted
+        is_written = self.anatomy.source is not None if wanted is None else wanted
+        if is_written:
+            try:
+                check_plane(self.anatomy.volume, may_be_tilted=self.anatomy.source is not None)
+            except InputError as error:
+                raise InputError(f"{str(error).removesuffix('.')}; or omit --dicom.") from error
+        return is_written
 
 
 @dataclass(frozen=True, eq=False)

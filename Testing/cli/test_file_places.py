@@ -11,6 +11,7 @@ import pytest
 import SimpleITK as sitk
 
 from LCDFusionLib.images.file_content import centred
+from LCDFusionLib.images.files import write_volume
 from LCDFusionLib.images.volume import Modality
 from Testing.cli.small_study import body, write_series
 
@@ -49,6 +50,42 @@ def test_consent(place, weights, tmp_path, anatomy_is_dicom):
 def test_a_file_without_a_place_becomes_no_dicom(place, tmp_path):
     files = [write_unsaid(body(modality), tmp_path / f"{modality.name}.nii") for modality in (Modality.CT, Modality.PET)]
     assert "cannot become DICOM; omit --dicom" in place.refuse(*files, "--dicom", "--confirm-mismatch", "place")
+
+
+def test_a_sheared_file_becomes_no_dicom_and_that_is_said_before_the_fusion(place, weights, tmp_path):
+    """Without --dicom it is fused as it lies."""
+    for modality in (Modality.CT, Modality.PET):
+        volume = body(modality)
+        matrix = volume.ijk_to_lps.copy()
+        matrix[1, 2] += 0.3 * volume.spacing[2]
+        write_volume(replace(volume, ijk_to_lps=matrix), tmp_path / f"{modality.name}.nrrd")
+    files = tmp_path / "CT.nrrd", tmp_path / "PET.nrrd"
+    result = place.run("fuse", *files, "-o", place.out, "--dicom", "--weights", weights)
+    assert result.returncode == 2
+    assert result.stdout == ""  # not even the line that says what will be done
+    assert "is sheared" in result.stderr
+    assert result.stderr.endswith("; or omit --dicom.\n")
+    place.fuse(*files, "--weights", weights)
+
+
+def test_suv_by_the_json_beside_the_file(place, weights, tmp_path):
+    """--function-unit SUVbw alone does not make SUV of Bq/ml."""
+    pet = body(Modality.PET)
+    image = nibabel.Nifti1Image((pet.array * 5000).T, np.diag([-1, -1, 1, 1]) @ pet.ijk_to_lps)
+    nibabel.save(image, tmp_path / "pet.nii")
+    ct = write_series(tmp_path / "CT", body(Modality.CT))
+    fields = {"Modality": "PT", "Units": "Bq/mL", "DecayCorrection": "ADMIN"}
+    (tmp_path / "pet.json").write_text(json.dumps(fields))
+    result = place.fuse(ct, tmp_path / "pet.nii", "--function-unit", "SUVbw", "--weights", weights)
+    assert "PT Bq/ml" in result.stdout
+    assert (
+        "PatientWeight (kg) and InjectedRadioactivity with InjectedRadioactivityUnits are missing; add them in 'pet.json'" in result.stdout
+    )
+    assert "--function-unit SUVbw was left aside" in result.stdout
+    more = {"PatientWeight": 70, "InjectedRadioactivity": 350, "InjectedRadioactivityUnits": "MBq"}  # SUV 1 = 5000 Bq/ml
+    (tmp_path / "pet.json").write_text(json.dumps({**fields, **more}))
+    result = place.fuse(ct, tmp_path / "pet.nii", "--weights", weights, "--overwrite")
+    assert "PT SUVbw 0-10" in result.stdout
 
 
 def test_pictures_of_two_sizes(place, tmp_path):
