@@ -49,7 +49,9 @@ def test_consent(place, weights, tmp_path, anatomy_is_dicom):
 
 def test_a_file_without_a_place_becomes_no_dicom(place, tmp_path):
     files = [write_unsaid(body(modality), tmp_path / f"{modality.name}.nii") for modality in (Modality.CT, Modality.PET)]
-    assert "cannot become DICOM; omit --dicom" in place.refuse(*files, "--dicom", "--confirm-mismatch", "place")
+    assert "so it cannot become DICOM: give one that does; or omit --dicom." in place.refuse(
+        *files, "--dicom", "--confirm-mismatch", "place"
+    )
 
 
 def test_a_sheared_file_becomes_no_dicom_and_that_is_said_before_the_fusion(place, weights, tmp_path):
