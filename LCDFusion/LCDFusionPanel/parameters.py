@@ -35,7 +35,7 @@ class LCDFusionParameterNode:
     metrics: vtkMRMLTableNode
     window: AnatomyWindow = AnatomyWindow.DEFAULT
     functionUpper: Annotated[float, WithinRange(0, 100000)] = 0.0
-    table: ColorTableChoice = ColorTableChoice.EMBER
+    table: ColorTableChoice = ColorTableChoice.BLAZE
     weights: WeightsChoice = WeightsChoice.AUTO
     arrangement: Arrangement = Arrangement.READING
     fusedLook: FusedLook = FusedLook.COLOR

@@ -23,8 +23,8 @@ def add_parser(commands: argparse._SubParsersAction) -> None:
     parser = commands.add_parser("ablate", help="compare the variants of the network", description=__doc__)
     parser.add_argument("--data", type=Path, required=True, help="folder that holds brain-atlas, pet-ct-mr-sarcoma and thorax-ct")
     parser.add_argument("-o", "--output", type=Path, required=True, help="folder of the ablation; started again on it, it goes on")
-    parser.add_argument("--steps", type=int, default=150, help="optimiser steps of each variant (default: %(default)s)")
-    parser.add_argument("--batch", type=int, default=8, help="crops a step (default: %(default)s)")
+    parser.add_argument("--steps", type=int, default=1500, help="optimiser steps of each variant (default: %(default)s)")
+    parser.add_argument("--batch", type=int, default=4, help="crops a step (default: %(default)s)")
     parser.add_argument("--crop", type=int, default=48, help=f"edge of a crop in pixels, at least {LEAST_CROP} (default: %(default)s)")
     parser.add_argument("--loss", choices=("default", "paper"), default="default", help="of which preset (default: %(default)s)")
     parser.add_argument("--pairs", type=int, default=8, help="held-out pairs of each data set (default: %(default)s)")
@@ -56,6 +56,7 @@ def run(options: argparse.Namespace) -> None:
         steps_per_epoch=options.steps,
         batch_size=options.batch,
         crop=options.crop,
+        learn=PRESETS["default"].learn if options.loss == "default" else 0.0,
     )
     print("reading the training data")
     try:

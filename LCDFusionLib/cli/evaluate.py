@@ -40,6 +40,8 @@ or a folder with anatomy/ and function/ that hold 8-bit PNG files of equal names
 or a check beyond the metrics, whose folder has cases.csv, table.md, dots.png and sheet.png:
   lesions-ct, lesions-mr            lesions whose place is known (phantoms, lung tumours, sarcomas): PET contrast, contrast to noise, the
                                     anatomy's edges inside, and the colour difference in the fused colour image against a 50/50 blend
+  under-uptake-ct, under-uptake-mr  known anatomy under uptake at the top of the range (a bronchus in a hot mass, texture in a tumour), and
+                                    uptake of SUV 3 to 12 on air, tissue and white: is it there, in gray and in colour?
   added-uptake-ct, added-uptake-mr  spots of uptake are added: is the fused image anywhere darker for it?
   flicker-ct, flicker-mr            change from slice to slice against that of the sources
 

@@ -70,6 +70,8 @@ def run(options: argparse.Namespace) -> None:
     preset = preset.for_pairs(pairs)
     if options.steps is not None:
         preset = replace(preset, steps=options.steps)
+    if start is not None:
+        preset = replace(preset, learn=0.0)
     device = training_device(options.device)
     try:
         trainer = Trainer(data, preset, options.output, start=start, seed=options.seed, device=device, card=card, held=held)

@@ -12,8 +12,18 @@ from .checks import Check
 from .flicker import flicker_check
 from .lesion_cases import lesion_check
 from .pair_sets import TITLES, PairSet, pair_set
+from .under_uptake import under_uptake_check
 
-CHECKS = ("lesions-ct", "lesions-mr", "added-uptake-ct", "added-uptake-mr", "flicker-ct", "flicker-mr")
+CHECKS = (
+    "lesions-ct",
+    "lesions-mr",
+    "under-uptake-ct",
+    "under-uptake-mr",
+    "added-uptake-ct",
+    "added-uptake-mr",
+    "flicker-ct",
+    "flicker-mr",
+)
 
 
 def find(name: str, data: Path | None) -> PairSet | Check:
@@ -34,6 +44,8 @@ def find(name: str, data: Path | None) -> PairSet | Check:
     try:
         if name.startswith("lesions"):
             return lesion_check(name, data)
+        if name.startswith("under-uptake"):
+            return under_uptake_check(name)
         if data is None:
             raise InputError(f"'{name}' needs its images: say with --data which folder holds them.")
         return added_uptake_check(name, data) if name.startswith("added") else flicker_check(name, data)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
+from LCDFusionLib.images.color import fused_color
 from LCDFusionLib.training.pairs import Image, SlicePair
 
+from .color_pictures import PICTURES
 from .comparison import fuse
 from .methods import FusedFolder, Method
 from .pair_sets import evenly, round_to_8_bit
@@ -37,6 +39,14 @@ class Case(Protocol):
 
     def measure(self, fused: Image) -> dict[str, float]:
         """Values by name of the measure, of the fused pairs (K, H, W); NaN where undefined."""
+
+
+@runtime_checkable
+class ColorCase(Case, Protocol):
+    """A case of which colour pictures are judged, too."""
+
+    def measure_color(self, rgb: NDArray[np.uint8]) -> dict[str, float]:
+        """Values by name of the colour measure, of pictures (K, H, W, 3); NaN where undefined."""
 
 
 @dataclass(frozen=True)
@@ -83,6 +93,7 @@ class Check:
         weights: the shipped weights made for these images.
         notes: what is written on the pictures: a short name, and the value's.
         color_notes: the same for the pictures in colour; empty: there are none.
+        color_measures: of colour pictures, those made of fused images and others (`PICTURES`); empty: they are not judged.
     """
 
     name: str
@@ -92,6 +103,7 @@ class Check:
     weights: tuple[str, ...]
     notes: Mapping[str, str]
     color_notes: Mapping[str, str] = field(default_factory=dict)
+    color_measures: tuple[Measure, ...] = ()
 
     @property
     def pairs(self) -> tuple[SlicePair, ...]:
@@ -117,12 +129,14 @@ class Judged:
         method: its name.
         values: by measure.
         fused: the pair shown, (H, W).
+        color: values of the colour picture, by colour measure.
     """
 
     case: Case
     method: str
     values: dict[str, float]
     fused: Image
+    color: dict[str, float] = field(default_factory=dict)
 
 
 def judge(check: Check, methods: Sequence[Method | FusedFolder]) -> Iterator[Judged]:
@@ -134,4 +148,18 @@ def judge(check: Check, methods: Sequence[Method | FusedFolder]) -> Iterator[Jud
     for case in check.cases:
         for method in methods:
             fused = np.stack([round_to_8_bit(fuse(method, pair)) for pair in case.pairs])
-            yield Judged(case, method.name, case.measure(fused), fused[case.shown])
+            color = case.measure_color(fused_color(fused, _function(case))) if isinstance(case, ColorCase) else {}
+            yield Judged(case, method.name, case.measure(fused), fused[case.shown], color)
+
+
+def judge_pictures(check: Check) -> Iterator[Judged]:
+    """Every one of `PICTURES` on every case that judges colour; they have no gray image, and no values of one."""
+    for case in check.cases:
+        if isinstance(case, ColorCase):
+            anatomy, function = np.stack([pair.anatomy for pair in case.pairs]), _function(case)
+            for name, paint in PICTURES.items():
+                yield Judged(case, name, {}, anatomy[case.shown], case.measure_color(paint(anatomy, function)))
+
+
+def _function(case: Case) -> Image:
+    return np.stack([pair.function for pair in case.pairs])

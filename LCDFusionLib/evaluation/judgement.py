@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Callable, Collection, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,7 @@ from LCDFusionLib.images.color import blend, fused_color
 from LCDFusionLib.training.pairs import Image
 
 from .charts import HIGHLIGHT, WARNING
-from .checks import Check, Judged
+from .checks import Check, Judged, Measure
 from .sheet import Picture, Row, draw_sheet, note, rows_to_show
 
 
@@ -29,19 +30,46 @@ def write_cases(judged: Sequence[Judged], file: Path) -> None:
             writer.writerow([row.case.name, row.method, *(f"{row.values[n]:.6f}" if np.isfinite(row.values[n]) else "" for n in names)])
 
 
-def write_summary(check: Check, judged: Sequence[Judged], file: Path, *, remarks: Sequence[str] = ()) -> None:
-    """A Markdown table: of each method and measure the mean, the worst, and in how many cases the target is reached; `remarks` below."""
+def write_colors(judged: Sequence[Judged], file: Path) -> None:
+    """As `write_cases`, of the colour pictures."""
+    write_cases([replace(row, values=row.color) for row in judged], file)
+
+
+def write_summary(
+    check: Check, judged: Sequence[Judged], file: Path, *, remarks: Sequence[str] = (), pictures: Sequence[Judged] = ()
+) -> None:
+    """A Markdown table: of each method and measure the mean, the worst, and in how many cases the target is reached; `remarks` below.
+
+    With `pictures` (see `judge_pictures`) a second one follows, of the colour pictures: those of the methods, then these.
+    """
     lines = [f"# {check.title}", "", f"{len(check.cases)} cases. Each cell: mean, worst case, and how many cases reach the target.", ""]
-    for measure in check.measures:
+    lines += _table(check.measures, judged)
+    for remark in remarks:
+        lines += [remark, ""]
+    lines += _ceiling(judged)
+    if check.color_measures:
+        lines += ["", "## In colour", ""]
+        lines += _table(check.color_measures, [replace(row, values=row.color) for row in (*judged, *pictures)])
+        lines += [
+            "*anatomy-colour*: the same colours over the plain anatomy; *blend*, *blend-ember*, *pet-heat*, *pet-rainbow2*: function and "
+            "anatomy at 50 % each, through our tables and through those that come with Slicer.",
+            "",
+        ]
+    file.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def _table(measures: Sequence[Measure], judged: Sequence[Judged]) -> list[str]:
+    lines = []
+    for measure in measures:
         bound = "" if measure.target is None else f" Target: at {'most' if measure.lower_is_better else 'least'} {measure.target:g}"
         if measure.together_with is not None:
             bound += f", and {measure.together_with.name} reaches its own"
         bound += "." if bound else ""
         lines.append(f"- **{measure.name}**: {measure.says}.{bound}")
-    lines += ["", "| method | " + " | ".join(measure.name for measure in check.measures) + " |", "|---|" + "---|" * len(check.measures)]
+    lines += ["", "| method | " + " | ".join(measure.name for measure in measures) + " |", "|---|" + "---|" * len(measures)]
     for method in _methods(judged):
         cells = []
-        for measure in check.measures:
+        for measure in measures:
             values = _values(judged, method, measure.name)
             defined = values[np.isfinite(values)]
             if defined.size == 0:
@@ -53,11 +81,7 @@ def write_summary(check: Check, judged: Sequence[Judged], file: Path, *, remarks
             reached = "" if measure.target is None else f"; {int(hits.sum())} of {defined.size}"
             cells.append(f"{defined.mean():.2f}; {measure.worst(defined):.2f}{reached}")
         lines.append(f"| {method} | " + " | ".join(cells) + " |")
-    lines.append("")
-    for remark in remarks:
-        lines += [remark, ""]
-    lines += _ceiling(judged)
-    file.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return [*lines, ""]
 
 
 def _ceiling(judged: Sequence[Judged]) -> list[str]:
@@ -131,7 +155,7 @@ def draw_cases(check: Check, judged: Sequence[Judged], file: Path, *, color: boo
         for method in _methods(judged):
             row = by_key[case.name, method]
             image = _one(fused_color, row.fused, pair.function) if color else row.fused
-            pictures.append(Picture(method, image, note(row.values, names)))
+            pictures.append(Picture(method, image, note({**row.values, **row.color}, names)))
         rows.append(Row(case.name, pictures, case.outline))
     legend = ", ".join(f"{short}: {name}" for short, name in names.items()) + "."
     draw_sheet(rows, file, title=check.title, legend=legend)

@@ -20,7 +20,7 @@ from LCDFusionLib.training import sarcoma
 from LCDFusionLib.training.pairs import SlicePair
 
 from .checks import Check
-from .lesions import COLOR_NOTES, MEASURES, NOTES, LesionCase
+from .lesions import COLOR_MEASURES, COLOR_NOTES, MEASURES, NOTES, LesionCase
 from .pair_sets import SUV_UPPER, round_to_8_bit
 
 CORE = 0.7
@@ -54,11 +54,11 @@ def lesion_check(name: str, data: Path | None) -> Check:
     if name == "lesions-mr":
         cases = [*of_phantom(phantom.head(), (None,)), *of_sarcomas(data, "mr_t1", (None,))]
         title = "Lesions on PET/MR: head phantom and held-out sarcoma patients"
-        return Check(name, title, tuple(cases), MEASURES, ("mr-pet",), NOTES, COLOR_NOTES)
+        return Check(name, title, tuple(cases), MEASURES, ("mr-pet",), NOTES, COLOR_NOTES, COLOR_MEASURES)
     windows = ("mediastinum", "lung")
     cases = [*of_phantom(phantom.thorax(), windows), *of_crops(data, windows), *of_sarcomas(data, "ct", windows)]
     title = "Lesions on PET/CT: thorax phantom, lung tumours and held-out sarcoma patients"
-    return Check(name, title, tuple(cases), MEASURES, ("ct-pet",), NOTES, COLOR_NOTES)
+    return Check(name, title, tuple(cases), MEASURES, ("ct-pet",), NOTES, COLOR_NOTES, COLOR_MEASURES)
 
 
 def of_phantom(made: phantom.Phantom, windows: tuple[str | None, ...]) -> Iterator[LesionCase]:

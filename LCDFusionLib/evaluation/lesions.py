@@ -8,8 +8,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from LCDFusionLib.evaluation.color_difference import ciede2000, lab
 from LCDFusionLib.images.color import blend, fused_color
-from LCDFusionLib.images.color_difference import ciede2000, lab
 from LCDFusionLib.images.window import luma
 from LCDFusionLib.metrics import edge_preservation
 from LCDFusionLib.training.pairs import Image, SlicePair
@@ -37,6 +37,7 @@ MEASURES = (
     Measure("contrast_to_noise", "uptake_contrast / noise, in the fused gray image / in PET", 0.8, together_with=UPTAKE_CONTRAST),
     Measure("contrast_to_structure", "contrast / SD of the surroundings, anatomy's structures and all, fused / PET", 0.8),
     Measure("edges", "the anatomy's edges inside the lesion, along their own direction, fused / anatomy", EDGES_WANTED),
+    Measure("anatomy_slope", "slope of the fused gray on the anatomy's where uptake is at 0.95 of its range or above", 0.4),
     Measure(
         "color_difference",
         "CIEDE2000 of lesion and surroundings, fused colour image / 50/50 blend (mostly the colouring, which adds PET)",
@@ -45,6 +46,14 @@ MEASURES = (
     Measure("color_sharpness", "QABF of the colour image's luma, fused / 50/50 blend", 1.0),
 )
 
+
+COLOR_MEASURES = (
+    Measure("loudness", "CIEDE2000 of the mean colours of lesion and surroundings (wanted: 33 in the mediastinal window)", 31.0),
+    Measure("color_edges", "edges of L* where uptake is below a tenth of its range, picture / anatomy", 0.95),
+)
+
+HOT, COLD = 0.95, 0.1
+"""Parts of the range: of `anatomy_slope` and `color_edges`."""
 
 NOTES = {"C": "contrast", "U": "uptake_contrast", "E": "edges"}
 COLOR_NOTES = {"dE": "color_difference_fused", "blend": "color_difference_blend"}
@@ -97,6 +106,7 @@ class LesionCase:
             "contrast_to_noise": uptake / noise / (pet_uptake / pet_noise),
             "contrast_to_structure": contrast / float(np.hypot(fused[self.surroundings].std(), ROUNDING)) / (pet / structure),
             "edges": self.edges(fused, anatomy, function),
+            "anatomy_slope": _slope(anatomy, fused, function >= HOT),
             "color_difference": differences[0] / differences[1],
             "color_sharpness": sharpness[0] / sharpness[1],
             "pet_contrast": pet,
@@ -139,9 +149,24 @@ class LesionCase:
         along = ((of_fused - max(slope, 0.0) * of_pet) * of_anatomy).sum(axis=0) / np.where(strength > 0, strength, 1)
         return float(np.clip(along, -strength, strength).sum() / strength.sum())
 
+    def measure_color(self, rgb: NDArray[np.uint8]) -> dict[str, float]:
+        """See `COLOR_MEASURES`."""
+        anatomy, function = (np.stack([getattr(pair, source) for pair in self.pairs]) for source in ("anatomy", "function"))
+        ours, plain = (lab(picture / 255)[..., 0] for picture in (rgb, np.repeat(np.rint(255 * anatomy)[..., np.newaxis], 3, axis=-1)))
+        cold = function < COLD
+        edges = [np.hypot(*np.gradient(lightness, axis=(1, 2)))[cold].sum() for lightness in (ours, plain)]
+        return {"loudness": self.color_difference(rgb), "color_edges": float(edges[0] / edges[1]) if edges[1] > 0 else float("nan")}
+
     def color_difference(self, rgb: NDArray[np.uint8]) -> float:
         """CIEDE2000 between the mean colour of the lesion and that of its surroundings."""
         return float(ciede2000(*(lab(rgb[part].mean(axis=0) / 255) for part in (self.lesion, self.surroundings))))
+
+
+def _slope(anatomy: Image, fused: Image, where: NDArray[np.bool_]) -> float:
+    """Of a line through the gray values; NaN where there are hardly any, or the anatomy shows nothing."""
+    if where.sum() < 50 or anatomy[where].std() < 0.02:
+        return float("nan")
+    return float(np.polyfit(anatomy[where].astype(np.float64), fused[where].astype(np.float64), 1)[0])
 
 
 def _sharpness(rgb: NDArray[np.uint8], anatomy: Image, function: Image) -> float:

@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from .charts import draw_bars, draw_radar
-from .checks import Check, judge
+from .checks import Check, judge, judge_pictures
 from .comparison import Measured, compare
-from .judgement import draw_cases, draw_dots, write_cases, write_summary
+from .judgement import draw_cases, draw_dots, write_cases, write_colors, write_summary
 from .methods import WARNINGS, FusedFolder, Method, Network
 from .pair_sets import PairSet
 from .png import write_png
@@ -66,7 +66,10 @@ def _evaluate_check(check: Check, methods: Sequence[Method | FusedFolder], folde
             write_png(row.fused, folder / "images" / row.method / f"{row.case.pairs[row.case.shown].name}.png")
         done()
     write_cases(judged, folder / "cases.csv")
-    write_summary(check, judged, folder / "table.md", remarks=remarks(check, methods))
+    pictures = list(judge_pictures(check)) if check.color_measures else []
+    if pictures:
+        write_colors([*judged, *pictures], folder / "colors.csv")
+    write_summary(check, judged, folder / "table.md", remarks=remarks(check, methods), pictures=pictures)
     draw_dots(check, judged, folder / "dots.png", warnings=WARNINGS, highlighted=_ours(methods))
     draw_cases(check, judged, folder / "sheet.png")
     if check.color_notes:

@@ -10,12 +10,18 @@ from numpy.typing import NDArray
 from LCDFusionLib.errors import InputError
 from LCDFusionLib.images.window import BT601_LUMA
 
-CHROMA_LIMIT = 0.5
-"""Largest chroma, max(R, G, B) - min(R, G, B) on [0, 1], that a fused pixel takes from the function.
+DARKEST, BRIGHTEST = 0.29, 0.68
+"""Luma between which black and white anatomy lie under a full colour.
 
-Chroma and the room for luma are one sum: a pixel of chroma c lies in the RGB cube only for luma in an interval of width 1 - c. With half
-for each, the anatomy keeps at least half of its contrast in the hottest lesion; a 50/50 blend leaves it half everywhere.
+A full colour on black or on white does not exist: chroma is room for luma. With less than full colour the range is wider (`_paint`);
+without colour it is all of [0, 1], and gray stays as it is.
 """
+
+LIFT = 0.6
+"""How far the network lifts black anatomy to the brightest uptake, and the colour image takes it back (`fused_color`)."""
+
+TOE = 0.1
+"""Uptake below which the lift begins slowly: 1.1 u^2 / (u + 0.1), as in the training's guide."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,9 +52,23 @@ def _hot_iron() -> ColorTable:
 
 
 _TABLES = (
-    # Made for fusion. Lightness and chroma rise with uptake, and hue goes from violet through crimson to orange-red, so hotter never looks
-    # colder; muscle and blood (up to a fifth of the range) stay nearly gray; the hottest is a full colour, where other hot scales end in
-    # white and vanish on white anatomy.
+    # Made for fusion, and loud: nearly gray up to blood and muscle, coloured from a quarter of the range on. Hue goes one way, from magenta
+    # through red to amber; chroma rises; the hottest is a full colour of high lightness, which those who see no red or green see as well.
+    _through(
+        "blaze",
+        (0.00, (0, 0, 0)),
+        (0.06, (12, 12, 12)),
+        (0.12, (33, 21, 31)),
+        (0.20, (60, 20, 44)),
+        (0.25, (106, 18, 60)),
+        (0.35, (196, 32, 14)),
+        (0.50, (240, 98, 4)),
+        (0.75, (253, 162, 1)),
+        (1.00, (255, 200, 0)),
+    ),
+    # The default before: quieter, for those who want the anatomy first. Lightness and chroma rise with uptake, and hue goes from violet
+    # through crimson to orange-red; muscle and blood (up to a fifth of the range) stay nearly gray; the hottest is a full colour, where
+    # other hot scales end in white and vanish on white anatomy.
     _through(
         "ember",
         (0.00, (0, 0, 0)),
@@ -75,7 +95,7 @@ _TABLES = (
     ),
 )
 COLOR_TABLES: dict[str, ColorTable] = {table.name: table for table in _TABLES}
-DEFAULT_COLOR_TABLE = "ember"
+DEFAULT_COLOR_TABLE = "blaze"
 
 
 def colorize(function01: NDArray, table: ColorTable | str = DEFAULT_COLOR_TABLE) -> NDArray[np.uint8]:
@@ -111,11 +131,7 @@ def blend(
 
 
 def fused_color(fused01: NDArray, function01: NDArray, table: ColorTable | str = DEFAULT_COLOR_TABLE) -> NDArray[np.uint8]:
-    """Colour image of a scalar function: luminance from the fused image, chroma from the function's own values.
-
-    Chroma added to a white pixel would leave the RGB cube, and clipping it there is how a lesion fades on white anatomy. So the fused
-    luminance is mapped, linearly, into the interval of luma in which the pixel's chroma fits. Without uptake the interval is all of
-    [0, 1], and gray stays as it is; a hot lesion keeps its colour on black and on white, and the anatomy's edges run through it.
+    """Colour image of a scalar function: luminance from the fused image, colour from the function's own values.
 
     Args:
         fused01: (K, J, I) in [0, 1], the fused image.
@@ -125,30 +141,56 @@ def fused_color(fused01: NDArray, function01: NDArray, table: ColorTable | str =
     Returns:
         (K, J, I, 3) uint8 RGB.
     """
-    chroma, darkest, room = _gamut(_table(table).rgb)
+    step = np.arange(256, dtype=np.float32) / 255
+    color = _table(table).rgb[:, np.newaxis]
+    painted = _to_uint8(_paint(without_lift(step[np.newaxis], step[:, np.newaxis]), color))  # by uptake and fused gray
     rgb = np.empty((*fused01.shape, 3), dtype=np.uint8)
     for k in range(len(rgb)):
-        entry = _entry(function01[k])
-        rgb[k] = _to_uint8((darkest[entry] + fused01[k] * room[entry])[..., np.newaxis] + chroma[entry])
+        rgb[k] = painted[_entry(function01[k]), _entry(fused01[k])]
     return rgb
 
 
 def fused_color_from_rgb(fused01: NDArray, function_rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Colour image of a function that brings its own colour, (K, J, I, 3) uint8: as `fused_color`, with the chroma of that image."""
+    """Colour image of a function that brings its own colour, (K, J, I, 3) uint8; its luma is the uptake that the network was given."""
     rgb = np.empty(function_rgb.shape, dtype=np.uint8)
     for k in range(len(rgb)):
-        chroma, darkest, room = _gamut(function_rgb[k])
-        rgb[k] = _to_uint8((darkest + fused01[k] * room)[..., np.newaxis] + chroma)
+        uptake = function_rgb[k].astype(np.float32) @ BT601_LUMA / 255
+        rgb[k] = _to_uint8(_paint(without_lift(fused01[k], uptake), function_rgb[k]))
     return rgb
 
 
-def _gamut(color: NDArray[np.uint8]) -> tuple[NDArray, NDArray, NDArray]:
-    """Of (..., 3) RGB: chroma (..., 3) up to CHROMA_LIMIT, the lowest luma (...) where the RGB cube holds it, and the room above that."""
+def anatomy_color(anatomy01: NDArray, function01: NDArray, table: ColorTable | str = DEFAULT_COLOR_TABLE) -> NDArray[np.uint8]:
+    """The same colouring over the plain anatomy, without a fused image: what a fused one has to be better than."""
+    color = _table(table).rgb
+    return np.stack([_to_uint8(_paint(a, color[_entry(f)])) for a, f in zip(anatomy01, function01, strict=True)])
+
+
+def without_lift(fused01: NDArray, function01: NDArray) -> NDArray[np.float32]:
+    """The fused gray without the brightness that it has for uptake, on [0, 1].
+
+    In gray, brightness is all that uptake has to say, so the network lifts the anatomy and narrows its range. In colour the hue says it:
+    the range that the lift has left is spread again: the anatomy under uptake has its contrast back.
+    """
+    lift = LIFT * (1 + TOE) * np.square(function01) / (function01 + TOE)
+    return np.clip((fused01 - lift) / (1 - lift), 0, 1).astype(np.float32)
+
+
+def _paint(gray01: NDArray, color: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Gray (...) in the hue and with the chroma of (..., 3) RGB: (..., 3) on [0, 1], whose luma is linear in the gray.
+
+    Chroma added to a white pixel would leave the RGB cube, and clipping it there is how a lesion fades on white anatomy. So a full colour
+    runs along the edge of the cube: from black to the pure hue, then towards white, as far as its luma asks; less than full colour is mixed
+    with gray of the same luma. The gray's range is narrowed to [DARKEST, BRIGHTEST] as the chroma rises, white first, where a little chroma
+    is least seen; black last, so that what is nearly cold does not glow on it.
+    """
     rgb = color.astype(np.float32) / 255
-    chroma = rgb - (rgb @ BT601_LUMA)[..., np.newaxis]  # R - Y, G - Y, B - Y: has no luma of its own
-    chroma *= (CHROMA_LIMIT / np.maximum(rgb.max(axis=-1) - rgb.min(axis=-1), CHROMA_LIMIT))[..., np.newaxis]
-    darkest = -chroma.min(axis=-1)
-    return chroma, darkest, 1 - chroma.max(axis=-1) - darkest
+    least, chroma = rgb.min(axis=-1, keepdims=True), np.ptp(rgb, axis=-1)[..., np.newaxis]
+    hue = (rgb - least) / np.maximum(chroma, 1e-6)
+    own = np.maximum(hue @ BT601_LUMA, 1e-6)[..., np.newaxis]  # luma of the pure hue; less than 1
+    lowest, highest = DARKEST * chroma**2, 1 - (1 - BRIGHTEST) * chroma * (2 - chroma)
+    aim = lowest + (highest - lowest) * np.asarray(gray01, dtype=np.float32)[..., np.newaxis]
+    edge = np.where(aim <= own, hue * (aim / own), hue + (1 - hue) * ((aim - own) / (1 - own)))
+    return aim + chroma * (edge - aim)
 
 
 def _entry(function01: NDArray) -> NDArray[np.uint8]:

@@ -20,8 +20,9 @@ def normalise_channels(features: Tensor) -> Tensor:
 class LCFM(nn.Module):
     """Correlates every pixel with a T x T summary of its own image and gates the channels by what that says.
 
-    Zhou et al., Scientific Reports 2025, Eq. 9-16. Where Algorithm 1 and the equations differ (the algorithm divides by the squared
-    norm and passes the normalised features on), the equations are followed: the output carries the raw features.
+    Zhou et al., Scientific Reports 2025, Eq. 9-16. Where Algorithm 1 and the equations differ, the equations are followed in the norm (the
+    algorithm divides by its square) and in the output (raw features; the algorithm passes the normalised ones on). The gate is the
+    algorithm's: one sum of both scores for both images, where Eq. 14 and 15 have a gate each. See decision 101.
 
     Args:
         channels: C, of each of the two feature maps.

@@ -23,7 +23,8 @@ class AnatomyWindow(Choice):
 class ColorTableChoice(Choice):
     """Colours of uptake, `COLOR_TABLES`."""
 
-    EMBER = "ember", "Ember"
+    BLAZE = "blaze", "Blaze"
+    EMBER = "ember", "Ember (quiet)"
     HOT_IRON = "hot-iron", "Hot iron"
     INVERSE_GRAY = "inverse-gray", "Inverse gray"
     RAINBOW = "rainbow", "Rainbow"

@@ -48,7 +48,7 @@ class FusionChoices:
     function: Node | None
     window: AnatomyWindow = AnatomyWindow.DEFAULT
     function_upper: float = 0.0
-    table: ColorTableChoice = ColorTableChoice.EMBER
+    table: ColorTableChoice = ColorTableChoice.BLAZE
     weights: WeightsChoice = WeightsChoice.AUTO
     anatomy_kind: AnatomyKind = AnatomyKind.AUTO
     function_unit: FunctionUnit = FunctionUnit.AUTO

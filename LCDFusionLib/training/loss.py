@@ -25,6 +25,8 @@ class LossWeights:
         sources: the paper's L_int = mean|f - a| + mean|f - b|. Flat for every f between a and b, so alone it ends in a copy of one.
         gradient: the paper's L_grad = mean| |grad f| - max(|grad a|, |grad b|) |, Sobel, not normalised; the paper's alpha.
         overlay: mean|f - overlay(a, b)|: one optimum, in which more uptake is never darker and white anatomy leaves room for it.
+        plateau: the same difference as a mean weighted by uptake squared: hot lesions are few pixels, and what they hide is in these.
+        guide_edges: mean length of the difference between the gradients of f and of overlay(a, b).
         edges: 1 - Q^AB/F.
         correlation: 2 - SCD, which asks for the function wherever the anatomy does not explain the fused image.
         function_floor: how far VIF of the function stays below `function_margin` times the maximum rule's; nothing is won above it.
@@ -41,6 +43,8 @@ class LossWeights:
     sources: float = 0.0
     gradient: float = 0.0
     overlay: float = 0.0
+    plateau: float = 0.0
+    guide_edges: float = 0.0
     edges: float = 0.0
     correlation: float = 0.0
     function_floor: float = 0.0
@@ -52,8 +56,8 @@ class LossWeights:
     anatomy_margin: float = 0.92
     lesion_margin: float = 0.85
     headroom: float = 0.12
-    cover: float = 0.78
-    detail: float = 0.75
+    cover: float = 0.52
+    detail: float = 0.5
 
 
 def fusion_loss(fused: Tensor, anatomy: Tensor, function: Tensor, weights: LossWeights) -> tuple[Tensor, dict[str, float]]:
@@ -68,8 +72,13 @@ def fusion_loss(fused: Tensor, anatomy: Tensor, function: Tensor, weights: LossW
     if weights.gradient:
         target = torch.maximum(gradient_magnitude(anatomy), gradient_magnitude(function))
         terms["gradient"] = (gradient_magnitude(fused) - target).abs().mean()
-    if weights.overlay:
-        terms["overlay"] = (fused - overlay(anatomy, function, weights)).abs().mean()
+    if weights.overlay or weights.plateau:
+        off = fused - overlay(anatomy, function, weights)
+        if weights.guide_edges:
+            terms["guide_edges"] = sobel_gradient(off).abs().sum(dim=1).mean()
+        off = off.abs()
+        terms["overlay"] = off.mean()
+        terms["plateau"] = (function.square() * off).sum() / function.square().sum().clamp(min=1e-6)
     if weights.lesion_edges:
         terms["lesion_edges"] = lesion_edges_lost(fused, anatomy, function, weights.lesion_margin)
     maximum = torch.maximum(anatomy, function)

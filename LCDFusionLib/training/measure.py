@@ -60,9 +60,9 @@ def measure_test(weights: Path, pairs: Sequence[SlicePair], device: str | torch.
 
 
 def write_rows(rows: Sequence[dict], file: Path) -> None:
-    """A CSV with the keys of the first row as its head; at no time is there a half-written file of that name."""
+    """A CSV with the keys of all rows as its head, empty where a row has none; at no time is there a half-written file of that name."""
     with atomic_file(file) as beside, beside.open("w", newline="") as stream:
-        writer = csv.DictWriter(stream, rows[0])
+        writer = csv.DictWriter(stream, list(dict.fromkeys(name for row in rows for name in row)))
         writer.writeheader()
         writer.writerows(rows)
 

@@ -9,6 +9,12 @@ from numpy.typing import NDArray
 
 Image = NDArray[np.float32]
 
+STRENGTHS = (0.1, 5.0)
+"""(least, most) uptake of a synthetic lesion's middle, as a part of the range shown."""
+
+LESIONS = 0.6
+"""Share of the crops with a synthetic lesion."""
+
 
 @dataclass(frozen=True)
 class SlicePair:
@@ -47,8 +53,8 @@ class CropSampler:
     """Random crops, augmented, drawn from slice pairs and volume pairs.
 
     Augmentation: flips and quarter turns (both images alike), window width and level of volumes by +-20 %, gamma of the function
-    (0.7 to 1.4), and in two fifths of the crops a synthetic lesion (a smooth spot of uptake) added to the function image, so that the
-    network cannot learn that uptake follows the anatomy.
+    (0.7 to 1.4), and in three fifths of the crops a synthetic lesion (a smooth spot of uptake, often clipped at the top of the range)
+    added to the function image, so that the network cannot learn that uptake follows the anatomy, and sees anatomy inside of hot lesions.
 
     Args:
         sources: groups of pairs with the share of crops that each gives.
@@ -85,7 +91,9 @@ class CropSampler:
         # Standard deviation in pixels, log-uniform: from what the finest PET shows on a CT's grid to a large tumour.
         spread = float(np.exp(random.uniform(np.log(1.5), np.log(min(height, width) / 6))))
         rows, columns = np.mgrid[:height, :width]
-        spot = random.uniform(0.1, 1) * np.exp(-((rows - y) ** 2 + (columns - x) ** 2) / (2 * spread**2))
+        # Above 1 the spot is clipped to a plateau: a tumour hotter than the range shown, which a spot that only just reaches 1 is not.
+        strength = float(np.exp(random.uniform(*np.log(STRENGTHS))))
+        spot = strength * np.exp(-((rows - y) ** 2 + (columns - x) ** 2) / (2 * spread**2))
         return np.clip(function + spot, 0, 1).astype(np.float32)
 
     def _pair(self) -> SlicePair:
@@ -111,7 +119,7 @@ class CropSampler:
     def _augment(self, anatomy: Image, function: Image) -> tuple[Image, Image]:
         random = self.random
         function = function ** random.uniform(0.7, 1.4)
-        if random.random() < 0.4:
+        if random.random() < LESIONS:
             function = self.with_lesion(function)
         turns, flip = int(random.integers(4)), random.random() < 0.5
         images = [np.rot90(image[:, ::-1] if flip else image, turns) for image in (anatomy, function)]

@@ -25,6 +25,9 @@ class Preset:
             follow from the number of pairs (`for_pairs`).
         patience: epochs without a better validation score before the run stops; None never stops early.
         min_delta: what counts as better.
+        learn: part of the steps, the first ones, in which the network learns the guide alone (`learning_loss`): a plain loss, which takes
+            half the work a step and leads to the same place from anywhere. None of it where a run begins with weights.
+        gate_stride: of `RewrittenNet` in training steps; the validation is exact.
     """
 
     loss: LossWeights
@@ -37,6 +40,14 @@ class Preset:
     patience: int | None = None
     min_delta: float = 1e-4
     epochs: int | None = None
+    learn: float = 0.0
+    gate_stride: int = 1
+
+    @property
+    def learning_loss(self) -> LossWeights:
+        """Of the part `learn`: the guide of `loss`, learnt as it is."""
+        guide = {name: getattr(self.loss, name) for name in ("headroom", "cover", "detail")}
+        return LossWeights(overlay=1.0, plateau=0.5, guide_edges=1.0, **guide)
 
     def for_pairs(self, count: int) -> Preset:
         """The protocol for this number of training pairs; one that counts in steps stays as it is."""
@@ -60,6 +71,7 @@ PRESETS = {
     "default": Preset(
         loss=LossWeights(
             overlay=30.0,
+            plateau=15.0,
             edges=8.0,
             correlation=0.6,
             function_floor=30.0,
@@ -68,9 +80,13 @@ PRESETS = {
             background=3.0,
             darkening=10.0,
         ),
-        steps=3000,
-        learning_rate=1e-3,
+        steps=4500,
+        learning_rate=2e-3,
         schedule="cosine",
+        steps_per_epoch=250,
+        learn=0.6,
+        batch_size=4,
+        gate_stride=4,
     ),
 }
 
@@ -79,8 +95,6 @@ MR_CHANGES = {
     "correlation": 0.3,
     "lesion_edges": 1.5,
     "headroom": 0.06,
-    "cover": 0.9,
-    "detail": 0.5,
     "anatomy_margin": 0.95,
 }
 """What the default loss of `mr-pet` has in place of the one for CT.

@@ -77,7 +77,8 @@ class Trainer:
         self.preset, self.folder, self.device, self.card, self.held = preset, folder, torch.device(device), card or {}, held
         self.network = start.network.train() if start else LCDFusionNet(config)
         self.network.to(self.device)
-        self.model = RewrittenNet(self.network)  # same gradients for less work
+        self.model = RewrittenNet(self.network, gate_stride=preset.gate_stride)  # the same, nearly, for less work
+        self.exact = RewrittenNet(self.network)
         self.optimizer = torch.optim.Adam(self.network.parameters(), lr=preset.learning_rate)
         self.crops = CropSampler(data.sources, size=preset.crop, seed=seed)
         self.slices = WholeSlices(data.sources, preset.batch_size, seed=seed) if preset.epochs is not None else None
@@ -144,7 +145,8 @@ class Trainer:
 
     def _step(self) -> None:
         self._set_learning_rate()
-        weights = self.preset.loss
+        learning = self.step < self.preset.learn * self.preset.steps
+        weights = self.preset.learning_loss if learning else self.preset.loss
         crops = list(self._batch())
         count = len(crops[0])
         if weights.darkening:
@@ -192,8 +194,9 @@ class Trainer:
     def _end_epoch_if_due(self) -> None:
         if not self.losses or (self.step % self.preset.steps_per_epoch and self.step < self.preset.steps):
             return
-        scores = validate(self.model, self.validation, self.preset, self.device)
-        means = {f"train_{name}": float(np.mean([row[name] for row in self.losses])) for name in self.losses[0]}
+        scores = validate(self.exact, self.validation, self.preset, self.device)
+        names = dict.fromkeys(name for row in self.losses for name in row)  # while it learns the guide it has other terms
+        means = {f"train_{name}": float(np.mean([row[name] for row in self.losses if name in row])) for name in names}
         row = {"step": self.step, **means, **{f"validation_{name}": value for name, value in scores.items()}}
         # The paper stops on Q^AB/F, which a copy of the anatomy wins; the default protocol on its own loss.
         score = scores["QABF"] if self.preset.schedule == "paper" else -scores["loss"]

@@ -17,7 +17,7 @@ from LCDFusionLib.errors import InputError
 from LCDFusionLib.fusion import Cancelled, Finished, FusionWorker, SliceFused, Started, WorkerDied, prepare
 from LCDFusionLib.fusion.engine import NetworkBackend, fuse_slices
 from LCDFusionLib.fusion.protocol import EVENTS_FILE
-from LCDFusionLib.images.color import COLOR_TABLES, fused_color, fused_color_from_rgb
+from LCDFusionLib.images.color import COLOR_TABLES, DEFAULT_COLOR_TABLE, fused_color, fused_color_from_rgb
 from LCDFusionLib.images.files import read_volume
 from LCDFusionLib.images.volume import Modality, Unit
 from LCDFusionLib.metrics import METRICS
@@ -67,7 +67,7 @@ def test_full_run_reports_every_slice_and_then_the_result(worker, pair, weights)
     result = finished.result
     assert result.gray.array.dtype == np.float32
     assert 0 <= result.gray.array.min() < result.gray.array.max() <= 1
-    np.testing.assert_array_equal(result.color.array, fused_color(result.gray.array, pair.function01, COLOR_TABLES["ember"]))
+    np.testing.assert_array_equal(result.color.array, fused_color(result.gray.array, pair.function01, COLOR_TABLES[DEFAULT_COLOR_TABLE]))
     for event in slices:
         np.testing.assert_array_equal(event.gray, result.gray.array[event.index])
         np.testing.assert_array_equal(event.color, result.color.array[event.index])

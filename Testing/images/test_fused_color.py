@@ -1,25 +1,25 @@
-"""The lesion-colour rule: what a radiologist sees in the fused colour image, in CIEDE2000 against the 50/50 blend.
-
-Not every gray can be won: where the tumour's fused luminance meets the lightness of its surroundings (light gray, 0.6 to 0.8, as T1 fat)
-only chroma parts them, and a blend, which darkens all anatomy to half, shows the hottest uptake up to a fifth stronger.
-"""
+"""The lesion-colour rule: what a radiologist sees in the fused colour image, in CIEDE2000."""
 
 import numpy as np
 import pytest
 from scipy.ndimage import distance_transform_edt
 
 from LCDFusionLib.errors import InputError
+from LCDFusionLib.evaluation.color_difference import ciede2000, lab
 from LCDFusionLib.images.color import (
-    CHROMA_LIMIT,
+    BRIGHTEST,
     COLOR_TABLES,
+    DARKEST,
     DEFAULT_COLOR_TABLE,
+    LIFT,
     ColorTable,
+    anatomy_color,
     blend,
     colorize,
     fused_color,
     fused_color_from_rgb,
+    without_lift,
 )
-from LCDFusionLib.images.color_difference import ciede2000, lab
 from LCDFusionLib.images.files import read_volume
 from LCDFusionLib.images.resample import resample_onto
 from LCDFusionLib.images.volume import Modality, Unit
@@ -65,8 +65,9 @@ def test_ciede2000_equals_the_published_pairs(first, second, difference):
 # Tables -------------------------------------------------------------------------------------------------------------------------------
 
 
-def test_default_table_rises_with_uptake_and_ends_in_colour():
-    rgb = COLOR_TABLES[DEFAULT_COLOR_TABLE].rgb.astype(float)
+@pytest.mark.parametrize("name", [DEFAULT_COLOR_TABLE, "ember"])
+def test_tables_made_for_fusion_rise_with_uptake_and_end_in_colour(name):
+    rgb = COLOR_TABLES[name].rgb.astype(float)
     lightness = lab(rgb / 255)[:, 0]
     chroma = rgb.max(axis=1) - rgb.min(axis=1)
     # Between entries 2 % apart: neighbours may differ by the rounding to 8 bit alone.
@@ -77,12 +78,13 @@ def test_default_table_rises_with_uptake_and_ends_in_colour():
     assert (rgb[0] == 0).all()
 
 
-def test_default_table_turns_from_violet_to_orange_only():
-    _, a, b = lab(COLOR_TABLES[DEFAULT_COLOR_TABLE].rgb[50:] / 255.0).T
+@pytest.mark.parametrize(("name", "first", "last"), [(DEFAULT_COLOR_TABLE, (-60, 0), (70, 90)), ("ember", (-60, -20), (30, 60))])
+def test_their_hue_turns_one_way_from_violet(name, first, last):
+    _, a, b = lab(COLOR_TABLES[name].rgb[50:] / 255.0).T
     hue = np.degrees(np.unwrap(np.arctan2(b, a)))
     assert (hue[10:] > hue[:-10]).all()
-    assert -60 < hue[0] < -20
-    assert 30 < hue[-1] < 60
+    assert first[0] < hue[0] < first[1]
+    assert last[0] < hue[-1] < last[1]
 
 
 def test_hot_iron_is_dicoms():
@@ -112,7 +114,7 @@ def test_colorize_looks_values_up():
 
 
 def test_unknown_table_lists_what_there_is():
-    with pytest.raises(InputError, match=r"'viridis'.*ember, hot-iron, inverse-gray, rainbow"):
+    with pytest.raises(InputError, match=r"'viridis'.*blaze, ember, hot-iron, inverse-gray, rainbow"):
         colorize(one_slice(0.5), "viridis")
 
 
@@ -149,77 +151,107 @@ def test_little_uptake_hardly_tints():
     assert ciede2000(look(rgb), lab(np.repeat(gray[:, np.newaxis], 3, axis=1))).max() < 2
 
 
+SURROUNDINGS = 0.12  # SUV 1.2 of 10: blood and muscle
+GRAYS = pytest.mark.parametrize("gray", [0.0, 0.25, 0.5, 0.75, 1.0], ids=["black", "dark", "mid", "light", "white"])
+
+
+def over_anatomy(gray, uptake):
+    """L*a*b* of uptake over one gray of the plain anatomy."""
+    return look(anatomy_color(np.full((1, 1, len(uptake)), gray, dtype=np.float32), one_slice(*uptake)))
+
+
 @pytest.mark.parametrize("name", COLOR_TABLES)
-def test_any_fused_pixel_keeps_half_of_the_luma_range(name):
-    """So the anatomy's edges are nowhere weaker than in the 50/50 blend, and nearly twice as strong where uptake is that of background."""
-    uptake = np.linspace(0, 1, 256, dtype=np.float32)[np.newaxis, np.newaxis]
-    dark, bright = (luma(fused_color(np.full_like(uptake, value), uptake, name)) for value in (0.3, 0.7))
-    dark_blend, bright_blend = (luma(blend(np.full_like(uptake, value), uptake, name)) for value in (0.3, 0.7))
-    assert (bright - dark > bright_blend - dark_blend - ROUNDING).all()
-    assert (bright - dark >= 0.4 * (1 - CHROMA_LIMIT) * 255 - ROUNDING).all()
-    if name == "ember":
-        background = uptake[0, 0] < 0.2
-        assert ((bright - dark)[0, 0][background] > 1.7 * (bright_blend - dark_blend)[0, 0][background]).all()
+def test_luma_is_linear_in_the_anatomy_and_chroma_leaves_it_this_much(name):
+    gray = np.linspace(0, 1, 18, dtype=np.float32)
+    for color in COLOR_TABLES[name].rgb[::15]:
+        chroma = np.ptp(color.astype(float)) / 255
+        table = ColorTable("one", np.repeat(color[np.newaxis], 256, axis=0))
+        painted = luma(anatomy_color(one_slice(*gray), one_slice(*gray), table))[0, 0] / 255
+        lowest, highest = DARKEST * chroma**2, 1 - (1 - BRIGHTEST) * chroma * (2 - chroma)
+        np.testing.assert_allclose(painted, lowest + (highest - lowest) * gray, atol=1.5 / 255)
 
 
-@pytest.mark.parametrize("anatomy", [1.0, 0.5, 0.0], ids=["white", "mid", "black"])
-@pytest.mark.parametrize("surroundings", [0.1, 0.15, 0.2])
-def test_lesion_stands_out_at_least_as_in_the_blend(anatomy, surroundings):
-    """Any lesion from SUV 3 of 10 on, with fused luminance as the maximum gives it."""
-    uptake = np.append(np.linspace(0.3, 1, 71), surroundings)
-    function, gray = one_slice(*uptake), one_slice(*np.full(72, anatomy))
-    fused, mixed = look(fused_color(np.maximum(gray, function), function)), look(blend(gray, function))
-    in_fused, in_blend = ciede2000(fused[:-1], fused[-1]), ciede2000(mixed[:-1], mixed[-1])
-    assert (in_fused > 0.97 * in_blend).all(), "each, but for the rounding of colours to 8 bit"
-    assert in_fused.mean() > in_blend.mean()
-    assert in_fused[-1] > 23
+@GRAYS
+def test_hotter_stands_out_more_up_to_the_top(gray):
+    """Against the same anatomy without uptake: no fold, on white least of all (CIEDE2000 itself bends by about two where hue turns)."""
+    difference = ciede2000(over_anatomy(gray, np.linspace(0, 1, 101)), over_anatomy(gray, [0.0]))
+    assert (np.maximum.accumulate(difference) - difference).max() < 3.5
+    assert difference[-1] > 0.88 * difference.max()
+
+
+def test_loud_from_a_third_of_the_range_on():
+    """SUV 3.5 of 10 on soft tissue and on white; the hottest on black, gray and white."""
+    moderate, hot = ([ciede2000(*over_anatomy(gray, [uptake, SURROUNDINGS])) for gray in (0.5, 1.0)] for uptake in (0.35, 1.0))
+    assert min(moderate) > 20
+    assert hot[0] > 32
+    assert hot[1] > 31
+    assert ciede2000(*over_anatomy(0.0, [1.0, 0.0])) > 30
+
+
+@pytest.mark.parametrize("gray", [0.35, 0.5, 0.65, 1.0])
+def test_who_sees_no_green_sees_the_hottest(gray):
+    """Deuteranopia by Machado, Oliveira and Fernandes 2009 (severity 1), in linear RGB: the hottest has at least 25."""
+    as_seen = np.array([[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.011820, 0.042940, 0.968881]])
+    rgb = anatomy_color(np.full((1, 1, 4), gray, dtype=np.float32), one_slice(SURROUNDINGS, 0.35, 0.5, 1.0))[0, 0] / 255
+    linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
+    seen = (linear @ as_seen.T).clip(0, 1)
+    around, *lesions = lab(np.where(seen <= 0.0031308, 12.92 * seen, 1.055 * seen ** (1 / 2.4) - 0.055))
+    moderate, warm, hot = (ciede2000(lesion, around) for lesion in lesions)
+    assert hot > 25
+    assert moderate > 12
+    assert warm > 20
+
+
+@pytest.mark.parametrize("uptake", [0.5, 0.75, 1.0])
+def test_air_and_soft_tissue_inside_a_hot_mass_differ_as_in_the_blend(uptake):
+    """A patent bronchus in the mediastinal window (0 and 121 of 255) and the lung window (0.29 and 1), against what the blend has there."""
+    for pair, in_blend in (((0.0, 121 / 255), 18.6), ((0.286, 1.0), 24.8)):
+        assert ciede2000(*look(anatomy_color(one_slice(*pair), one_slice(uptake, uptake)))) > in_blend
+
+
+def test_the_lift_of_the_network_is_taken_back():
+    """Black and white anatomy, and a range that uptake narrows from below: what is left of it is spread over all grays again."""
+    uptake = np.linspace(0, 1, 11, dtype=np.float32)
+    lift = LIFT * 1.1 * uptake**2 / (uptake + 0.1)
+    for anatomy in (0.0, 0.5, 1.0):
+        np.testing.assert_allclose(without_lift(anatomy * (1 - lift) + lift, uptake), anatomy, atol=1e-6)
+    assert (without_lift(np.full(11, 0.3, dtype=np.float32), uptake) >= 0).all()
 
 
 def test_hot_iron_shows_why_it_is_not_the_default():
     """On white the hottest is white: the lesion has a hole."""
-    on_white = look(fused_color(one_slice(1, 1), one_slice(1, 0), "hot-iron"))
+    on_white = look(anatomy_color(one_slice(1, 1), one_slice(1, 0), "hot-iron"))
     assert ciede2000(*on_white) == 0
-    on_white = look(fused_color(one_slice(1, 1), one_slice(1, 0), DEFAULT_COLOR_TABLE))
-    assert ciede2000(*on_white) > 25
-
-
-@pytest.mark.parametrize("fused", [0.0, 0.25, 0.5, 0.75, 1.0])
-def test_hotter_never_looks_colder(fused):
-    """On the same fused luminance more uptake has at least the chroma, and a hue nearer to orange."""
-    uptake = np.linspace(0, 1, 21)
-    rgb = fused_color(np.full((1, 1, 21), fused, dtype=np.float32), one_slice(*uptake))[0, 0].astype(float)
-    chroma = rgb.max(axis=1) - rgb.min(axis=1)
-    assert (np.diff(chroma) >= -ROUNDING).all()
-    _, a, b = lab(rgb[6:] / 255).T
-    hue = np.degrees(np.unwrap(np.arctan2(b, a)))
-    assert (np.diff(hue) > 0).all()
+    assert ciede2000(*over_anatomy(1.0, [1.0, 0.0])) > 25
 
 
 @pytest.mark.parametrize("uptake", [0.0, 0.3, 0.6, 1.0])
-def test_brighter_fused_is_brighter_in_colour_and_keeps_its_chroma(uptake):
-    fused = np.linspace(0, 1, 52)
-    rgb = fused_color(one_slice(*fused), np.full((1, 1, 52), uptake, dtype=np.float32))
+def test_brighter_fused_is_brighter_in_colour(uptake):
+    lift = LIFT * 1.1 * uptake**2 / (uptake + 0.1)
+    fused = np.linspace(lift, 1, 32)
+    rgb = fused_color(one_slice(*fused), np.full((1, 1, 32), uptake, dtype=np.float32))
     assert (np.diff(luma(rgb)[0, 0]) > 0).all()
-    chroma = (rgb.max(axis=-1).astype(int) - rgb.min(axis=-1))[0, 0]
-    assert np.ptp(chroma) <= ROUNDING
-    own = COLOR_TABLES["ember"].rgb[round(uptake * 255)].astype(int)
-    assert chroma[0] == pytest.approx(min(np.ptp(own), CHROMA_LIMIT * 255), abs=ROUNDING)
 
 
-def test_colour_image_keeps_its_own_hue_and_chroma():
+def test_a_colour_function_keeps_its_hue():
     rng = np.random.default_rng(0)
     function = rng.integers(0, 256, (3, 20, 20, 3)).astype(np.uint8)
-    fused = rng.random((3, 20, 20), dtype=np.float32)
+    function[np.ptp(function, axis=-1) < 60] = (200, 20, 20)
+    fused = 0.9 * rng.random((3, 20, 20), dtype=np.float32)
     rgb = fused_color_from_rgb(fused, function).astype(float)
-    own = function - luma(function)[..., np.newaxis]
-    own *= np.minimum(1, CHROMA_LIMIT * 255 / np.maximum(np.ptp(function, axis=-1).astype(float), 1))[..., np.newaxis]
-    np.testing.assert_allclose(rgb - luma(rgb)[..., np.newaxis], own, atol=ROUNDING)
+    order = np.argsort(function, axis=-1)
+    ordered = np.take_along_axis(rgb, order, axis=-1)
+    assert (np.diff(ordered, axis=-1) >= -ROUNDING).all(), "the largest channel stays the largest, the least the least"
+    assert np.ptp(rgb[fused > 0.7], axis=-1).min() > 5
 
 
 def test_scalar_and_colour_door_are_one_rule():
+    """A table whose luma is the uptake itself."""
+    table = ColorTable("gray", np.repeat(np.arange(256, dtype=np.uint8)[:, np.newaxis], 3, axis=1))
     rng = np.random.default_rng(0)
-    fused, uptake = rng.random((2, 4, 8, 8), dtype=np.float32)
-    np.testing.assert_array_equal(fused_color(fused, uptake), fused_color_from_rgb(fused, colorize(uptake)))
+    fused, uptake = np.rint(255 * rng.random((2, 4, 8, 8))).astype(np.float32) / 255
+    scalar, color = fused_color(fused, uptake, table), fused_color_from_rgb(fused, colorize(uptake, table))
+    assert np.abs(scalar.astype(int) - color).max() <= ROUNDING
 
 
 # Real lesions -------------------------------------------------------------------------------------------------------------------------
@@ -238,7 +270,7 @@ def test_real_tumour_stands_out_and_the_anatomy_stays_sharp(shared_data, patient
     tumour = uptake > 0.41 * uptake.max()  # the usual threshold of PET volumetry
     distance = distance_transform_edt(~tumour[0], sampling=ct.spacing[[1, 0]])[np.newaxis]  # in mm
     surroundings = (distance > 8) & (distance < 20) & (ct.array[here] > -300)
-    fused, mixed = fused_color(np.maximum(gray, uptake), uptake), blend(gray, uptake)
+    fused, mixed = anatomy_color(gray, uptake), blend(gray, uptake, "ember")
     in_fused, in_blend = (ciede2000(*(lab(rgb[where].mean(axis=0) / 255) for where in (tumour, surroundings))) for rgb in (fused, mixed))
     assert in_fused > in_blend
     sharp_fused, sharp_blend = (np.hypot(*np.gradient(luma(rgb)[0]))[~tumour[0]].mean() for rgb in (fused, mixed))

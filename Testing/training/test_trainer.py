@@ -105,13 +105,22 @@ def test_an_interrupt_in_the_middle_of_a_step_repeats_that_step(whole_run, data,
 
 
 def test_training_lowers_the_loss_and_writes_weights(data, tmp_path):
-    best = Trainer(data, replace(PRESET, steps=24, steps_per_epoch=8, learning_rate=3e-3), tmp_path).run()
+    best = Trainer(data, replace(PRESET, steps=24, steps_per_epoch=8, learning_rate=3e-3, learn=1.0), tmp_path).run()
     with (tmp_path / "log.csv").open() as file:
         losses = [float(row["train_loss"]) for row in csv.DictReader(file)]
     assert losses[-1] < losses[0]
     loaded = load_weights(best)
     assert loaded.card["preset"]["steps"] == 24
     assert (tmp_path / "curves.png").stat().st_size > 5000
+
+
+def test_it_learns_the_guide_first_and_then_the_aims(data, tmp_path):
+    Trainer(data, replace(PRESET, steps=4, steps_per_epoch=1, learn=0.5), tmp_path).run()
+    with (tmp_path / "log.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert [bool(row["train_guide_edges"]) for row in rows] == [True, True, False, False]
+    assert [bool(row["train_function_floor"]) for row in rows] == [False, False, True, True]
+    assert all(row["validation_loss"] for row in rows)
 
 
 def test_early_stopping(data, tmp_path):

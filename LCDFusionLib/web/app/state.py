@@ -21,7 +21,7 @@ class Choices:
     function: str | None = None
     window: AnatomyWindow = AnatomyWindow.DEFAULT
     function_upper: float | None = None
-    table: ColorTableChoice = ColorTableChoice.EMBER
+    table: ColorTableChoice = ColorTableChoice.BLAZE
     weights: WeightsChoice = WeightsChoice.AUTO
     arrangement: Arrangement = Arrangement.READING
     orientation: Orientation = Orientation.AXIAL
