@@ -167,6 +167,8 @@ def _say_where(server: FrontServer, settings: FrontSettings, port: int, *, open_
     print(DISCLAIMER, flush=True)
     if open_browser:
         own = f"http://127.0.0.1:{port}" if settings.host in ("0.0.0.0", "::") and not settings.public_url else address
-        target = f"{own}/" if server.access.knows_own_user else f"{own}/login#{server.access.ticket()}"
+        target = f"{own}/"
+        if not server.access.knows_own_user:  # a ticket would stand in the browser's command line, which all on this machine can read
+            target = server.folder.link_page(f"{own}/login#{server.access.ticket()}").as_uri()
         if not webbrowser.open(target):
             print("No browser could be opened here; open the address above.", file=sys.stderr)

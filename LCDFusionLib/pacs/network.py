@@ -20,6 +20,7 @@ from .address import Address, Security
 from .link import LinkError
 
 _SUCCESS, _PENDING = 0x0000, (0xFF00, 0xFF01)
+_REFUSED = 0xA900  # the data set does not match what was asked for (PS3.4 table GG.4-1)
 # What is fetched; C-GET has to name the storage classes before it knows what will come.
 _FETCHED = [
     CTImageStorage,
@@ -90,8 +91,11 @@ class NetworkArchive:
     def get(self, study: str, instances: Sequence[tuple[str, str]]) -> Iterator[Dataset]:
         """See `Archive.get`."""
         received: deque[Dataset] = deque()
+        asked = {instance for _, instance in instances}
 
         def keep(event: evt.Event) -> int:
+            if str(event.request.AffectedSOPInstanceUID) not in asked:
+                return _REFUSED
             dataset = event.dataset
             dataset.file_meta = FileMetaDataset(event.file_meta)
             received.append(dataset)

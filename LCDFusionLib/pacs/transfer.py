@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -26,6 +27,11 @@ Progress = Callable[[int, int], None]
 
 FIRST_WAIT = 1.0
 """Seconds before the second attempt; each further one waits twice as long."""
+
+
+_UID = re.compile(r"[0-9.]{1,64}")  # PS3.5 9.1; what an archive names becomes the name of a file
+_MOST_IMAGES = 200_000
+_KEEP_EVERY = 1.0  # seconds between two writings of the journal
 
 
 class TransferError(RuntimeError):
@@ -111,6 +117,7 @@ def send(
     waiting = {_instance_uid(path): path for path in files}
     report = SendReport(total=len(waiting))
     report.arrived = _read_journal(journal, destination) & set(waiting)
+    kept = time.monotonic()
     uids = {path: uid for uid, path in waiting.items()}
     failures = 0
     try:
@@ -124,6 +131,9 @@ def send(
                         report.arrived.add(uids[path])
                     else:
                         report.refused[path] = reason
+                    if journal is not None and time.monotonic() - kept > _KEEP_EVERY:  # a kill costs what came since
+                        _write_journal(journal, destination, report.arrived)
+                        kept = time.monotonic()
                     if progress is not None:
                         progress(len(report.arrived), report.total)
             except LinkError as error:
@@ -167,7 +177,8 @@ def fetch(
 ) -> FetchReport:
     """Fetch a study, or one series of it, into a new folder with one folder a series.
 
-    Until all is there it lies in `FOLDER.part`, so that nobody takes a part for a series; a later run fetches only the rest.
+    Until all is there it lies in `FOLDER.part`, so that nobody takes a part for a series; a later run fetches only the rest. Files are
+    named by UIDs, and only images that were asked for are kept: whatever an archive sends, nothing is written elsewhere.
 
     Raises:
         TransferError: the link broke for good, or the archive did not give images that it had named.
@@ -176,9 +187,13 @@ def fetch(
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise InputError(f"The folder '{folder}' is not empty: name another one.")
     part = folder.with_name(f"{folder.name}.part")
-    wanted = _with_attempts(lambda: archive.find_instances(study, series), attempts)
+    if part.is_symlink():
+        raise InputError(f"'{part}' is a link to another place: remove it, or name another folder.")
+    wanted = _with_attempts(lambda: list(dict.fromkeys(archive.find_instances(study, series))), attempts)
     if not wanted:
         raise InputError(f"The archive has no images of {'series ' + series if series else 'study ' + study}: check the UID.")
+    if len(wanted) > _MOST_IMAGES or any(not _UID.fullmatch(uid) for pair in wanted for uid in pair):
+        raise TransferError("The archive names images that cannot be: UIDs of digits and dots, and no more of them than a study has.")
     report = FetchReport(folder, len(wanted))
     missing = [(s, i) for s, i in wanted if not _place(part, s, i).is_file()]
     report.resumed = len(wanted) - len(missing)
@@ -186,10 +201,17 @@ def fetch(
     try:
         while missing:
             try:
-                before = len(missing)
+                before, unasked, open_ones = len(missing), 0, set(missing)
                 for dataset in archive.get(study, missing):
-                    _write_whole(dataset, _place(part, dataset.SeriesInstanceUID, dataset.SOPInstanceUID))
-                    missing = [(s, i) for s, i in missing if i != dataset.SOPInstanceUID]
+                    name = (str(dataset.get("SeriesInstanceUID", "")), str(dataset.get("SOPInstanceUID", "")))
+                    if name not in open_ones:
+                        unasked += 1
+                        if unasked > before:
+                            raise LinkError("it sends images that nobody asked for")
+                        continue
+                    _write_whole(dataset, _place(part, *name))
+                    open_ones.discard(name)
+                    missing = [each for each in missing if each in open_ones]
                     failures = 0
                     if progress is not None:
                         progress(len(wanted) - len(missing), len(wanted))
@@ -229,8 +251,13 @@ def _place(folder: Path, series: str, instance: str) -> Path:
 
 def _write_whole(dataset: Dataset, path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    with atomic_file(path) as beside:
-        pydicom.dcmwrite(beside, dataset, enforce_file_format=True)
+    try:
+        with atomic_file(path) as beside:
+            pydicom.dcmwrite(beside, dataset, enforce_file_format=True)
+    except OSError:
+        raise
+    except Exception as error:  # a data set that is damaged makes the writer fail in many ways
+        raise LinkError(f"an image came damaged, {type(error).__name__}") from error
 
 
 def _instance_uid(path: Path) -> str:
@@ -248,7 +275,7 @@ def _read_journal(journal: Path | None, destination: str) -> set[str]:
         return set()
     try:
         return set(json.loads(journal.read_text(encoding="utf-8")).get(destination, []))
-    except (OSError, ValueError, AttributeError) as error:
+    except (OSError, ValueError, AttributeError, TypeError) as error:
         raise InputError(f"The journal '{journal}' of an earlier sending is damaged: delete it to send everything again.") from error
 
 

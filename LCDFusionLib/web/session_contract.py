@@ -8,9 +8,13 @@ FOLDER is private to the session (mode 0700) and is its temporary folder (TMPDIR
 JSON object in one line:
 
 - to the session, on its standard input, first {"do": "start", "secret": ..., "inputs": [...], "upload_limit": ...}, later any number of
-  {"do": "open", "folder": ...} for what the reader has uploaded. `inputs` are absolute paths: none (show the phantom), one (a study) or
+  {"do": "unpack", "folder": ..., "total": ...} for what the reader has uploaded (its files lie in the folder, their names in `NAMES`; what
+  comes out lies in its `files`, and has `total` bytes at most), {"do": "stop", "folder": ...} where the reader has gone meanwhile, and
+  {"do": "open", "folder": ...} when it may be shown. `inputs` are absolute paths: none (show the phantom), one (a study) or
   two (anatomy, function). They come this way because everybody on the machine can read a command line, and paths hold patients' names;
-- from the session, on its standard output, once {"event": "ready", "port": ...}: it now serves HTTP and WebSocket on that port of
+- from the session, on its standard output, {"event": "unpacked", "folder": ..., "files": ..., "notes": [...]} or {"event": "unpacked",
+  "folder": ..., "error": sentence, "status": ...} for each "unpack": archives are opened where a bad one harms its own reader alone;
+  and once {"event": "ready", "port": ...}: it now serves HTTP and WebSocket on that port of
   127.0.0.1. Until then the reader sees that the session is starting, so the scene may well be filled before.
 
 The session answers only requests that carry the secret (`guard`): another user of the machine, and another session, gets 403. The front
@@ -54,6 +58,9 @@ UPLOAD_PATH = "/upload"
 LEAVE_PATH = "/leave"
 """Where the panel sends an empty `POST` (a form's, so that the answer is shown) when the reader has done: the session ends at once."""
 
+NAMES = "names.json"
+"""In the folder of an upload: a list of [name that the browser gave, name of the file in the folder]."""
+
 MODULE = "LCDFusionLib.web.app"
 
 
@@ -92,10 +99,24 @@ class SessionLink:
         self.upload_limit: int = start["upload_limit"]
 
     def _read(self) -> NoReturn:
+        stopping: dict[str, threading.Event] = {}
         for line in sys.stdin.buffer:
-            self._messages.put(decode(line))
+            message = decode(line)
+            if message["do"] == "unpack":
+                stop = stopping[message["folder"]] = threading.Event()
+                threading.Thread(target=self._unpack, args=(Path(message["folder"]), message["total"], stop), daemon=True).start()
+            elif message["do"] == "stop":
+                stopping[message["folder"]].set()
+            else:
+                self._messages.put(message)
         shutil.rmtree(self.folder, ignore_errors=True)  # leave no patient's image behind, even where the front server was killed
         os._exit(0)
+
+    def _unpack(self, folder: Path, total: int, stop: threading.Event) -> None:
+        from .unpack import unpack_folder
+
+        answer = unpack_folder(folder, NAMES, total=total, stopped=stop.is_set)
+        self._output.write(encode({"event": "unpacked", "folder": str(folder), **answer}))
 
     def guard(self, app: web.Application) -> None:
         """Refuse requests, WebSocket included, that do not come from the front server; to be called before the server starts."""

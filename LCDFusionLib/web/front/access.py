@@ -24,7 +24,9 @@ WRONG_TOKEN_SECONDS = 1.0
 """That a wrong token costs."""
 
 MOST_WAITING = 10
-"""Attempts to get in that may wait for one another."""
+"""Attempts of one client to get in that may wait for one another."""
+
+MOST_CLIENTS_WAITING = 1000
 
 FORGET_AFTER = 12 * 3600.0
 """Seconds after which a reader who did nothing has to give the token again."""
@@ -69,8 +71,7 @@ class Access:
         self._is_secure = (settings.public_url or "").startswith("https:")
         self._readers: dict[str, float] = {}
         self._tickets: dict[str, float] = {}
-        self._one_at_a_time = asyncio.Lock()
-        self._waiting = 0
+        self._attempts: dict[str, tuple[asyncio.Lock, int]] = {}
 
     def reader(self, request: web.Request) -> str | None:
         """Who sends a request, by the cookie; None: somebody who has not got in."""
@@ -88,17 +89,19 @@ class Access:
         passed_on = {"X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-IP", "Forwarded", "Via"} & request.headers.keys()
         return self.knows_own_user and not passed_on and connection is not None and is_of_same_user(_as_socket(connection))
 
-    async def is_right(self, word: str) -> bool:
-        """True if this is the token, or a ticket that was not used yet. A wrong one costs time, also the next one's.
+    async def is_right(self, word: str, request: web.Request) -> bool:
+        """True if this is the token, or a ticket that was not used yet. A wrong one costs time, also the same client's next one.
 
         Raises:
-            TooManyAttemptsError: too many are waiting already.
+            TooManyAttemptsError: too many of this client are waiting already.
         """
-        if self._waiting >= MOST_WAITING:
+        client = self.client(request)
+        turns, waiting = self._attempts.get(client) or (asyncio.Lock(), 0)
+        if waiting >= MOST_WAITING or (not waiting and len(self._attempts) >= MOST_CLIENTS_WAITING):
             raise TooManyAttemptsError
-        self._waiting += 1
+        self._attempts[client] = (turns, waiting + 1)
         try:
-            async with self._one_at_a_time:
+            async with turns:
                 if self._token is not None and hmac.compare_digest(word.encode(), self._token.encode()):
                     return True
                 issued = [ticket for ticket in self._tickets if hmac.compare_digest(word.encode(), ticket.encode())]
@@ -107,7 +110,22 @@ class Access:
                 await asyncio.sleep(WRONG_TOKEN_SECONDS)
                 return False
         finally:
-            self._waiting -= 1
+            waiting = self._attempts[client][1] - 1
+            if waiting:
+                self._attempts[client] = (turns, waiting)
+            else:
+                del self._attempts[client]
+
+    def client(self, request: web.Request) -> str:
+        """Where a request comes from: the other end's address, or what the reverse proxy says; of IPv6 the network, which is one's."""
+        address = request.remote or ""
+        if self._is_public:  # the last entry is the proxy's own, all before it are whatever the client said
+            address = request.headers.get("X-Forwarded-For", address).rpartition(",")[2].strip()
+        try:
+            parsed = ipaddress.ip_address(address)
+        except ValueError:
+            return address[:64]
+        return str(ipaddress.ip_network((parsed, 64), strict=False)) if parsed.version == 6 else str(parsed)
 
     def ticket(self) -> str:
         """A word that lets one reader in, once, within a minute: others see the command line of the browser that it is given to."""

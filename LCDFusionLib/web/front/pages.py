@@ -77,9 +77,9 @@ def left() -> web.Response:
     return _page("The session has ended", text, 200, '<p><a href="/">Open the viewer</a></p>')
 
 
-def again() -> web.Response:
-    """For somebody who follows a link from another site: opens the same address once more, this time with the cookie."""
-    return _page("LCDFusion", "", 200, refresh="0; url=/?again")
+def again(word: str) -> web.Response:
+    """For somebody who follows a link from another site: opens the same address once more, this time with the cookie, and with our word."""
+    return _page("LCDFusion", "", 200, refresh=f"0; url=/?again={word}")
 
 
 def refused(sentence: str, status: int) -> web.Response:

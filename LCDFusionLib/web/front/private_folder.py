@@ -6,6 +6,7 @@ import contextlib
 import os
 import shutil
 import tempfile
+from html import escape
 from pathlib import Path
 
 try:
@@ -43,6 +44,16 @@ class PrivateFolder:
     def for_session(self) -> Path:
         """A new folder in it."""
         return Path(tempfile.mkdtemp(prefix="session-", dir=self.path))
+
+    def link_page(self, address: str) -> Path:
+        """A page for this user's own browser that leads to an address, which so stands in no command line."""
+        page = self.path / "open.html"
+        page.touch(mode=0o600)
+        page.write_text(
+            f'<!doctype html><meta charset="utf-8"><title>LCDFusion</title><meta http-equiv="refresh" content="0; url={escape(address)}">',
+            encoding="utf-8",
+        )
+        return page
 
     def close(self) -> None:
         """Remove it, with all that is in it."""

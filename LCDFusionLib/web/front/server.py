@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import secrets
 import signal
 import sys
+import time
 import traceback
 from collections.abc import Awaitable, Callable
 
@@ -24,6 +26,10 @@ from .same_origin import HEADERS, SameOrigin
 from .sessions import NoPlaceError, Session, Sessions
 from .settings import FrontSettings
 from .upload import receive
+from .waiting_room import WaitingRoom
+
+_MOST_AGAIN = 1000
+_AGAIN_SECONDS = 60.0
 
 _Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -38,10 +44,13 @@ class FrontServer:
 
     def __init__(self, settings: FrontSettings, folder: PrivateFolder) -> None:
         self.access = Access(settings)
+        self.folder = folder
+        self.waiting_room = WaitingRoom()
         self._settings = settings
         self._same_origin = SameOrigin(settings)
         self._sessions = Sessions(settings, folder)
         self._proxy = Proxy()
+        self._again: dict[str, float] = {}
         self.app = web.Application(middlewares=[self._check], client_max_size=2**16)
         self.app.on_response_prepare.append(_add_headers)
         self.app.add_routes(
@@ -62,6 +71,8 @@ class FrontServer:
     @web.middleware
     async def _check(self, request: web.Request, handler: _Handler) -> web.StreamResponse:
         """Before anything else: is the request for us, and from a page of ours where that matters."""
+        if request.transport is not None:
+            self.waiting_room.leave(request.transport)
         if not self._same_origin.knows_host(request):
             return pages.refused("The viewer is not known under this name; ask whoever runs it for its address (--public-url).", 421)
         changes = request.method not in ("GET", "HEAD") or "Upgrade" in request.headers
@@ -81,9 +92,14 @@ class FrontServer:
         return pages.log_in()
 
     async def _log_in(self, request: web.Request) -> web.StreamResponse:
-        word = (await request.post()).get("token", "")
         try:
-            if not isinstance(word, str) or not await self.access.is_right(word):
+            word = (await request.post()).get("token", "")
+        except (web.HTTPException, ConnectionError):
+            raise
+        except Exception:  # a body that is no form makes the parsers fail in many ways
+            return pages.refused("The request is not what the page's form sends.", 400)
+        try:
+            if not isinstance(word, str) or not await self.access.is_right(word, request):
                 return pages.log_in(
                     "That is not the token, or a link that was used before. The token is printed where the viewer was started.", 403
                 )
@@ -134,6 +150,10 @@ class FrontServer:
             return pages.refused("The session has ended; open the viewer again.", 410)
         return await self._show(request, session, note)
 
+    def _is_our_again(self, request: web.Request) -> bool:
+        issued = self._again.pop(request.query.get("again", ""), None)
+        return issued is not None and time.monotonic() - issued < _AGAIN_SECONDS
+
     async def _show(self, request: web.Request, session: Session, note: str) -> web.StreamResponse:
         if session.process.port is None:
             session.touch()
@@ -147,8 +167,12 @@ class FrontServer:
         """The user who started the server gets in unasked, others are asked for the token."""
         if not self._same_origin.is_navigation(request):
             return pages.refused("The session has ended; open the viewer again.", 401)
-        if request.headers.get("Sec-Fetch-Site") == "cross-site" and "again" not in request.query:
-            return pages.again()  # browsers keep the cookie back when a link of another site is followed
+        if request.headers.get("Sec-Fetch-Site") == "cross-site" and not self._is_our_again(request):
+            # Browsers keep the cookie back when a link of another site is followed. Letting such a request in would give the browser a new
+            # cookie in the place of the one that it has, and so take its session away: only our own page may lead on, by a word of ours.
+            word = secrets.token_urlsafe(16)
+            self._again = dict(list(self._again.items())[-_MOST_AGAIN:]) | {word: time.monotonic()}
+            return pages.again(word)
         if not self.access.is_own_user(request):
             return _see("/login")
         response = _see("/")
@@ -174,22 +198,25 @@ async def serve(settings: FrontSettings, *, started: Callable[[FrontServer, int]
     logging.getLogger("aiohttp.server").setLevel(logging.CRITICAL)  # quotes what browsers send
     folder = PrivateFolder()
     try:
-        front = FrontServer(settings, folder)
+        front, server = FrontServer(settings, folder), None
         runner = web.AppRunner(front.app, access_log=None, handle_signals=False, shutdown_timeout=1.0)
         try:
             await runner.setup()
-            site = web.TCPSite(runner, settings.host, settings.port)
+            answering = runner.server
+            assert answering is not None
             try:
-                await site.start()
+                server = await loop.create_server(lambda: front.waiting_room.enter(answering()), settings.host, settings.port)
             except OSError as error:
                 raise InputError(
                     f"'{settings.host}' port {settings.port} cannot be listened on ({error.strerror}); "
                     "choose another --port (0 for any that is free) or --host."
                 ) from error
-            started(front, runner.addresses[0][1])
+            started(front, server.sockets[0].getsockname()[1])
             await end.wait()
             print("lcdfusion: ending all sessions.", file=sys.stderr)
         finally:
+            if server is not None:
+                server.close()
             await front.close()
             await runner.cleanup()
     finally:

@@ -10,6 +10,7 @@ import shutil
 import signal
 import sys
 from pathlib import Path
+from typing import Any
 
 import LCDFusionLib
 
@@ -43,6 +44,7 @@ class SessionProcess:
         self._process = process
         self._last_words = ""
         self._told_to_end = False
+        self._unpacking: dict[str, asyncio.Future[dict[str, Any]]] = {}
         self._watching = asyncio.create_task(self._watch())
 
     @classmethod
@@ -90,6 +92,20 @@ class SessionProcess:
         """Hand over what was uploaded."""
         self._send(do="open", folder=str(folder))
 
+    async def unpack(self, folder: Path, *, total: int) -> dict[str, Any]:
+        """Let it unpack an upload; what it answers, as the contract says."""
+        answer = self._unpacking[str(folder)] = asyncio.get_running_loop().create_future()
+        self._send(do="unpack", folder=str(folder), total=total)
+        try:
+            if self.exit_code is not None:
+                raise ConnectionError("the session has ended")
+            return await answer
+        except asyncio.CancelledError:  # the browser went away
+            self._send(do="stop", folder=str(folder))
+            raise
+        finally:
+            self._unpacking.pop(str(folder), None)
+
     async def end(self) -> None:
         """End it, at once, whatever it is doing; then its folder is gone."""
         self._told_to_end = True
@@ -118,6 +134,9 @@ class SessionProcess:
         await asyncio.gather(self._read_messages(), self._read_log())
         self.exit_code = await self._process.wait()
         self.port = None
+        for answer in self._unpacking.values():
+            if not answer.done():
+                answer.set_exception(ConnectionError("the session has ended"))
         if not self._told_to_end:
             print(f"lcdfusion: a session ended unexpectedly (exit code {self.exit_code}). Its last words:", file=sys.stderr)
             print(self._last_words.strip(), file=sys.stderr)
@@ -131,6 +150,8 @@ class SessionProcess:
                 if message["event"] == "ready":
                     self.port = int(message["port"])
                     self.was_ready = True
+                elif message["event"] == "unpacked" and not (answer := self._unpacking[message["folder"]]).done():
+                    answer.set_result(message)
 
     async def _read_log(self) -> None:
         assert self._process.stderr is not None

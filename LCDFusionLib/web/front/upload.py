@@ -7,9 +7,10 @@ The body is multipart/form-data; each part with a file name is a file (several a
 from __future__ import annotations
 
 import asyncio
+import json
 import shutil
 import tempfile
-import threading
+from contextlib import nullcontext
 from pathlib import Path
 
 import aiohttp
@@ -17,20 +18,25 @@ from aiohttp import web
 
 from LCDFusionLib.errors import InputError
 
+from ..session_contract import NAMES
+from ..unpack import KEPT_FREE
 from .sessions import Session
 from .settings import MEBIBYTE, FrontSettings
-from .unpack import Limits, unpack
 
 UNPACKED = 4
 """Times the upload limit that a session's files may have."""
 
 _MOST_PARTS = 50_000
+_MOST_LETTERS = 8 * MEBIBYTE  # of all names
 _CHUNK = 2**18
-_KEPT_FREE = 256 * MEBIBYTE
 
 
 class TooLargeError(InputError):
     """The upload is over the limit."""
+
+
+class UnpackError(Exception):
+    """What the session said against an upload, and with which status."""
 
 
 async def receive(request: web.Request, session: Session, settings: FrontSettings) -> web.Response:
@@ -55,6 +61,8 @@ async def receive(request: web.Request, session: Session, settings: FrontSetting
             return answer
     except TooLargeError as error:
         return _error(str(error), 413)
+    except UnpackError as error:
+        return _error(*error.args)
     except InputError as error:
         return _error(str(error), 400)
     except (aiohttp.ClientError, ConnectionError, ValueError):
@@ -67,51 +75,45 @@ async def receive(request: web.Request, session: Session, settings: FrontSetting
             await asyncio.shield(asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True))
 
 
-async def _store(request: web.Request, session: Session, folder: Path, settings: FrontSettings) -> list[tuple[str, Path]]:
-    """Write the files as they come; their names are not used on the way."""
-    files: list[tuple[str, Path]] = []
-    total = parts = 0
+async def _store(request: web.Request, session: Session, folder: Path, settings: FrontSettings) -> list[tuple[str, str]]:
+    """Write the files as they come; their names are not used on the way. Parts without a file name are dropped, and count."""
+    files: list[tuple[str, str]] = []
+    total = parts = names = 0
     reader = await request.multipart()
     while part := await reader.next():
         parts += 1
         if not isinstance(part, aiohttp.BodyPartReader) or parts > _MOST_PARTS:
             raise InputError("The upload holds more files than a study has; send one study at a time.")
-        if not part.filename:
-            await part.release()
-            continue
+        name = part.filename or ""
+        names += len(name)
+        if names > _MOST_LETTERS:
+            raise InputError("The names of the files in the upload are too long; send one study at a time.")
         path = folder / f"part-{parts}"
-        with path.open("xb") as file:
+        with path.open("xb") if name else nullcontext() as file:
             while chunk := await part.read_chunk(_CHUNK):
                 total += len(chunk)
                 if total > settings.upload_limit:
                     raise _too_large(settings)
                 session.touch()
-                await asyncio.to_thread(file.write, chunk)
-        files.append((part.filename, path))
+                if file is not None:
+                    await asyncio.to_thread(file.write, chunk)
+        if name:
+            files.append((name, path.name))
     return files
 
 
-async def _unpack(files: list[tuple[str, Path]], session: Session, folder: Path, settings: FrontSettings) -> web.Response:
-    used = await asyncio.to_thread(_size, session.process.folder, folder)
-    limits = Limits(total=max(0, min(UNPACKED * settings.upload_limit - used, room(folder))))
-    target, stop = folder / "files", threading.Event()
-    target.mkdir()
-    try:
-        unpacked = await asyncio.to_thread(unpack, files, target, limits, stopped=stop.is_set)
-    finally:
-        stop.set()  # where the browser went away, the thread is still at it
-    return web.json_response({"files": unpacked.files, "notes": unpacked.notes})
+async def _unpack(files: list[tuple[str, str]], session: Session, folder: Path, settings: FrontSettings) -> web.Response:
+    """In the session's process: what an archive costs in time and memory, it costs its own reader."""
+    (folder / NAMES).write_text(json.dumps(files), encoding="utf-8")
+    answer = await session.process.unpack(folder, total=UNPACKED * settings.upload_limit)
+    if "error" in answer:
+        raise UnpackError(answer["error"], answer["status"])
+    return web.json_response({"files": answer["files"], "notes": answer["notes"]})
 
 
 def room(folder: Path) -> int:
     """Bytes that may still be written to the disk of a folder."""
-    return max(0, shutil.disk_usage(folder).free - _KEPT_FREE)
-
-
-def _size(session_folder: Path, without: Path) -> int:
-    """Bytes of what was uploaded before and is still there."""
-    earlier = (path for path in session_folder.glob("upload-*") if path != without)
-    return sum(path.stat().st_size for folder in earlier for path in folder.rglob("*") if path.is_file())
+    return max(0, shutil.disk_usage(folder).free - KEPT_FREE)
 
 
 def _too_large(settings: FrontSettings) -> TooLargeError:

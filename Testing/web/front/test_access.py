@@ -13,6 +13,7 @@ import pytest
 from LCDFusionLib.cli.view import TOKEN_VARIABLE
 from LCDFusionLib.web.front.access import MOST_WAITING, WRONG_TOKEN_SECONDS
 from LCDFusionLib.web.front.same_user import CAN_TELL
+from LCDFusionLib.web.front.waiting_room import MOST_OF_A_CLIENT
 from Testing.web.front.running_front import COMMAND, PROJECT, Browser, RunningFront, in_loop, wait_until
 
 TOKEN = "a-token-of-the-tests-0123456789"
@@ -159,7 +160,9 @@ async def test_browser_is_opened_with_a_link_that_is_good_once(start_front, tmp_
     front = start_front("--host", "0.0.0.0", "--no-spare", BROWSER=f"{browser} %s")
     wait_until((tmp_path / "opened").exists)
     wait_until(lambda: (tmp_path / "opened").read_text().endswith("\n"))
-    link, _, ticket = (tmp_path / "opened").read_text().strip().partition("#")
+    page = Path((tmp_path / "opened").read_text().strip().removeprefix("file://"))  # all that the command line says
+    assert (page.stat().st_mode & 0o777, page.parent.stat().st_mode & 0o777) == (0o600, 0o700)
+    link, _, ticket = page.read_text().partition("url=")[2].partition('"')[0].partition("#")
     assert link == f"{front.address}/login"
     assert ticket != front.token
     async with Browser(front.address) as one, Browser(front.address) as other:
@@ -219,6 +222,69 @@ async def test_other_sites_open_no_sessions(front):
             assert (await one.open(headers={"Sec-Fetch-Site": "cross-site", **how})).status == 401
         # A link is followed: the browser keeps the cookie back, so the page asks for the address once more.
         response = await one.open(headers={"Sec-Fetch-Site": "cross-site"})
-        assert 'content="0; url=/?again"' in await response.text()
+        assert 'content="0; url=/?again=' in await response.text()
         assert not list(one.client.cookie_jar)
     assert set(front.temporary.glob("*/session-*")) == folders
+
+
+@in_loop
+async def test_a_link_of_another_site_takes_no_session_away(front):
+    """Without the cookie, which browsers keep back, nobody is let in anew, whatever the link says; with our own page's word, once."""
+    async with Browser(front.address) as stranger:
+        for path in ("/", "/?again", "/?again=1", "/?again=" + "a" * 22):
+            response = await stranger.open(path, headers={"Sec-Fetch-Site": "cross-site"})
+            assert "Set-Cookie" not in response.headers
+            assert 'content="0; url=/?again=' in await response.text()
+        word = (await response.text()).split("/?again=")[1].split('"')[0]
+        link = {"path": f"/?again={word}", "headers": {"Sec-Fetch-Site": "cross-site"}, "allow_redirects": False}
+        assert "Set-Cookie" in (await stranger.open(**link)).headers
+    async with Browser(front.address) as other:
+        assert "Set-Cookie" not in (await other.open(**link)).headers
+
+
+@in_loop
+async def test_a_broken_login_body(open_front):
+    async with Browser(open_front.address) as one:
+        for kind in ("multipart/form-data; boundary=x", "application/x-www-form-urlencoded; charset=none-such"):
+            response = await one.post("/login", data=b"--x\r\n\xff\xfe\r\n", headers={"Content-Type": kind})
+            assert response.status in (400, 403), kind
+        assert (await one.post("/login", data=b"token=%ff", headers={"Content-Type": "multipart/form-data"})).status == 400
+    assert "Traceback" not in open_front.err
+    assert "a request failed" not in open_front.err
+
+
+@in_loop
+async def test_wrong_tokens_delay_their_own_client_alone(start_front):
+    """Behind a reverse proxy, which says who asks; what the client itself put before that counts for nothing."""
+    public = start_front("--public-url", "http://fusion.example.org", "--no-spare", LCDFUSION_TOKEN=TOKEN)
+    host = {"Host": "fusion.example.org"}
+    async with Browser(public.address) as one:
+
+        def attempt(word, client):
+            headers = {**host, "X-Forwarded-For": f"192.0.2.99, {client}"}
+            return one.post("/login", origin="http://fusion.example.org", data={"token": word}, headers=headers, allow_redirects=False)
+
+        guesses = [asyncio.create_task(attempt(f"guess {n}", "192.0.2.1")) for n in range(MOST_WAITING)]
+        first = await next(asyncio.as_completed(guesses))  # from here on the others wait for one another
+        assert first.status == 403
+        assert (await attempt(TOKEN, "192.0.2.2")).status == 303
+        assert not all(guess.done() for guess in guesses)
+        for guess in guesses:
+            guess.cancel()
+        await asyncio.gather(*guesses, return_exceptions=True)
+
+
+@in_loop
+async def test_half_sent_headers_shut_nobody_out(front):
+    """Two hundred clients that say half a request: the oldest are shut, and who says a whole one is answered."""
+    slow = []
+    for _ in range(3 * MOST_OF_A_CLIENT):
+        reader, writer = await asyncio.open_connection("127.0.0.1", front.port)
+        writer.write(b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Slow: ")
+        slow.append((reader, writer))
+    async with Browser(front.address) as one:
+        assert "pid" in await one.view()
+    ended = await asyncio.gather(*(reader.read() for reader, _ in slow[:MOST_OF_A_CLIENT]), return_exceptions=True)
+    assert all(each == b"" or isinstance(each, ConnectionError) for each in ended)
+    for _, writer in slow:
+        writer.close()

@@ -11,7 +11,7 @@ import aiohttp
 import pytest
 
 from LCDFusionLib.errors import InputError
-from LCDFusionLib.web.front.unpack import Limits, safe_name, unpack
+from LCDFusionLib.web.unpack import Limits, safe_name, unpack
 from Testing.web.front.running_front import Browser, in_loop
 from Testing.web.front.uploads import content_of, form, opened_folder, zipped
 
@@ -214,6 +214,38 @@ def test_bombs_and_crowds(tmp_path):
         unpack(uploaded(tmp_path / "c", *(("x", b"") for _ in range(101))), tmp_path / "c" / "files", Limits(total=2**40, files=100))
     with pytest.raises(InputError, match="stopped"):
         unpack(uploaded(tmp_path / "d", ("good.zip", zipped(GOOD))), tmp_path / "d" / "files", Limits(total=2**40), stopped=lambda: True)
+
+
+def test_directories_are_not_read_before_they_are_measured(tmp_path, monkeypatch):
+    """More entries than are allowed, or another number than it says: refused while the directory still lies on the disk."""
+    many = zipped(*((str(n), b"") for n in range(101)))
+    end = many.rindex(b"PK\5\6")
+    lying = many[: end + 8] + struct.pack("<HH", 1, 1) + many[end + 12 :]
+
+    def read(*_):
+        raise AssertionError("the directory is read")
+
+    monkeypatch.setattr(zipfile.ZipFile, "_RealGetContents", read)
+    for name, archive, says in (("many", many, "more than 100 files"), ("lying", lying, "damaged")):
+        with pytest.raises(InputError, match=says):
+            unpack(uploaded(tmp_path / name, ("a.zip", archive)), tmp_path / name / "files", Limits(total=2**40, files=100))
+
+
+def test_equal_names_are_numbered_without_counting_anew(tmp_path):
+    target = tmp_path / "a" / "files"
+    assert unpack(uploaded(tmp_path / "a", *(("IM", b"") for _ in range(2000))), target, Limits(total=1)).files == 2000
+    assert {path.name for path in target.iterdir()} == {"IM", *(f"{n}_IM" for n in range(2, 2001))}
+
+
+@in_loop
+async def test_parts_without_a_file_name_count(front):
+    async with Browser(front.address) as one:
+        state = await one.view()
+        data = aiohttp.FormData()
+        data.add_field("word", b"x" * (LIMIT + 1), content_type="application/octet-stream")
+        with contextlib.suppress(aiohttp.ClientError):
+            assert (await one.post("/upload", data=data, chunked=True)).status == 413
+        assert not list(Path(state["folder"]).glob("upload-*"))
 
 
 def test_archive_that_lies_about_its_size(tmp_path):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
+import shutil
 import stat
 import unicodedata
 import zipfile
@@ -14,10 +16,15 @@ from typing import cast
 
 from LCDFusionLib.errors import InputError
 
+KEPT_FREE = 256 * 2**20
+"""Bytes of the disk that uploads leave alone."""
+
 _CHUNK = 2**20
 _ENCRYPTED = 0x1
 _DEEPEST = 12
 _LONGEST_NAME = 100
+_ENTRY = 46  # bytes of an entry of a zip's directory, before its name and more (APPNOTE 4.3.12)
+_LONGEST_ENTRY = 4096
 _ZIP_STARTS = (b"PK\x03\x04", b"PK\x05\x06")
 
 
@@ -92,6 +99,32 @@ def unpack(uploaded: Iterable[tuple[str, Path]], target: Path, limits: Limits, *
     return Unpacked(into.files, notes)
 
 
+def unpack_folder(folder: Path, names: str, *, total: int, stopped: Callable[[], bool]) -> dict[str, object]:
+    """Unpack an upload that lies in a folder of a session, into its `files`; what to answer, as `session_contract` says.
+
+    Args:
+        folder: of the upload, beside earlier ones, which count.
+        names: file in there that lists the uploaded files.
+        total: bytes that all uploads of the session may have.
+        stopped: see `unpack`.
+    """
+    try:
+        files = [(name, folder / part) for name, part in json.loads((folder / names).read_text(encoding="utf-8"))]
+        earlier = (each for each in folder.parent.glob("upload-*") if each != folder)
+        used = sum(path.stat().st_size for each in earlier for path in each.rglob("*") if path.is_file())
+        target = folder / "files"
+        target.mkdir()
+        room = max(0, shutil.disk_usage(folder).free - KEPT_FREE)
+        unpacked = unpack(files, target, Limits(total=max(0, min(total - used, room))), stopped=stopped)
+        return {"files": unpacked.files, "notes": list(unpacked.notes)}
+    except InputError as error:
+        return {"error": str(error), "status": 400}
+    except MemoryError:
+        return {"error": "The upload needs more memory than there is; send one study, or fewer series.", "status": 400}
+    except OSError as error:
+        return {"error": f"The upload could not be stored ({error.strerror}); whoever runs the server has to see to it.", "status": 507}
+
+
 def is_zip(path: Path) -> bool:
     """True by the first bytes, whatever the name."""
     with path.open("rb") as file:
@@ -108,6 +141,7 @@ class _Folder:
         self._path = path
         self._stopped = stopped
         self._taken: set[str] = set()
+        self._numbers: dict[Path, int] = {}
 
     def move(self, name: str, path: Path) -> None:
         """Take over a whole file."""
@@ -141,12 +175,16 @@ class _Folder:
         *folders, name = (safe_name(part) for part in parts)
         folder = self._path.joinpath(*folders)
         folder.mkdir(parents=True, exist_ok=True)
-        unique, n = name, 1
-        while str(folder / unique).casefold() in self._taken or (folder / unique).exists():
+        # The next number of a name is kept, so that many equal names do not cost their square.
+        n = self._numbers.get(folder / name, 0) + 1
+        while True:
+            place = folder / (name if n == 1 else f"{n}_{name}")
+            if str(place).casefold() not in self._taken and not place.exists():
+                break
             n += 1
-            unique = f"{n}_{name}"
-        self._taken.add(str(folder / unique).casefold())
-        return folder / unique
+        self._numbers[folder / name] = n
+        self._taken.add(str(place).casefold())
+        return place
 
 
 def _unpack_zip(name: str, path: Path, into: _Folder) -> int:
@@ -164,6 +202,7 @@ def _unpack_zip(name: str, path: Path, into: _Folder) -> int:
             )
 
     try:
+        _check_directory(name, path, into.limits)
         with zipfile.ZipFile(path) as archive:
             entries = archive.infolist()
             if len(entries) > into.limits.files:
@@ -188,6 +227,19 @@ def _unpack_zip(name: str, path: Path, into: _Folder) -> int:
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, ValueError) as error:
         raise InputError(f"The archive '{name}' is damaged or of a kind that is not known; make it again as a plain zip.") from error
     return nested
+
+
+def _check_directory(name: str, path: Path, limits: Limits) -> None:
+    """Before a directory is read, which makes an object of each entry: how many it says that there are, and whether its size agrees."""
+    with path.open("rb") as file:
+        found = zipfile._EndRecData(file)  # type: ignore[attr-defined]  # as the reader itself finds it, so that both see the same
+    if not found:
+        raise zipfile.BadZipFile
+    entries, size = found[zipfile._ECD_ENTRIES_TOTAL], found[zipfile._ECD_SIZE]  # type: ignore[attr-defined]
+    if entries > limits.files or size > limits.files * _LONGEST_ENTRY:
+        raise InputError(f"The archive '{name}' holds more than {limits.files} files; send one study at a time.")
+    if not entries * _ENTRY <= size <= entries * _LONGEST_ENTRY:
+        raise zipfile.BadZipFile
 
 
 def _check_entry(entry: zipfile.ZipInfo, archive: str) -> None:
