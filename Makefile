@@ -14,7 +14,7 @@ QT_5_PACKAGES := python3-pyside2.qtwidgets python3-pyside2.qtuitools
 # What Slicer 5.10 brings in other versions than ours (Testing/hosts/contract/slicer-5.10.0.json); the module runs with it in a test.
 SLICER_5_10 := pydicom==2.4.4 numpy==2.0.2
 
-.PHONY: demo test check docs setup lock clean
+.PHONY: demo test fuzz check docs setup lock clean
 .DEFAULT_GOAL := demo
 
 demo: .venv/.ready
@@ -22,6 +22,11 @@ demo: .venv/.ready
 
 test: check docs
 	$(RUN)pytest
+
+# Damaged inputs and killed runs, for an hour or more; not part of CI, which has a short run of both (docs/reliability.md).
+fuzz: .venv/.ready
+	$(RUN)python -m Testing.fuzz.run --cases 20000
+	$(RUN)python -m Testing.fuzz.kill --moments 200
 
 check: .venv/.ready .venv/.ready-for-tests
 	$(RUN)ruff check

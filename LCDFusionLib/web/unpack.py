@@ -110,6 +110,7 @@ def unpack_folder(folder: Path, names: str, *, total: int, stopped: Callable[[],
     """
     try:
         files = [(name, folder / part) for name, part in json.loads((folder / names).read_text(encoding="utf-8"))]
+        (folder / names).unlink()
         earlier = (each for each in folder.parent.glob("upload-*") if each != folder)
         used = sum(path.stat().st_size for each in earlier for path in each.rglob("*") if path.is_file())
         target = folder / "files"
