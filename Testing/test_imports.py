@@ -26,7 +26,9 @@ MAY_IMPORT = {
     "benchmark": {"network", "images", "fusion"},
     "evaluation": {"network", "images", "metrics", "fusion", "phantom", "training"},
     "web": {"images", "metrics", "fusion", "mrml", "views", "panel", "dicom", "phantom"},
+    "cohort": {"fusion", "dicom", "pipeline"},
     "cli": {
+        "cohort",
         "network",
         "images",
         "metrics",
@@ -75,6 +77,7 @@ THIRD_PARTY = {
         "yarl",
         "PIL",
     },
+    "cohort": {"numpy", "pydicom", "PIL", "dask", "distributed", "psutil", "jinja2"},
     "cli": {"numpy", "matplotlib", "tqdm"},
 }
 

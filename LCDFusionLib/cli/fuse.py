@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import re
 from pathlib import Path
+from typing import Any
 
 from LCDFusionLib.dicom import KINDS
 from LCDFusionLib.errors import InputError
@@ -25,6 +26,14 @@ def add_parser(commands: argparse._SubParsersAction) -> None:
     parser.add_argument("function", type=Path, help="PET or SPECT: a DICOM folder, an NRRD or NIfTI file")
     parser.add_argument("-o", "--output", type=Path, required=True, help="folder for everything that is written")
     parser.add_argument("--overwrite", action="store_true", help="replace an earlier result")
+    parser.add_argument("--anatomy-series", metavar="SERIES", help="which series of the anatomy folder: number, description or UID")
+    parser.add_argument("--function-series", metavar="SERIES", help="which series of the function folder")
+    add_fusion_options(parser)
+    parser.set_defaults(run=run)
+
+
+def add_fusion_options(parser: argparse.ArgumentParser) -> None:
+    """Add what says how a pair is fused, for every command that fuses."""
     parser.add_argument("--window", help=f"of the anatomy: {', '.join(PRESETS)}, auto, or WIDTH/LEVEL")
     parser.add_argument("--function-max", type=float, metavar="VALUE", help="value shown as full uptake (default SUV 10)")
     parser.add_argument("--color-table", choices=list(COLOR_TABLES), default=DEFAULT_COLOR_TABLE, help="colours of the function")
@@ -34,8 +43,6 @@ def add_parser(commands: argparse._SubParsersAction) -> None:
         "--precision", choices=("float32", "tf32", "float16"), default="float32", help="of convolutions on an NVIDIA GPU (%(default)s)"
     )
     parser.add_argument("--batch-size", type=int, metavar="N", help="slices at a time on a GPU (default: by its free memory)")
-    parser.add_argument("--anatomy-series", metavar="SERIES", help="which series of the anatomy folder: number, description or UID")
-    parser.add_argument("--function-series", metavar="SERIES", help="which series of the function folder")
     parser.add_argument("--anatomy-modality", choices=("CT", "MR"), help="of an anatomy file (default: told by its values)")
     parser.add_argument("--function-unit", choices=("SUVbw", "relative"), help="of a function file (default: what it says, else relative)")
     parser.add_argument("--relative", action="store_true", help="go on with relative intensities where a PET lacks what SUV needs")
@@ -51,11 +58,10 @@ def add_parser(commands: argparse._SubParsersAction) -> None:
     align.add_argument("--register", action="store_true", help="move the function rigidly onto the anatomy first")
     align.add_argument("--transform", type=Path, metavar="FILE", help="move it by this transform (.tfm or .h5, from 3D Slicer or register)")
     parser.add_argument("--deformable", action="store_true", help="with --register: then bend it smoothly too, as breathing does")
-    parser.set_defaults(run=run)
 
 
-def run(options: argparse.Namespace) -> None:
-    """Read both inputs, fuse them, write everything, say where it is."""
+def fusion_arguments(options: argparse.Namespace) -> dict[str, Any]:
+    """The options of `add_fusion_options` as arguments of `LCDFusionLib.fuse`, with `settings` among them."""
     settings = FusionSettings(
         window=_window(options.window),
         function_upper=options.function_max,
@@ -65,6 +71,12 @@ def run(options: argparse.Namespace) -> None:
         batch_size=options.batch_size,
         color_table=options.color_table,
     )
+    names = ("anatomy_modality", "function_unit", "relative", "confirm_mismatch", "register", "deformable", "transform")
+    return {"settings": settings, **{name: getattr(options, name) for name in names}}
+
+
+def run(options: argparse.Namespace) -> None:
+    """Read both inputs, fuse them, write everything, say where it is."""
     dicom = True if options.dicom else None
     check_target(options.output, overwrite=options.overwrite, contents=RESULT)
 
@@ -76,16 +88,9 @@ def run(options: argparse.Namespace) -> None:
         result = fuse(
             options.anatomy,
             options.function,
-            settings,
             anatomy_series=options.anatomy_series,
             function_series=options.function_series,
-            anatomy_modality=options.anatomy_modality,
-            function_unit=options.function_unit,
-            relative=options.relative,
-            confirm_mismatch=options.confirm_mismatch,
-            register=options.register,
-            deformable=options.deformable,
-            transform=options.transform,
+            **fusion_arguments(options),
             planned=planned,
             progress=progress,
         )

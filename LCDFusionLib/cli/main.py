@@ -64,12 +64,12 @@ def _run_command(arguments: Sequence[str] | None) -> int:
         from LCDFusionLib.fusion import WorkerDied
         from LCDFusionLib.pacs import TransferError
 
-        from . import ablate, benchmark, demo, evaluate, fetch, fuse, register, send, studies, train, view
+        from . import ablate, batch, benchmark, demo, evaluate, fetch, fuse, register, send, studies, train, view
 
     parser = argparse.ArgumentParser(prog="lcdfusion", description="Fuses CT or MR with PET or SPECT volumes.", epilog=DISCLAIMER)
     parser.add_argument("--version", action="version", version=f"lcdfusion {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for command in (studies, register, fuse, send, fetch, demo, view, train, evaluate, ablate, benchmark):
+    for command in (studies, register, fuse, batch, send, fetch, demo, view, train, evaluate, ablate, benchmark):
         command.add_parser(commands)
     for command_parser in commands.choices.values():
         command_parser.add_argument("-v", "--verbose", action="store_true", help="say on stderr what is done, and how long it takes")
