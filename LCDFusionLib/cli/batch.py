@@ -22,9 +22,7 @@ def add_parser(commands: argparse._SubParsersAction) -> None:
     parser = commands.add_parser("batch", help="fuse many studies unattended", description=__doc__)
     parser.add_argument("source", help="a folder with studies, a table (CSV), or the address of an archive (see `lcdfusion fetch`)")
     parser.add_argument("-o", "--output", type=Path, required=True, help="folder for the results; what is whole there stays")
-    parser.add_argument(
-        "--plan", action="store_true", help="only plan: plan.csv and plan.html, to look at and to change"
-    )
+    parser.add_argument("--plan", action="store_true", help="only plan: plan.csv and plan.html, to look at and to change")
     parser.add_argument("--workers", type=int, metavar="N", help="at a time on this machine (default: by GPUs, cores and memory)")
     parser.add_argument("--scheduler", metavar="ADDRESS", help="of a running Dask scheduler, such as tcp://node1:8786")
     parser.add_argument("--retries", type=int, default=2, metavar="N", help="after a process died (%(default)s)")

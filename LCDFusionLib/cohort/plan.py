@@ -91,7 +91,7 @@ def _why_no_pair(series: Sequence[Series]) -> str:
 def _why_not(best: SeriesPair, pairs: Sequence[SeriesPair], relative: bool) -> str:
     if best.mismatches:
         return f"the headers do not agree ({', '.join(best.mismatches)}): look at it, and confirm it in `lcdfusion fuse` if it is right"
-    if best.function.modality == "PT" and NO_SUV in best.cautions and not relative:
+    if best.function.modality == "PT" and not relative and any(caution.startswith(NO_SUV) for caution in best.cautions):
         return "the PET has no SUV: give --relative to fuse relative intensities"
     if any("covers 0%" in caution for caution in best.cautions):
         return "the two do not overlap"

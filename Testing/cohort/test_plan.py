@@ -1,0 +1,95 @@
+"""What of many studies is fused, and the table that says so."""
+
+from dataclasses import replace
+
+import pydicom
+import pytest
+
+from LCDFusionLib.cohort import Job, plan_folder, read_jobs, write_jobs
+from LCDFusionLib.dicom.instance import new_uid
+from LCDFusionLib.errors import InputError
+from LCDFusionLib.images.volume import Modality
+from Testing.cli.small_study import PATIENT, STUDY, body, write_series
+
+
+@pytest.fixture(scope="module")
+def cohort(tmp_path_factory):
+    """Studies of patients A (safe), B (no PET), C (PET without dose), D (two PETs alike)."""
+    folder = tmp_path_factory.mktemp("cohort")
+    for letter in "ABCD":
+        patient, study = replace(PATIENT, id=letter, name=f"{letter}^Ann"), replace(STUDY, uid=str(new_uid()))
+        frame = str(new_uid())
+        of_patient = {"patient": patient, "study": study}
+        write_series(folder / letter / "CT", replace(body(Modality.CT), frame_of_reference=frame), **of_patient)
+        pet = replace(body(Modality.PET), frame_of_reference=frame)
+        if letter != "B":
+            write_series(folder / letter / "PT", pet, **of_patient)
+        if letter == "C":
+            for file in (folder / letter / "PT").iterdir():
+                dataset = pydicom.dcmread(file)
+                del dataset.RadiopharmaceuticalInformationSequence[0].RadionuclideTotalDose
+                dataset.save_as(file)
+        if letter == "D":
+            write_series(folder / letter / "PT2", pet, **of_patient)
+    return folder
+
+
+def test_the_safe_pairs_are_wanted_and_the_others_say_why(cohort):
+    jobs, _ = plan_folder(cohort)
+    plan = {job.patient_id: job for job in jobs}
+    assert plan["A"].is_wanted
+    assert plan["A"].anatomy == str(cohort / "A" / "CT")
+    assert plan["A"].function == str(cohort / "A" / "PT")
+    assert not plan["B"].is_wanted
+    assert "no PET or SPECT" in plan["B"].why
+    assert not plan["C"].is_wanted
+    assert "no SUV" in plan["C"].why
+    assert {job.patient_id: job for job in plan_folder(cohort, relative=True)[0]}["C"].is_wanted
+    assert not plan["D"].is_wanted
+    assert "not sure which function" in plan["D"].why
+
+
+def test_options_stand_in_every_row(cohort):
+    jobs, _ = plan_folder(cohort, options="--window lung")
+    assert {job.options for job in jobs} == {"--window lung"}
+
+
+def test_a_plan_comes_back_from_its_table(cohort, tmp_path):
+    jobs, _ = plan_folder(cohort)
+    jobs = [replace(job, patient_name='Ünal; "Ann", one', patient_id=f"={job.patient_id}") for job in jobs]
+    write_jobs(jobs, tmp_path / "plan.csv")
+    assert read_jobs(tmp_path / "plan.csv") == jobs
+
+
+def test_a_table_of_ones_own(tmp_path):
+    (tmp_path / "ct.nrrd").touch()
+    (tmp_path / "pet.nrrd").touch()
+    (tmp_path / "own.csv").write_text("Anatomy;Function;Options\nct.nrrd;pet.nrrd;--window bone\n\n", encoding="utf-8")
+    (job,) = read_jobs(tmp_path / "own.csv")
+    assert job == Job(anatomy=str(tmp_path / "ct.nrrd"), function=str(tmp_path / "pet.nrrd"), options="--window bone")
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("one,two\na,b\n", "no columns 'anatomy' and 'function'"),
+        ("anatomy,function,colour\na,b,red\n", "a column 'colour'"),
+        ("anatomy,function\nnone.nrrd,pet.nrrd\n", r"Row 2 .* the anatomy .*none\.nrrd' does not exist"),
+        ("anatomy,function\n,pet.nrrd\n", "Row 2 .* names no anatomy"),
+        ("fuse,anatomy,function\nperhaps,pet.nrrd,pet.nrrd\n", "'perhaps' in the column 'fuse'"),
+        ("anatomy,function\npet.nrrd,pet.nrrd\npet.nrrd,pet.nrrd\n", "twice"),
+        ("", "no columns"),
+    ],
+)
+def test_a_table_that_is_wrong(tmp_path, text, sentence):
+    (tmp_path / "pet.nrrd").touch()
+    (tmp_path / "own.csv").write_text(text, encoding="utf-8")
+    with pytest.raises(InputError, match=sentence):
+        read_jobs(tmp_path / "own.csv")
+
+
+def test_a_result_has_the_name_of_its_pair_and_no_other(cohort):
+    keys = [job.key for job in plan_folder(cohort)[0]]
+    assert keys == [job.key for job in plan_folder(cohort)[0]]
+    assert len(set(keys)) == len(keys)
+    assert Job(patient_id="../../etc", study_date="a/b").key.startswith("etc-a-b-")
