@@ -115,7 +115,8 @@ def _layer(position: str, source: SeriesSource, level: float, width: float) -> D
     slope, intercept = _rescale(source.headers[0])
     item.RescaleIntercept, item.RescaleSlope = decimal_strings([intercept, slope])
     item.RescaleType = str(source.headers[0].get("RescaleType") or "US")
-    voi.WindowCenter, voi.WindowWidth = decimal_strings([level, max(1.0, width)])
+    voi.WindowCenter, voi.WindowWidth = decimal_strings([level, width])
+    voi.VOILUTFunction = "LINEAR_EXACT"  # LINEAR, the default, is a window of one less than its width, which shows SUV 0 to 10 as 0 to 9
     item.SoftcopyVOILUTSequence = [voi]
     return item
 

@@ -136,8 +136,9 @@ def item(header: Dataset, keyword: str) -> Dataset:
 
 
 def in_file_of(dataset: Dataset, header: Dataset) -> None:
-    """What is wrong with an item or a frame is said of the file that it lies in."""
+    """What is wrong with an item or a frame is said of the file that it lies in; its transfer syntax is the file's."""
     object.__setattr__(dataset, "filename", getattr(header, "filename", None))
+    object.__setattr__(dataset, "file_meta", getattr(header, "file_meta", Dataset()))
 
 
 def _value(header: Dataset, keyword: str) -> Any:

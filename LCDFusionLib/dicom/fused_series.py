@@ -30,6 +30,7 @@ from .instance import (
     set_plane,
     write_instances,
 )
+from .lossy import set_lossy_history
 from .patient_and_study import patient_and_study
 from .reader import SeriesSource
 from .utc_offset import utc_offset
@@ -204,7 +205,6 @@ class _FusedSeries:
         dataset.Manufacturer = dataset.ManufacturerModelName = MANUFACTURER
         dataset.SoftwareVersions = __version__
         dataset.BurnedInAnnotation = "NO"
-        dataset.LossyImageCompression = "00"
         dataset.ImageType = list(FUSED_IMAGE_TYPE)
         dataset.Modality, dataset.ConversionType = "OT", "WSD"
         dataset.PatientOrientation = ""  # Image Orientation (Patient) says it exactly
@@ -242,6 +242,8 @@ class _FusedSeries:
             sources += [_source_image(self._function, index, same_place=False) for index in function_slices]
         if sources:
             dataset.SourceImageSequence = sources
+        of_anatomy = [self._anatomy.headers[k]] if self._anatomy is not None else []
+        set_lossy_history(dataset, [*of_anatomy, *(self._function.headers[n] for n in function_slices if self._function is not None)])
 
 
 def _describe(derivation: Derivation, anatomy: SeriesSource | None, function: SeriesSource | None) -> str:
