@@ -101,15 +101,16 @@ def scan_folder(folder: str | os.PathLike[str], *, progress: Progress | None = N
                 damaged.append(error)
             if progress is not None:
                 progress(done, len(paths))
+        foreign = [error for error in damaged if error.may_be_foreign and error.series_uid not in images]
+        damaged, others = [error for error in damaged if error not in foreign], others + len(foreign)
         refusals = {**_held_against(images, damaged, strangers), **copies.refusals}
         series = [one for uid, group in images.items() if group for one in series_of(group, refusal=refusals.get(uid, ""))]
         series += [one for (_, reason), group in no_volumes.items() for one in series_of(group, no_volume=reason)]
     series.sort(key=lambda s: (s.patient_id, s.study_date, s.study_uid, s.number is None, s.number or 0, s.uid))
-    known = {one.uid for one in series}
     return FolderContents(
         series=tuple(_with_missing(series, missing)),
         damaged=tuple(map(str, damaged)),
-        stray_damage=tuple(str(error) for error in damaged if error.series_uid not in known),
+        stray_damage=tuple(str(error) for error in damaged if not error.series_uid),
         missing=tuple(missing),
         copies=copies.count,
         other_files=others + len(strangers),
@@ -227,11 +228,12 @@ class DamagedFileError(InputError):
     Attributes:
         path: the file.
         series_uid: the series that it says to be of; "" where it does not.
+        may_be_foreign: it is only damaged where that series has images.
     """
 
-    def __init__(self, path: Path, damage: str, *, series_uid: str = "") -> None:
+    def __init__(self, path: Path, damage: str, *, series_uid: str = "", may_be_foreign: bool = False) -> None:
         super().__init__(f"The DICOM file '{path}' is damaged ({damage}): copy it again or take it out of the folder.")
-        self.path, self.series_uid = path, series_uid
+        self.path, self.series_uid, self.may_be_foreign = path, series_uid, may_be_foreign
 
 
 def _files_below(folder: Path) -> list[Path]:
@@ -269,9 +271,13 @@ def _read_header(path: Path) -> Dataset | None:
     try:
         header = pydicom.dcmread(path, stop_before_pixels=True, specific_tags=_TAGS, force=True)
         sop_class = header.get("SOPClassUID") or header.file_meta.get("MediaStorageSOPClassUID") or UID("")
+        series_uid = elements.uid(header, "SeriesInstanceUID")
+        if sop_class and sop_class.name == sop_class and header.get("Rows"):
+            # Of a manufacturer's own class, or damaged: then it is missed in the series that it says to be of.
+            damage = f"its {elements.attribute('SOPClassUID')} is none of the standard's"
+            raise DamagedFileError(path, damage, series_uid=series_uid, may_be_foreign=True)
         if sop_class and not sop_class.name.endswith("Image Storage"):
             return None
-        series_uid = elements.uid(header, "SeriesInstanceUID")
         missing = [keyword for keyword in _UIDS if not elements.uid(header, keyword)]
         sizes = [elements.whole(header, keyword, least=1, most=MOST_PIXELS) for keyword in ("Rows", "Columns")]
         if None in sizes:
@@ -285,6 +291,8 @@ def _read_header(path: Path) -> Dataset | None:
             return header
     except elements.ElementError as error:
         damage = error.reason
+    except DamagedFileError:
+        raise
     except Exception as error:  # foreign bytes make the parser fail in many ways
         damage = elements.printable(error)
     if not series_uid and not _has_preamble(path):
@@ -312,7 +320,7 @@ def _held_against(images: dict[str, list[Image]], damaged: Iterable[DamagedFileE
     refusals: dict[str, str] = {}
     for error in damaged:
         beside = [uid for like in _likenesses(error.path) for uid in names.get((error.path.parent, like), ())]
-        for uid in [error.series_uid] if error.series_uid in images else beside:
+        for uid in [error.series_uid] if error.series_uid else beside:
             refusals.setdefault(uid, str(error))
     for path in strangers:
         for uid in {uid for like in _likenesses(path) for uid in names.get((path.parent, like), ())}:

@@ -48,6 +48,19 @@ class PixelReader:
         return (stored << spare) >> spare if spare else stored
 
 
+def padding_of(stored: NDArray, header: Dataset) -> NDArray[np.bool_] | None:
+    """Where nothing was measured: Pixel Padding Value (0028,0120), to Pixel Padding Range Limit (0028,0121); None where all was.
+
+    Both are of the stored values, as 16 bits with or without sign, whichever the writer took.
+    """
+    ends = [elements.whole(header, f"PixelPadding{what}", least=-(1 << 31), most=(1 << 32) - 1) for what in ("Value", "RangeLimit")]
+    if ends[0] is None or stored.dtype.kind not in "iu":
+        return None
+    first, last = (np.array(end, dtype=np.int64).astype(stored.dtype) for end in (ends[0], ends[0] if ends[1] is None else ends[1]))
+    where = (stored >= min(first, last)) & (stored <= max(first, last))
+    return where if where.any() else None
+
+
 def damaged(path: Path, error: object) -> InputError:
     """The sentence about a file that cannot be read."""
     reason = " ".join(elements.printable(error).split())  # decoders tell in several lines

@@ -21,11 +21,13 @@ from .agreement import check_one_of_each, check_rescale
 from .folder import choose_series
 from .frames import Image, images_of
 from .no_volume import NoVolumeError
-from .pixels import PixelReader, damaged
+from .pixels import PixelReader, damaged, padding_of
 from .pydicom_versions import apply_modality_lut
 from .series import Series
 from .stack import sort_stack, tilt_degrees
 from .suv import SUV, NoSUVError, mapped_range, suv_of, why_not_mapped, with_note_on_total
+
+_UNMEASURED_HU = -2000.0  # below air, and black in every window that shows some
 
 
 @dataclass(frozen=True, eq=False)
@@ -136,16 +138,23 @@ def read_series(series: Series, *, relative: bool = False) -> tuple[Volume, Seri
         unit, suv, without_suv = told.unit, told.suv, told.without_suv
         array = np.empty(0, dtype=np.float32)
         pixels, unmapped = PixelReader(), None
+        padding: NDArray[np.bool_] | None = None
         for k, image in enumerate(told.images):
             stored = pixels.of(image)
+            unmeasured = padding_of(stored, image.header)
             unmapped = unmapped or (why_not_mapped(stored, image.header) if suv is not None else None)
             values = _real_values(stored, image.header, is_rescaled=told.is_rescaled)
             if k == 0:  # the first pixels are there, so that a header alone never asks for memory
                 array = np.empty((len(told.images), *values.shape), dtype=np.float32)
             factor = 1.0 if suv is None else suv.of_slice(k)
+            if unmeasured is not None:
+                padding = np.zeros(array.shape, dtype=bool) if padding is None else padding
+                padding[k] = unmeasured
             array[k] = values if factor == 1.0 else np.asarray(values, dtype=np.float64) * factor
             if not np.isfinite(array[k]).all():
                 raise damaged(image.path, "it holds values that are no numbers, or too large for one")
+        if padding is not None:
+            array[padding] = _UNMEASURED_HU if unit is Unit.HU else _lowest_measured(array, padding, series.name)
         if unmapped and suv is not None:
             if not relative:
                 raise NoSUVError(series.name, unmapped)
@@ -159,6 +168,7 @@ def read_series(series: Series, *, relative: bool = False) -> tuple[Volume, Seri
         name=series.name,
         frame_of_reference=series.frame_of_reference or None,
         is_fused=series.is_fused,
+        padding=padding,
     )
     if suv is not None:
         suv = with_note_on_total(suv, volume)
@@ -224,6 +234,10 @@ def _images(series: Series) -> list[Image]:
             images += [image for image in images_of(path, header) if (image.path, image.frame) in chosen]
         except NoVolumeError as error:
             raise InputError(f"The series '{series.name}' {error.reason}: give a series of slices.") from error
+        except InputError:
+            raise
+        except Exception as error:  # pydicom converts values when they are asked for
+            raise damaged(path, error) from error
     return images
 
 
@@ -243,6 +257,13 @@ def _real_values(stored: NDArray, header: Dataset, *, is_rescaled: bool) -> NDAr
     assert slope is not None
     assert intercept is not None
     return stored.astype(np.float64) * slope + intercept
+
+
+def _lowest_measured(array: NDArray, padding: NDArray[np.bool_], name: str) -> float:
+    """What stands where nothing was measured: black wherever anything is."""
+    if padding.all():
+        raise InputError(f"Every voxel of the series '{name}' has its Pixel Padding Value (0028,0120), so nothing was measured.")
+    return float(array[~padding].min())
 
 
 def _modality(code: str) -> Modality:

@@ -169,6 +169,7 @@ class FusionWorker:
             threads=pair.settings.threads,
             color_table=pair.settings.color_table,
             function_is_color=pair.function.is_color,
+            has_padding=pair.anatomy.padding is not None,
             preview=preview,
         )
 
@@ -298,6 +299,8 @@ def _write_arrays(folder: Path, pair: FusionPair) -> None:
     folder.mkdir()
     np.save(folder / "anatomy.npy", pair.anatomy01)
     np.save(folder / "function.npy", pair.function01)
+    if pair.anatomy.padding is not None:
+        np.save(folder / "measured.npy", ~pair.anatomy.padding)
     if pair.function.is_color:
         np.save(folder / "function_rgb.npy", pair.resampled.volume.array)
     SliceFile.create(folder / "gray.npy", pair.anatomy01.shape, np.float32)

@@ -63,9 +63,11 @@ class Backend(Protocol):
 
     batch_size: int
 
-    def begin(self, indices: list[int], anatomy: NDArray[np.float32], function: NDArray[np.float32]) -> Callable[[], FusedSlices]:
+    def begin(
+        self, indices: list[int], anatomy: NDArray[np.float32], function: NDArray[np.float32], measured: NDArray[np.bool_] | None = None
+    ) -> Callable[[], FusedSlices]:
         """Take slices `indices`, given as (B, J, I) in [0, 1]; what comes back waits for the result. RuntimeError, from either, when the
-        device cannot."""
+        device cannot. Where the anatomy was not measured no metric looks; uptake is fused there too."""
 
     def __str__(self) -> str:
         """The device, in words."""
@@ -107,16 +109,18 @@ class NetworkBackend:
     def __str__(self) -> str:
         return self._name
 
-    def begin(self, indices: list[int], anatomy: NDArray[np.float32], function: NDArray[np.float32]) -> Callable[[], FusedSlices]:
+    def begin(
+        self, indices: list[int], anatomy: NDArray[np.float32], function: NDArray[np.float32], measured: NDArray[np.bool_] | None = None
+    ) -> Callable[[], FusedSlices]:
         """Fuse slices `indices`, given as (B, J, I) in [0, 1], and measure them.
 
         An NVIDIA GPU begins now and works while the host does something else; any other device does it all when the result is asked for.
         """
         if self.device.type != "cuda":
-            return lambda: self._result_now(indices, anatomy, function)
+            return lambda: self._result_now(indices, anatomy, function, measured)
         # Pinned memory, or the copies would wait: torch keeps what was pinned and gives it out again when the GPU is done with it.
         clock = _Clock(self.device)
-        on_device = self._fuse(anatomy, function, clock, pinned=True)
+        on_device = self._fuse(anatomy, function, measured, clock, pinned=True)
         on_host = [torch.empty(x.shape, dtype=x.dtype, pin_memory=True).copy_(x, non_blocking=True) for x in on_device]
         done = torch.cuda.Event(blocking=True)  # waited for without keeping a core busy
         done.record()
@@ -129,7 +133,13 @@ class NetworkBackend:
         return result
 
     def _fuse(
-        self, anatomy: NDArray[np.float32], function: NDArray[np.float32], clock: _Clock, *, pinned: bool = False
+        self,
+        anatomy: NDArray[np.float32],
+        function: NDArray[np.float32],
+        measured: NDArray[np.bool_] | None,
+        clock: _Clock,
+        *,
+        pinned: bool = False,
     ) -> tuple[Tensor, Tensor, Tensor]:
         """The fused slices (B, J, I), and the metrics of them and of their 50/50 average, (B, 14) each; on the device."""
         # Here and not at once: a GPU that is full already says so in this call, where another can take over.
@@ -139,14 +149,17 @@ class NetworkBackend:
             stacks = (torch.from_numpy(stack).pin_memory() if pinned else torch.tensor(stack) for stack in (anatomy, function))
             a, f = (stack.to(self.device, non_blocking=pinned).unsqueeze(1) for stack in stacks)
             fused = self._network(a, f)
+            where = None if measured is None else torch.from_numpy(measured).to(self.device).unsqueeze(1)
             clock.mark("network")
-            of_fused, of_blend = _metrics(fused, a, f), _metrics((a + f) / 2, a, f)
+            of_fused, of_blend = _metrics(fused, a, f, where), _metrics((a + f) / 2, a, f, where)
             clock.mark("metrics")
             return fused.squeeze(1), of_fused, of_blend
 
-    def _result_now(self, indices: list[int], anatomy: NDArray[np.float32], function: NDArray[np.float32]) -> FusedSlices:
+    def _result_now(
+        self, indices: list[int], anatomy: NDArray[np.float32], function: NDArray[np.float32], measured: NDArray[np.bool_] | None
+    ) -> FusedSlices:
         clock = _Clock(self.device)
-        return _result(indices, *self._fuse(anatomy, function, clock), clock.seconds())
+        return _result(indices, *self._fuse(anatomy, function, measured, clock), clock.seconds())
 
     def preview(self, anatomy: NDArray[np.float32], function: NDArray[np.float32]) -> NDArray[np.float32]:
         """Slices (B, J, I) fused at half the resolution and brought back to their own: to be shown until they are fused, never measured."""
@@ -188,12 +201,12 @@ class _Clock:
         return {step: before.elapsed_time(after) / 1000 if self._device.type == "cuda" else after - before for step, before, after in spans}
 
 
-def _metrics(fused: Tensor, anatomy: Tensor, function: Tensor) -> Tensor:
+def _metrics(fused: Tensor, anatomy: Tensor, function: Tensor, measured: Tensor | None) -> Tensor:
     """Metrics of each image of the batch (B, 14), all three as the 8-bit gray images that are shown; columns as `NAMES`."""
     precise = torch.float32 if fused.device.type == "mps" else torch.float64  # MPS knows no float64
     # Halves up, as the reference values have it: torch.round takes them to the even neighbour; averages of 8-bit images are full of them.
-    images = (torch.floor(255 * image.to(precise) + 0.5) for image in (fused, anatomy, function))
-    values = evaluate(*images)
+    f, a, p = (torch.floor(255 * image.to(precise) + 0.5) for image in (fused, anatomy, function))
+    values = evaluate(f, a, p, measured)
     return torch.stack([values[name] for name in NAMES], dim=1)
 
 
@@ -223,6 +236,7 @@ def fuse_slices(
     *,
     order: Sequence[int],
     backends: Iterable[Backend],
+    measured: Slices | None = None,
     note: Callable[[str], None] = lambda text: None,
 ) -> Iterator[FusedSlices]:
     """Fuse slices in `order`, batch by batch; while one is asked for, a device that can already has the next.
@@ -233,6 +247,7 @@ def fuse_slices(
         anatomy: (K, J, I) in [0, 1]; an array, or a `SliceFile`.
         function: like `anatomy`.
         order: slice indices, each once.
+        measured: (K, J, I) boolean, False where the anatomy was not measured; None: everywhere.
         backends: the first does the work, the others stand in for it. Each is made only when it is needed, so they may share a network.
         note: gets a sentence for the user whenever that happens.
 
@@ -249,7 +264,8 @@ def fuse_slices(
             while start < len(order) and len(begun) < IN_FLIGHT:
                 indices = list(order[start : start + batch_size])
                 try:
-                    begun.append((indices, backend.begin(indices, anatomy[indices], function[indices])))
+                    stacks = [stack[indices] for stack in (anatomy, function, measured) if stack is not None]
+                    begun.append((indices, backend.begin(indices, *stacks)))
                 except (RuntimeError, MemoryError):
                     if not begun:
                         raise

@@ -66,6 +66,16 @@ class FusionPair:
         """Fraction of the anatomy's voxels inside the function's field of view; None where that is a guess (`Volume.place`)."""
         return self.resampled.overlap if self.anatomy.in_patient_space and self.function.in_patient_space else None
 
+    @property
+    def anatomy_window_in_words(self) -> str:
+        """Width, level and unit, such as "350/40 HU"."""
+        return f"{self.anatomy_window.width:g}/{self.anatomy_window.level:g} {self.anatomy.unit.value}"
+
+    @property
+    def function_range_in_words(self) -> str:
+        """With its unit, such as "0 to 10 SUVbw"."""
+        return f"{self.function_window.lower:g} to {self.function_window.upper:g} {self.function.unit.value}"
+
     def uptake_on_white(self, k: int | None = None) -> float:
         """Part of the uptake, of slice k or of all, that lies where the window shows the anatomy white; 0 without uptake.
 

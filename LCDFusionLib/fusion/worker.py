@@ -123,6 +123,7 @@ def fuse(job: dict[str, Any], folder: Path, inbox: Inbox, outbox: Outbox) -> Ans
     number, order, table = job["job"], job["order"], COLOR_TABLES[job["color_table"]]
     torch.set_num_threads(job["threads"] or _default_threads())
     anatomy, function = (SliceFile(folder / f"{name}.npy") for name in ("anatomy", "function"))
+    measured = SliceFile(folder / "measured.npy") if job.get("has_padding") else None
     gray, color = (SliceFile(folder / f"{name}.npy", writable=True) for name in ("gray", "color"))
     function_rgb = SliceFile(folder / "function_rgb.npy") if job["function_is_color"] else None
 
@@ -153,7 +154,14 @@ def fuse(job: dict[str, Any], folder: Path, inbox: Inbox, outbox: Outbox) -> Ans
         outbox.send("preview", number, index=first[0])
     done, time_left, last = 0, TimeLeft(), perf_counter()
     spent: Counter[str] = Counter()
-    slices = fuse_slices(anatomy, function, order=order, backends=backends(), note=lambda text: outbox.send("note", number, text=text))
+    slices = fuse_slices(
+        anatomy,
+        function,
+        order=order,
+        backends=backends(),
+        measured=measured,
+        note=lambda text: outbox.send("note", number, text=text),
+    )
     while not inbox.is_cancelled(number):
         batch = next(slices, None)
         if batch is None:

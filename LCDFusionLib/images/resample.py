@@ -68,7 +68,7 @@ def resample_onto(moving: Volume, reference: Volume, deformation: Deformation | 
     array = np.rint(array).astype(np.uint8) if moving.is_color else array
     if overlap < 1:
         array[~covered] = 0
-    on_grid = moving.with_array(array, ijk_to_lps=reference.ijk_to_lps, frame_of_reference=reference.frame_of_reference)
+    on_grid = moving.with_array(array, ijk_to_lps=reference.ijk_to_lps, frame_of_reference=reference.frame_of_reference, padding=None)
     return Resampled(on_grid, covered, overlap)
 
 

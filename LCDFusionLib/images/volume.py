@@ -63,6 +63,8 @@ class Volume:
         frame_of_reference: Frame of Reference UID (0020,0052), None where the file carries none.
         place: what `ijk_to_lps` is worth.
         is_fused: True for what LCDFusion made: it is never taken for an original.
+        padding: (K, J, I), True where nothing was measured, as outside a scanner's round field; black in every window, part of no
+            percentile. None where all was.
         notes: what the reader of the file found that people should know before they trust the picture, in sentences.
 
     Raises:
@@ -77,6 +79,7 @@ class Volume:
     frame_of_reference: str | None = None
     place: Place = Place.PATIENT
     is_fused: bool = False
+    padding: NDArray[np.bool_] | None = None
     notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
@@ -133,6 +136,8 @@ class Volume:
 
     def with_array(self, array: NDArray, **changes: object) -> Volume:
         """The same place in space with other voxels (and, by name, other attributes)."""
+        if array.shape[:3] != self.shape:
+            changes.setdefault("padding", None)
         return replace(self, array=array, **changes)  # type: ignore[arg-type]
 
     def without_names(self) -> Volume:

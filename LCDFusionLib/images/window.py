@@ -157,11 +157,14 @@ def luma(rgb: NDArray) -> NDArray[np.float32]:
 
 
 def normalise(volume: Volume, window: Window) -> NDArray[np.float32]:
-    """Voxels in [0, 1], shape (K, J, I); of a colour volume its luma."""
-    return window.apply(luma(volume.array) if volume.is_color else volume.array)
+    """Voxels in [0, 1], shape (K, J, I); of a colour volume its luma. Where nothing was measured: 0."""
+    normalised = window.apply(luma(volume.array) if volume.is_color else volume.array)
+    if volume.padding is not None:
+        normalised[volume.padding] = 0
+    return normalised
 
 
 def _sample(volume: Volume) -> NDArray[np.float32]:
-    """Evenly spaced voxels, flat."""
-    voxels = volume.array.reshape(-1)
+    """Evenly spaced voxels that were measured, flat."""
+    voxels = volume.array.reshape(-1) if volume.padding is None else volume.array[~volume.padding]
     return voxels[:: max(1, voxels.size // _SAMPLE_SIZE)].astype(np.float32)

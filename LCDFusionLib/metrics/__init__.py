@@ -48,13 +48,15 @@ __all__ = [
 ]
 
 
-def evaluate(fused: Tensor, anatomy: Tensor, function: Tensor) -> dict[str, Tensor]:
+def evaluate(fused: Tensor, anatomy: Tensor, function: Tensor, measured: Tensor | None = None) -> dict[str, Tensor]:
     """All eight metrics, and those of two sources for each source alone.
 
     Args:
         fused: fused gray images, shape (B, 1, H, W), on 0..255, float32 or float64.
         anatomy: anatomy images (CT or MR), like `fused`.
         function: function images (PET or SPECT; a colour image as its luma), like `fused`.
+        measured: boolean, like `fused`: False where nothing was measured (padding of a scanner's round field), and what stands there counts
+            in no metric; nor does any difference or patch with it. None: everywhere.
 
     Returns:
         `METRICS`, then `PER_SOURCE`, each a tensor of shape (B,). NaN where a metric is undefined for an image, never an exception:
@@ -70,18 +72,20 @@ def evaluate(fused: Tensor, anatomy: Tensor, function: Tensor) -> dict[str, Tens
         raise ValueError(f"fused, anatomy and function must share one shape (B, 1, H, W); they have {shapes}")
     if fused.dtype not in (torch.float32, torch.float64) or len({image.dtype for image in images}) > 1:
         raise ValueError(f"fused, anatomy and function must all be float32 or all float64; they are {[image.dtype for image in images]}")
-    scd = sum_of_correlations_of_differences(fused, anatomy, function)
-    vif = visual_information_fidelity(fused, anatomy, function)
-    qabf = edge_preservation(fused, anatomy, function)
+    if measured is not None and (measured.shape != fused.shape or measured.dtype != torch.bool):
+        raise ValueError(f"measured must be boolean of shape {tuple(fused.shape)}; it is {measured.dtype} of {tuple(measured.shape)}")
+    scd = sum_of_correlations_of_differences(fused, anatomy, function, measured)
+    vif = visual_information_fidelity(fused, anatomy, function, measured)
+    qabf = edge_preservation(fused, anatomy, function, measured)
     values = {
-        "IE": information_entropy(fused),
-        "AG": average_gradient(fused),
-        "SD": standard_deviation(fused),
-        "SF": spatial_frequency(fused),
+        "IE": information_entropy(fused, measured),
+        "AG": average_gradient(fused, measured),
+        "SD": standard_deviation(fused, measured),
+        "SF": spatial_frequency(fused, measured),
         "SCD": scd.both,
         "VIF": vif.both,
         "QABF": qabf.both,
-        "EI": edge_intensity(fused),
+        "EI": edge_intensity(fused, measured),
     }
     for name, by_source in (("SCD", scd), ("VIF", vif), ("QABF", qabf)):
         values[f"{name}_anatomy"], values[f"{name}_function"] = by_source.anatomy, by_source.function

@@ -8,14 +8,14 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from .gradients import magnitude, sobel
+from .gradients import inner, magnitude, sobel
 from .sources import BySource, share
 
 WEAK_EDGE = 1e-3
 """Gradient strength, on 0..255, below which a direction is rounding: its value is kept, no derivative is taken of it."""
 
 
-def edge_preservation(fused: Tensor, anatomy: Tensor, function: Tensor) -> BySource:
+def edge_preservation(fused: Tensor, anatomy: Tensor, function: Tensor, measured: Tensor | None = None) -> BySource:
     """How much of the strength and direction of the sources' edges the fused image preserves (Q^AB/F), 0 to 1.
 
     Each pixel of a source weighs as much as its edge is strong. Of one source: over that source alone; of both: over both, so it lies
@@ -31,15 +31,19 @@ def edge_preservation(fused: Tensor, anatomy: Tensor, function: Tensor) -> BySou
         fused: shape (B, 1, H, W), 0..255.
         anatomy: the same shape.
         function: the same shape.
+        measured: True where a pixel counts; an edge does where all that it is made of counts. None: everywhere.
 
     Returns:
         Three of shape (B,). NaN where there is no edge to preserve.
     """
     # One image after another, and not all in one tensor: what is computed on the way then stays in the processor's cache.
     target, target_direction = _edges(fused)
+    counts = inner(measured)
     preserved, total = [], []
     for image in (anatomy, function):
         source, direction = _edges(image)
+        if counts is not None:
+            source = torch.where(counts, source, 0.0)
         equal = source == target
         ratio = torch.minimum(source, target) / torch.where(equal, 1.0, torch.maximum(source, target))
         strength_kept = 0.9994 * torch.sigmoid(15 * (torch.where(equal, target, ratio) - 0.5))

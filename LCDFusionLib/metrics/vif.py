@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from .sources import BySource, share
@@ -20,7 +21,7 @@ MIN_SIZE = 41
 """Fewest rows and columns for which the window of the fourth scale fits."""
 
 
-def visual_information_fidelity(fused: Tensor, anatomy: Tensor, function: Tensor) -> BySource:
+def visual_information_fidelity(fused: Tensor, anatomy: Tensor, function: Tensor, measured: Tensor | None = None) -> BySource:
     """How much of the visual information of each source the fused image keeps (VIF): pixel domain, four scales, summed over the sources.
 
     1 for a source that the fused image equals, 0 for one of which it keeps nothing, more than 1 where it shows it with higher contrast.
@@ -31,6 +32,7 @@ def visual_information_fidelity(fused: Tensor, anatomy: Tensor, function: Tensor
         fused: shape (B, 1, H, W), 0..255.
         anatomy: the same shape.
         function: the same shape.
+        measured: True where a pixel counts; a patch does where all its pixels do. None: everywhere.
 
     Returns:
         Three of shape (B,). NaN where a source is constant (no information to keep) and for images with a side below 41 pixels.
@@ -44,13 +46,19 @@ def visual_information_fidelity(fused: Tensor, anatomy: Tensor, function: Tensor
         window = _gaussian(2 ** (SCALES - scale) + 1)
         if scale > 0:
             images = [_smooth(image, window)[..., ::2, ::2].contiguous() for image in images]
-        kept_here, total_here = _information(images, window)
+            measured = None if measured is None else _whole(measured, len(window))[..., ::2, ::2]
+        kept_here, total_here = _information(images, window, None if measured is None else _whole(measured, len(window)))
         kept, total = kept + kept_here, total + total_here
     of_anatomy, of_function = share(kept, total)
     return BySource(of_anatomy + of_function, of_anatomy, of_function)
 
 
-def _information(images: list[Tensor], window: list[float]) -> tuple[Tensor, Tensor]:
+def _whole(measured: Tensor, size: int) -> Tensor:
+    """Where a window of `size` pixels fits and all in it is measured: (B, 1, H, W) to (B, 1, H - N + 1, W - N + 1)."""
+    return F.max_pool2d((~measured).float(), size, stride=1) == 0
+
+
+def _information(images: list[Tensor], window: list[float], counts: Tensor | None) -> tuple[Tensor, Tensor]:
     """Information of the sources that the fused image keeps, and all they have: two of (2, B). `images`: anatomy, function, fused."""
     fused_mean, fused = _mean_and_variance(images[2], window)
     kept, total = [], []
@@ -61,8 +69,10 @@ def _information(images: list[Tensor], window: list[float]) -> tuple[Tensor, Ten
         related = (source > 0) & (fused > 0) & (covariance > 0)
         gain = (covariance / (source + LEAST_VARIANCE)).masked_fill(~related, 0.0)
         noise = (fused - gain * covariance).clamp_min(0.0)
-        kept.append(torch.log1p(gain * gain * source / (noise + NOISE_VARIANCE)).sum((1, 2, 3)))
-        total.append(torch.log1p(source / NOISE_VARIANCE).sum((1, 2, 3)))
+        of_patches = torch.log1p(gain * gain * source / (noise + NOISE_VARIANCE)), torch.log1p(source / NOISE_VARIANCE)
+        kept_here, total_here = (each if counts is None else torch.where(counts, each, 0.0) for each in of_patches)
+        kept.append(kept_here.sum((1, 2, 3)))
+        total.append(total_here.sum((1, 2, 3)))
     return torch.stack(kept), torch.stack(total)
 
 

@@ -227,7 +227,7 @@ class FusionSession:
             return Progress(event.done, event.total, _slice_text(event))
         if isinstance(event, Finished):
             fused = replace(event.result, notes=(*self._notes, *event.result.notes))
-            self.result.fill(fused, anatomy_window=self._pair.anatomy_window, function_window=self._pair.function_window)
+            self.result.fill(fused, anatomy_window=self._pair.anatomy_window_in_words, function_range=self._pair.function_range_in_words)
             result = self.result
             text = f"{'Preview' if self._is_preview else f'{total} slices fused'} in {_duration(fused.seconds)} on {fused.device}."
             return replace(self._end(" ".join((text, *fused.notes)), keep=True), result=result)

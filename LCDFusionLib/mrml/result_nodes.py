@@ -15,7 +15,6 @@ from LCDFusionLib import DISCLAIMER, __version__
 from LCDFusionLib.errors import InputError
 from LCDFusionLib.fusion.readouts import BLEND_SUFFIX, READOUTS, SOURCE_READOUTS, metric_columns
 from LCDFusionLib.images.volume import Modality, Unit, Volume
-from LCDFusionLib.images.window import Window
 from LCDFusionLib.mrml.nodes import NOTICE_ATTRIBUTE, hierarchy_item, node_from_volume, set_geometry, set_voxels, voxels, voxels_modified
 from LCDFusionLib.notes import without_names
 
@@ -69,13 +68,13 @@ class ResultNodes:
         self._fill_row(fused.index, fused.metrics, fused.blend_metrics)
         self._modified()
 
-    def fill(self, result: FusionResult, *, anatomy_window: Window, function_window: Window) -> None:
+    def fill(self, result: FusionResult, *, anatomy_window: str, function_range: str) -> None:
         """Puts a whole result in place and notes where it comes from.
 
         Args:
             result: on the grid that the nodes were made for.
-            anatomy_window: window that the anatomy was fused with, in its unit.
-            function_window: range that the function was fused with, in its unit.
+            anatomy_window: window that the anatomy was fused with, and its unit, in words.
+            function_range: range that the function was fused with, likewise.
         """
         voxels(self.gray)[:] = result.gray.array
         voxels(self.color)[:] = result.color.array
@@ -87,8 +86,8 @@ class ResultNodes:
             "Device": result.device,
             "Notes": " ".join(result.notes),
             "NotesWithoutNames": " ".join(without_names(result.notes)),
-            "AnatomyWindow": f"{anatomy_window.width:g}/{anatomy_window.level:g}",
-            "FunctionRange": f"{function_window.lower:g} to {function_window.upper:g}",
+            "AnatomyWindow": anatomy_window,
+            "FunctionRange": function_range,
         }
         for node in (self.gray, self.color, self.metrics):
             for name, value in origin.items():

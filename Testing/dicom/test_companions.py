@@ -137,6 +137,8 @@ def test_the_blending_state_says_what_the_blend_is(fused):
         assert series.SeriesInstanceUID == source.series.uid
         assert [i.ReferencedSOPInstanceUID for i in series.ReferencedImageSequence] == [h.SOPInstanceUID for h in source.headers]
         assert float(layer.RescaleSlope) == float(source.headers[0].RescaleSlope)
+    # LINEAR, which is meant where nothing is said, is a window of one less than its width (PS3.3 C.11.2.1.2): SUV 0 to 10 would be 0 to 9.
+    assert {layer.SoftcopyVOILUTSequence[0].VOILUTFunction for layer in (under, over)} == {"LINEAR_EXACT"}
     voi = over.SoftcopyVOILUTSequence[0]
     # SUV 0 and 10 are the ends of the window, in the Bq/ml of the stored images
     ends = (np.array([-0.5, 0.5]) * float(voi.WindowWidth) + float(voi.WindowCenter)) * function.suv.factor

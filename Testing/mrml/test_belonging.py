@@ -13,7 +13,6 @@ slicer = pytest.importorskip("slicer", reason="slicer-core (MRML without the Sli
 from LCDFusionLib.dicom import Patient, Radiopharmaceutical, Study, read_folder, write_original_series  # noqa: E402
 from LCDFusionLib.errors import InputError  # noqa: E402
 from LCDFusionLib.images.volume import Modality, Unit, Volume, geometry_matrix  # noqa: E402
-from LCDFusionLib.images.window import Window  # noqa: E402
 from LCDFusionLib.mrml.belonging import confirm_mismatches, confirmed_mismatches, notes_on_pair, pair_mismatches  # noqa: E402
 from LCDFusionLib.mrml.export import Export  # noqa: E402
 from LCDFusionLib.mrml.inputs import check_pair, choose_pair  # noqa: E402
@@ -152,7 +151,7 @@ def test_it_stands_in_the_result_and_in_the_exported_series(load, fuse_plainly, 
     volumes = [read_folder(tmp_path / f"series{n}")[0] for n in (0, 1)]
     mismatches = [mismatch.text for mismatch in confirmed_mismatches(anatomy, function)]
     result = create_result(anatomy, function, volumes[0], mismatches=mismatches)
-    result.fill(fuse_plainly(*volumes), anatomy_window=Window(350, 40), function_window=Window.from_range(0, 10))
+    result.fill(fuse_plainly(*volumes), anatomy_window="350/40 HU", function_range="0 to 10 SUVbw")
     assert result.mismatches == ("Patient ID (0010,0020) differs",)
     Export.of(result, find_file=load.find_file).dicom(tmp_path / "out")
     for kind in ("color", "gray"):

@@ -18,7 +18,7 @@ from LCDFusionLib.mrml.nodes import hierarchy_item, node_from_volume, volume_fro
 from LCDFusionLib.mrml.result_nodes import create_result, find_result, remove_node, remove_result  # noqa: E402
 from LCDFusionLib.views.display import color_table_node, show_anatomy, show_color_bar, show_function  # noqa: E402
 
-WINDOWS = {"anatomy_window": Window(350, 40), "function_window": Window.from_range(0, 10)}
+WINDOWS = {"anatomy_window": "350/40 HU", "function_range": "0 to 10 SUVbw"}
 
 
 @pytest.fixture
@@ -57,8 +57,8 @@ def test_a_result_is_complete(nodes, pair, fuse_plainly):
         assert "not for diagnostic use" in node.GetAttribute("LCDFusion.Notice")
         assert node.GetAttribute("LCDFusion.Weights") == "ct-pet"
         assert node.GetAttribute("LCDFusion.WeightsSHA256") == "ab" * 32
-        assert node.GetAttribute("LCDFusion.AnatomyWindow") == "350/40"
-        assert node.GetAttribute("LCDFusion.FunctionRange") == "0 to 10"
+        assert node.GetAttribute("LCDFusion.AnatomyWindow") == "350/40 HU"
+        assert node.GetAttribute("LCDFusion.FunctionRange") == "0 to 10 SUVbw"
     display = result.gray.GetDisplayNode()
     assert (display.GetWindowLevelMin(), display.GetWindowLevelMax(), display.GetAutoWindowLevel()) == (0, 1, 0)
     display = result.color.GetDisplayNode()
@@ -190,7 +190,7 @@ def test_a_saved_scene_brings_the_result_back(application, nodes, pair, fuse_pla
     result = find_result(anatomy, function)
     np.testing.assert_array_equal(voxels(result.color), fused.color.array)
     assert result.slice_metrics(2)[1] == pytest.approx(fused.blend_metrics[2])
-    assert result.gray.GetAttribute("LCDFusion.AnatomyWindow") == "350/40"
+    assert result.gray.GetAttribute("LCDFusion.AnatomyWindow") == "350/40 HU"
 
 
 def test_inputs_are_displayed_as_they_are_fused(application, nodes):

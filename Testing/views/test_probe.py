@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 
-from LCDFusionLib.images.window import Window
 from LCDFusionLib.mrml.nodes import node_from_volume
 from LCDFusionLib.mrml.result_nodes import create_result, remove_node
 from LCDFusionLib.views.probe import probe_text, value_at
@@ -24,7 +23,7 @@ def place_of(volume, k, j, i):
 
 def test_values_at_a_place(nodes, pair):
     a, function, result, fused = nodes
-    result.fill(fused, anatomy_window=Window(350, 40), function_window=Window.from_range(0, 10))
+    result.fill(fused, anatomy_window="350/40 HU", function_range="0 to 10 SUVbw")
     ras = place_of(pair[0], 4, 20, 24)
     assert value_at(function, ras) == function.array[4, 10, 12]
     text = probe_text(a, function, result, ras)

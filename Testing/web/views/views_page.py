@@ -101,7 +101,7 @@ class Page:
     def show(self, anatomy, function):
         a, f = (node_from_volume(self.scene, volume) for volume in (anatomy, function))
         result = create_result(a, f, anatomy)
-        result.fill(fused(anatomy, function), anatomy_window=WINDOW, function_window=UPTAKE)
+        result.fill(fused(anatomy, function), anatomy_window="350/40 HU", function_range="0 to 10 SUVbw")
         self.nodes = [a, f]
         self.review.show(a, f, function, result, Look(WINDOW, UPTAKE))
         self.views.draw()
