@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +43,7 @@ class SeriesSource:
         ijk_to_lps: the volume's 4x4 matrix.
         suv: how the values became SUVbw; None where they did not.
         without_suv: why those of a PET did not, so that they are relative intensities; else None.
+        padding: `Volume.padding`.
     """
 
     series: Series
@@ -52,6 +53,7 @@ class SeriesSource:
     ijk_to_lps: NDArray[np.float64]
     suv: SUV | None = None
     without_suv: str | None = None
+    padding: NDArray[np.bool_] | None = None
 
     @property
     def instance_numbers(self) -> tuple[int, ...] | None:
@@ -172,7 +174,7 @@ def read_series(series: Series, *, relative: bool = False) -> tuple[Volume, Seri
     )
     if suv is not None:
         suv = with_note_on_total(suv, volume)
-    return volume, _source(series, told, suv, without_suv)
+    return volume, replace(_source(series, told, suv, without_suv), padding=padding)
 
 
 def read_source(series: Series, *, relative: bool = False) -> SeriesSource:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TypeAlias
 
 import numpy as np
@@ -76,9 +77,17 @@ def read_pair(
     The arguments and errors are those of `read_anatomy` and `read_function`.
     """
     anatomy_volume, of_anatomy = read_anatomy(anatomy, modality=modality, copy=copy)
+    anatomy_volume = _with_padding(anatomy_volume, kept_source(anatomy, find_file))
     function_volume, of_function = read_function(function, unit=unit, find_file=find_file, copy=copy)
     notes = [*notes_on_pair(anatomy, function, find_file), *anatomy_volume.notes, *of_anatomy, *function_volume.notes, *of_function]
     return anatomy_volume, function_volume, notes
+
+
+def _with_padding(volume: Volume, source: SeriesSource | None) -> Volume:
+    """Where a scanner did not measure, which a node does not tell; of a node that lies and is as the series was read."""
+    if source is None or source.padding is None or volume.shape != source.shape:
+        return volume
+    return replace(volume, padding=source.padding) if np.allclose(volume.ijk_to_lps, source.ijk_to_lps, rtol=0, atol=1e-3) else volume
 
 
 def read_anatomy(node: Node, *, modality: Modality | None = None, copy: bool = True) -> tuple[Volume, list[str]]:
