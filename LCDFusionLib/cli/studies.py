@@ -76,7 +76,7 @@ def _print_table(folder: Path, contents: FolderContents, pairs: list[SeriesPair]
                 description = one.name if one.part else one.description
                 kind = "  (cannot be read, see below)" if one.refusal else "" if one.is_volume else f"  ({one.no_volume})"
                 kind = "  (made by LCDFusion)" if one.is_fused else kind
-                number_text = "-" if one.number is None else str(one.number)
+                number_text = "-" if one.number is None else one.key
                 print(f"    {number_text:>6}  {one.modality:4} {len(one.images):>6} {apart:>8}  {frame:5}  {description}{kind}")
     print()
     if not pairs:
