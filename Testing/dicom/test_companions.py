@@ -183,3 +183,19 @@ def test_deidentified_objects_tell_nothing_and_stay_together(fused):
     for one, other in zip(before, color, strict=True):
         assert one.ImagePositionPatient == other.ImagePositionPatient
         assert "Fused by LCDFusion" in other.DerivationDescription
+
+
+def test_key_slices_of_a_series_that_is_numbered_from_the_top(make, write_series, edit, tmp_path):
+    """The slice that was marked is the one at its place, whatever the scanner counted."""
+    folder = write_series(make(Modality.CT, shape=(4, 20, 24)))
+    edit(folder, lambda dataset, index: setattr(dataset, "InstanceNumber", 4 - index))
+    volume, source = read_folder(folder)
+    assert list(source.instance_numbers) == [4, 3, 2, 1]
+    words = {"weights": "ct-pet", "weights_sha256": "0" * 64, "anatomy_window": "350/40 HU", "function_range": "0 to 10 SUVbw"}
+    gray = volume.with_array(np.random.default_rng(2).random(volume.shape, dtype=np.float32))
+    write_fused_gray(gray, tmp_path / "gray", anatomy=source, function=None, derivation=Derivation(**words))
+    write_key_images(fused_headers(tmp_path / "gray"), [3], tmp_path / "key", reason="The hottest.")
+    document = pydicom.dcmread(next((tmp_path / "key").iterdir()))
+    (marked,) = (item.ReferencedSOPSequence[0].ReferencedSOPInstanceUID for item in document.ContentSequence if item.ValueType == "IMAGE")
+    (header,) = (header for header in fused_headers(tmp_path / "gray") if header.SOPInstanceUID == marked)
+    np.testing.assert_allclose(header.ImagePositionPatient, (volume.ijk_to_lps @ [0, 0, 3, 1])[:3], atol=1e-3)

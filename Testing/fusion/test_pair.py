@@ -8,7 +8,7 @@ from LCDFusionLib.errors import InputError
 from LCDFusionLib.fusion import FusionSettings, prepare
 from LCDFusionLib.fusion.pair import MINIMUM_SIZE
 from LCDFusionLib.images.doubts import doubts
-from LCDFusionLib.images.volume import Modality, Place, Unit
+from LCDFusionLib.images.volume import Modality, Place, Unit, Volume, geometry_matrix
 from LCDFusionLib.images.window import Window
 from LCDFusionLib.network.network import MINIMUM_SIZE as NETWORK_MINIMUM_SIZE
 
@@ -160,3 +160,16 @@ def test_settings_name_the_value_that_is_wrong(bad, says):
 
 def test_minimum_size_is_the_networks():
     assert MINIMUM_SIZE == NETWORK_MINIMUM_SIZE
+
+
+@pytest.mark.parametrize(("white", "is_said"), [(0.2, False), (0.3, True)])
+def test_a_quarter_of_the_uptake_on_white_is_said(ct, white, is_said):
+    """Uptake everywhere; so much of the anatomy lies above the window."""
+    columns = 100
+    grid = geometry_matrix(np.ones(3), np.eye(3), np.zeros(3))
+    anatomy = np.where(np.arange(columns) < white * columns, 300.0, 0.0) + np.zeros((2, 20, columns))
+    anatomy = replace(ct, array=anatomy.astype(np.float32), ijk_to_lps=grid)
+    uptake = Volume(np.linspace(4, 6, anatomy.array.size, dtype=np.float32).reshape(anatomy.shape), grid, Modality.PET, Unit.SUVBW, "PET")
+    pair = prepare(anatomy, replace(uptake, frame_of_reference=ct.frame_of_reference), FusionSettings(window="mediastinum"))
+    assert pair.uptake_on_white() == pytest.approx(white)
+    assert any("read the colour image" in warning for warning in pair.warnings) == is_said

@@ -9,7 +9,7 @@ import SimpleITK as sitk
 from LCDFusionLib import phantom
 from LCDFusionLib.errors import InputError
 from LCDFusionLib.images.files import read_volume
-from LCDFusionLib.images.registration import _Search, move, register
+from LCDFusionLib.images.registration import Registration, _Search, move, register
 from LCDFusionLib.images.resample import resample_onto
 from LCDFusionLib.images.transform_files import read_transform, write_transform
 from LCDFusionLib.images.volume import Modality, Unit, Volume
@@ -185,3 +185,14 @@ def test_a_real_pair_comes_back(shared_data):
     mm, degrees = error(again.matrix @ motion, unmoved.matrix, centre_of(ct))
     assert mm < 0.2
     assert degrees < 0.2
+
+
+@pytest.mark.parametrize(("degrees", "is_refused"), [(19.5, False), (20.5, True)])
+@pytest.mark.parametrize("axis", [0, 1, 2])
+def test_no_patient_is_turned_by_more_than_20_degrees(degrees, is_refused, axis):
+    matrix, angle = np.eye(4), np.radians(degrees)
+    a, b = (n for n in range(3) if n != axis)
+    matrix[a, a] = matrix[b, b] = np.cos(angle)
+    matrix[a, b], matrix[b, a] = -np.sin(angle), np.sin(angle)
+    found = Registration(matrix, mutual_information=1, before=0.5, agreeing_starts=9, starts=9, overlap=1, shift_mm=3)
+    assert (found.problem is not None) == is_refused

@@ -70,3 +70,37 @@ def test_bad_places_are_said():
         isocontour(empty, CENTRE)
     with pytest.raises(InputError, match="between 0 and 100 %"):
         isocontour(volume, CENTRE, fraction=1.2)
+
+
+def ramp(size=24, spacing=2.0):
+    """SUV 1 + i: what a sphere's mean is, is known wherever its centre lies."""
+    matrix = geometry_matrix(np.full(3, spacing), np.eye(3), np.zeros(3))
+    array = np.broadcast_to(1.0 + np.arange(size, dtype=np.float32), (size, size, size)).copy()
+    return Volume(array, matrix, Modality.PET, Unit.SUVBW, "PET")
+
+
+def test_a_sphere_that_reaches_out_of_the_volume_is_no_peak():
+    """Of a slope up to the border: 6.2 mm before the last voxel's own edge, and the value there."""
+    volume = ramp()
+    region = np.zeros(volume.shape, bool)
+    region[12, 12, :] = True
+    uptake = measure(volume, region)
+    assert uptake.maximum == 24
+    assert uptake.peak == pytest.approx(1 + 20)  # i = 20: the sphere's edge is at 40 + 6.2 mm, the volume's at 47 mm
+
+
+def test_an_isocontour_is_drawn_at_41_per_cent():
+    """A cone of uptake, SUV 10 at its tip, that falls to 0 at 20 mm."""
+    volume = pet_with_ball(size=31)
+    k, j, i = np.mgrid[:31, :31, :31]
+    distance = 2 * np.sqrt((i - 15) ** 2 + (j - 15) ** 2 + (k - 15) ** 2)
+    volume.array[:] = np.maximum(10 * (1 - distance / 20), 0)
+    np.testing.assert_array_equal(isocontour(volume, CENTRE), distance <= 20 * (1 - 0.41) + 1e-6)
+    np.testing.assert_array_equal(isocontour(volume, CENTRE, fraction=0.5), distance <= 10)
+
+
+@pytest.mark.parametrize(("away_mm", "is_found"), [(14, True), (16, False)])
+def test_the_hottest_voxel_is_looked_for_within_15_mm(away_mm, is_found):
+    volume = pet_with_ball(radius=3, size=41)
+    volume.array[20, 20, 20 + away_mm // 2] = 80
+    assert (measure(volume, isocontour(volume, CENTRE)).maximum == 80) == is_found

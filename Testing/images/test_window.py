@@ -142,3 +142,10 @@ def test_colour_volume_is_normalised_to_bt601_luma():
     pet = volume(rgb, Modality.PET)
     np.testing.assert_allclose(normalise(pet, function_range(pet, 4)).ravel(), [0.299, 0.587, 0.114, 1, 0], atol=1e-6)
     assert anatomy_window(pet) == Window.from_range(0, 255)
+
+
+@pytest.mark.parametrize(("unit", "upper"), [(Unit.SUVBW, 10), (Unit.SUVIBW, 10), (Unit.SUVLBM, 7.5), (Unit.SUVBSA, 2.5)])
+def test_each_suv_has_its_own_full_uptake(unit, upper):
+    """Lean mass is about three quarters of the weight; a square metre stands for 40 kg."""
+    pet = Volume(np.full((1, 4, 4), 3, np.float32), np.eye(4), Modality.PET, unit, "PET")
+    assert function_range(pet) == Window.from_range(0, upper)

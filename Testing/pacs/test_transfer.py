@@ -7,6 +7,7 @@ import subprocess
 import numpy as np
 import pydicom
 import pytest
+from pynetdicom import AE, AllStoragePresentationContexts, evt
 
 from LCDFusionLib.dicom import read_folder, scan_folder
 from LCDFusionLib.errors import InputError
@@ -240,3 +241,28 @@ def test_the_commands(address, result, tmp_path):
     assert pixels(place.folder / "back") == pixels(result)
     assert "holds no DICOM files" in refusal(place.run("send", place.temporary, address))
     assert "Name the folder" in refusal(place.run("fetch", address, "--study", study))
+
+
+@pytest.mark.parametrize(("status", "is_taken"), [(0xB000, True), (0xB006, True), (0xB007, True), (0xA900, None), (0xC000, False)])
+def test_what_an_archive_answers_to_c_store(result, status, is_taken):
+    """Warnings (PS3.4 B.2.3): the image is there, something in it was changed. No room: not now. Cannot understand: never."""
+    (file, *_), stored = files_of(result), []
+    entity = AE()
+    entity.supported_contexts = AllStoragePresentationContexts
+    port = free_port()
+
+    def answer(event):
+        stored.append(event.request.AffectedSOPInstanceUID)
+        return status
+
+    server = entity.start_server(("127.0.0.1", port), block=False, evt_handlers=[(evt.EVT_C_STORE, answer)])
+    try:
+        at = archive(f"dicom://ANY@127.0.0.1:{port}")
+        if is_taken:
+            assert send(at, [file]).arrived == {pydicom.dcmread(file).SOPInstanceUID}
+        else:
+            with pytest.raises(TransferError, match="out of resources" if is_taken is None else "0xC000"):
+                send(at, [file], attempts=2)
+    finally:
+        server.shutdown()
+    assert len(stored) == (2 if is_taken is None else 1)

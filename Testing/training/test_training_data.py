@@ -189,3 +189,16 @@ def test_what_the_start_weights_saw_these_weights_saw():
 
 def test_start_weights_that_do_not_say_what_they_saw_leave_nothing_to_claim():
     assert started({"never_seen": "STS_001", "step": 700})["never_seen"] == []
+
+
+def test_both_images_of_a_crop_are_turned_alike():
+    """A function that is the anatomy stays it, whatever way up; every one of the eight ways comes up."""
+    image = np.random.default_rng(3).random((24, 24), np.float32)
+    sampler = CropSampler([(1.0, [SlicePair(image, image, "a", "a/0")])], size=24, seed=0)
+    seen = set()
+    for _ in range(80):
+        anatomy, function = sampler.crop()
+        assert np.corrcoef(anatomy.ravel(), function.ravel())[0, 1] > 0.5
+        seen.add(anatomy.tobytes())
+    ways = {np.rot90(turned, n).tobytes() for turned in (image, image[:, ::-1]) for n in range(4)}
+    assert seen == ways
