@@ -105,8 +105,8 @@ def add_parser(commands: argparse._SubParsersAction) -> None:
 def run(options: argparse.Namespace) -> None:
     """Fuse, measure and write; then say where the tables are."""
     from LCDFusionLib.evaluation.catalogue import CHECKS, check_names, find
+    from LCDFusionLib.evaluation.evaluate import evaluate
     from LCDFusionLib.evaluation.pair_sets import TITLES
-    from LCDFusionLib.evaluation.results import evaluate
 
     chosen = _chosen(options.methods)
     contents = {*TITLES, *CHECKS, *(Path(name).resolve().name for name in options.sets)}

@@ -194,5 +194,6 @@ def test_no_patient_is_turned_by_more_than_20_degrees(degrees, is_refused, axis)
     a, b = (n for n in range(3) if n != axis)
     matrix[a, a] = matrix[b, b] = np.cos(angle)
     matrix[a, b], matrix[b, a] = -np.sin(angle), np.sin(angle)
-    found = Registration(matrix, mutual_information=1, before=0.5, agreeing_starts=9, starts=9, overlap=1, shift_mm=3)
+    counts = {"agreeing_starts": 9, "starts": 9, "overlap": 1, "shift_mm": 3, "tilt_degrees": degrees}
+    found = Registration(matrix, mutual_information=1, before=0.5, **counts)
     assert (found.problem is not None) == is_refused
