@@ -180,7 +180,7 @@ def _readable_suffix(path: Path) -> str:
         raise InputError(f"'{path}' is a folder, not an image file: choose a file in it, or read it as a DICOM series.")
     if not path.is_file():
         raise InputError(f"There is no file '{path}': check the name.")
-    if suffix is None or suffix == ".hdr":
+    if suffix in (None, ".hdr", ".img"):
         check_not_foreign(path)
     if suffix is None:
         raise InputError(f"'{path}' is no NRRD, NIfTI, MetaImage, PNG or JPEG file: choose one, or the folder of a DICOM series.")

@@ -230,6 +230,27 @@ def test_file_of_another_kind(tmp_path):
         read_volume(tmp_path / "slice1.dcm")
 
 
+@pytest.mark.parametrize(
+    ("name", "content", "converter"),
+    [
+        ("brain.mgz", b"\x1f\x8b" + bytes(50), "mri_convert"),
+        ("brain.MGH", bytes(50), "mri_convert"),
+        ("pet.hv", b"!INTERFILE :=\n", "medcon"),
+        ("pet.hdr", b"!INTERFILE :=\n", "medcon"),
+        ("pet.v", b"MATRIX72v" + bytes(500), "ecatpet2bids"),
+        ("pet.img", b"MATRIX72v" + bytes(500), "ecatpet2bids"),
+        ("mr.mnc", b"\x89HDF\r\n\x1a\n", "mnc2nii"),
+        ("mr.PAR", b"# === DATA", "dcm2niix"),
+        ("mr+orig.HEAD", b"type = string", "3dAFNItoNIFTI"),
+        ("stack.tif", b"II*\0", "ImageJ"),
+    ],
+)
+def test_foreign_formats_are_named_with_a_converter(tmp_path, name, content, converter):
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(InputError, match=converter):
+        read_volume(tmp_path / name)
+
+
 @pytest.mark.parametrize("part", [0.05, 0.5, 0.98])
 @pytest.mark.parametrize("name", ["a.nrrd", "a.nii", "a.nii.gz", "a.mha", "a.png"])
 def test_file_that_is_cut_short(tmp_path, name, part):

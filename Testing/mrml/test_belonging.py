@@ -12,10 +12,10 @@ slicer = pytest.importorskip("slicer", reason="slicer-core (MRML without the Sli
 
 from LCDFusionLib.dicom import Patient, Radiopharmaceutical, Study, read_folder, write_original_series  # noqa: E402
 from LCDFusionLib.errors import InputError  # noqa: E402
-from LCDFusionLib.images.volume import Modality, Unit, Volume, geometry_matrix  # noqa: E402
+from LCDFusionLib.images.volume import Modality, Place, Unit, Volume, geometry_matrix  # noqa: E402
 from LCDFusionLib.mrml.belonging import confirm_mismatches, confirmed_mismatches, notes_on_pair, pair_mismatches  # noqa: E402
 from LCDFusionLib.mrml.export import Export  # noqa: E402
-from LCDFusionLib.mrml.inputs import check_pair, choose_pair  # noqa: E402
+from LCDFusionLib.mrml.inputs import check_pair, choose_pair, read_pair  # noqa: E402
 from LCDFusionLib.mrml.nodes import hierarchy_item, node_from_volume  # noqa: E402
 from LCDFusionLib.mrml.result_nodes import create_result  # noqa: E402
 
@@ -101,6 +101,17 @@ def test_a_confirmation_is_for_one_pair_and_for_what_it_names(load):
     confirm_mismatches(anatomy, function, [], load.find_file)
     with pytest.raises(InputError, match="are of two patients"):
         check_pair(anatomy, function, find_file=load.find_file)
+
+
+@pytest.mark.parametrize("unsaid", [(True, True), (True, False), (False, True)])
+def test_a_file_that_does_not_say_where_it_lies_needs_a_confirmation(application, pair, unsaid):
+    volumes = [replace(volume, place=Place.UNSAID) if is_so else volume for volume, is_so in zip(pair, unsaid, strict=True)]
+    anatomy, function = (node_from_volume(application.scene, volume) for volume in volumes)
+    with pytest.raises(InputError, match=r"lie.* is a guess"):
+        check_pair(anatomy, function)
+    confirm_mismatches(anatomy, function, ["place"])
+    check_pair(anatomy, function)
+    assert "a guess" in " ".join(read_pair(anatomy, function)[2])
 
 
 def test_without_the_files_the_scene_is_asked(application, pair):

@@ -40,6 +40,14 @@ def test_one_patient_one_study_one_frame_of_reference(thorax_study: tuple[Path, 
     assert every[0].FrameOfReferenceUID == thorax_phantom.anatomy.frame_of_reference
 
 
+def test_the_patient_has_what_other_viewers_ask_for_before_they_show_suv(thorax_study: tuple[Path, Path]) -> None:
+    """OHIF's calculate-suv takes M and F as Patient's Sex and nothing else."""
+    header = pydicom.dcmread(next(iter(sorted(thorax_study[1].iterdir()))), stop_before_pixels=True)
+    assert header.PatientSex in ("M", "F")
+    assert header.PatientWeight > 0
+    assert header.PatientSize > 0
+
+
 def test_suv_by_hand_from_the_tags_is_the_phantoms(thorax_study: tuple[Path, Path], thorax_phantom: Phantom) -> None:
     """SUVbw = Bq/ml x weight in g / dose decayed to the start of the series (QIBA, decay correction START)."""
     slices = sorted((pydicom.dcmread(file) for file in thorax_study[1].iterdir()), key=lambda header: header.ImagePositionPatient[2])
