@@ -32,8 +32,8 @@ def write_study(phantom: Phantom, folder: str | os.PathLike[str]) -> tuple[Path,
     Returns:
         The folders of the anatomy series and of the function series.
     """
-    name, number = f"LCDFusion^{phantom.name} Phantom", f"LCDFUSION-{phantom.name.upper()}"
-    patient = Patient(name=name, id=number, weight_kg=WEIGHT_KG, sex="M", size_m=1.75)  # OHIF shows no SUV of sex O
+    name, patient_id = f"LCDFusion^{phantom.name} Phantom", f"LCDFUSION-{phantom.name.upper()}"
+    patient = Patient(name=name, id=patient_id, weight_kg=WEIGHT_KG, sex="M", size_m=1.75)  # OHIF shows no SUV of sex O
     study = Study(uid=generate_uid(), started=SCANNED, description="Digital phantom")
     folders = []
     for number, volume in enumerate((phantom.anatomy, phantom.function), start=1):
