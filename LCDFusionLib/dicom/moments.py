@@ -19,6 +19,7 @@ from .elements import attribute, text
 _CLOCK = re.compile(r"(\d{2})(?::?(\d{2})(?::?(\d{2})(?:[.,](\d+))?)?)?")
 _DAY = re.compile(r"(\d{4})[-./]?(\d{2})[-./]?(\d{2})")
 _OFFSET = re.compile(r"([+-])(\d{2}):?(\d{2})|Z")
+_FIRST_YEAR = 1000  # from here on a day can be subtracted
 _LAST_PLACEHOLDER_YEAR = 1900  # de-identification writes 19000101 where a date was; there was no PET then
 
 
@@ -56,7 +57,8 @@ def day(header: Dataset, *keywords: str) -> date | None:
             found = _day(value, attribute(keyword))
             if found.year > _LAST_PLACEHOLDER_YEAR:
                 return found
-            placeholder = placeholder or found
+            if found.year >= _FIRST_YEAR:
+                placeholder = placeholder or found
     return placeholder
 
 
@@ -92,7 +94,10 @@ def date_time(value: str, called: str, header: Dataset) -> datetime:
     if own is not None and zone is None and (offset := text(header, "TimezoneOffsetFromUTC")):
         raise MomentError(f"{attribute('TimezoneOffsetFromUTC')} '{offset}' is no offset such as +0100")
     moment = datetime.combine(on, time.min, own or zone) + since_midnight
-    return moment.astimezone(zone) if own is not None and zone is not None and not is_placeholder(on) else moment
+    try:
+        return moment.astimezone(zone) if own is not None and zone is not None and not is_placeholder(on) else moment
+    except OverflowError:
+        raise MomentError(f"{called} '{value}' is no date and time") from None
 
 
 def seconds_between(earlier: datetime, later: datetime, *, called: tuple[str, str]) -> float:

@@ -20,6 +20,7 @@ LEAST_MASS_INDEX, MOST_MASS_INDEX = 5.0, 250.0
 _BODY_SIZE_M = 0.4  # below this a mass index says nothing: the size of a mouse may be taken with or without its tail
 MOST_HALF_LIVES = 8.0
 """Between injection and scan. After eight, 0.4 % of the dose is left (15 hours for F-18, 22 days for Y-90)."""
+_MOST_EXPONENT, _MANY_TIMES = 1000.0, 10.0
 EARLIEST_S = -60.0
 """A dynamic scan starts some seconds before the injection; a static one never does."""
 
@@ -103,6 +104,18 @@ def why_no_decay(seconds: float, half_life_s: float) -> str | None:
     if seconds > MOST_HALF_LIVES * half_life_s:
         return f"{duration(seconds)} after it, {seconds / half_life_s:.3g} half lives"
     return None
+
+
+def change(seconds: float, half_life_s: float) -> float:
+    """By which part SUV would be higher (lower: negative) if the scan had begun so much later."""
+    return 2.0 ** min(seconds / half_life_s, _MOST_EXPONENT) - 1.0
+
+
+def in_percent(change_: float) -> str:
+    """A `change` in words: "20.9% higher"."""
+    if change_ >= _MANY_TIMES:
+        return f"more than {_MANY_TIMES:g} times as high"
+    return f"{abs(change_):.1%} {'higher' if change_ > 0 else 'lower'}"
 
 
 def duration(seconds: float) -> str:

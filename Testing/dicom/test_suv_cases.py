@@ -36,6 +36,14 @@ def suv(change=None, **attributes):
         return suv_of(headers_with(change, **attributes), name="PET")
 
 
+def outcome(**attributes):
+    """The factor, or why there is none."""
+    try:
+        return suv(**attributes).factor
+    except NoSUVError as error:
+        return error.reason
+
+
 def after(minutes):
     """SUVbw per Bq/ml where the values are those of so many minutes after the injection."""
     return 70_000 / (300e6 * 2 ** (-minutes * 60 / 6586.2))
@@ -237,6 +245,12 @@ class TestPlausible:
             ({"RadionuclideHalfLife": "4057.7"}, r"\(0018,1075\) is 4057\.7 s, and Radionuclide Code Sequence .*77004003 names F-18"),
             ({"RadiopharmaceuticalStartTime": "100500"}, r"\(0018,1072\) 10:05:00 lies 5 minutes after the start of the scan"),
             ({"RadiopharmaceuticalStartTime": "100130"}, r"lies 90 seconds after the start of the scan"),
+            ({"RadiopharmaceuticalStartTime": "000000"}, r"00:00:00 lies 10 h 00 min before the start of the scan, .* 5\.47 half lives"),
+            (
+                {"RadiopharmaceuticalStartTime": "000000", "SeriesTime": "000000", "AcquisitionTime": "000000"},
+                r"\(0018,1072\) and Series Time \(0008,0031\) are both 00:00:00",
+            ),
+            ({"TimezoneOffsetFromUTC": "+0100", "RadiopharmaceuticalStartTime": "late"}, "'late' is no time"),
             ({"RadiopharmaceuticalStartTime": "200000"}, r"20:00:00 lies 10 h 00 min after the start of the scan"),
         ],
     )
@@ -293,6 +307,18 @@ class TestPlausible:
         found = suv(RadiopharmaceuticalStartTime="100020")
         assert found.factor == pytest.approx(after(-20 / 60), rel=1e-9)
         assert "20 s after the start of the scan" in found.notes[0]
+
+    def test_a_long_wait_is_told(self):
+        found = suv(RadiopharmaceuticalStartDateTime="20250314000000", RadiopharmaceuticalStartTime=None)
+        assert found.factor == pytest.approx(after(600), rel=1e-9)
+        assert "10 h 00 min after the injection, 5.47 half lives" in found.notes[0]
+
+    @pytest.mark.parametrize("year", ["20240314", "20260314", "00010101", "99991231"])
+    @pytest.mark.parametrize("keyword", ["SeriesDate", "AcquisitionDate", "StudyDate"])
+    def test_years_that_are_wrong(self, keyword, year):
+        """A date that is years off ends in a sentence or the right number, never in an exception of another kind."""
+        found = outcome(**{keyword: year})
+        assert found == pytest.approx(after(60), rel=1e-9) if isinstance(found, float) else "contradict" in found
 
     def test_more_activity_than_was_injected_is_told(self, tmp_path):
         """2.1 l of 2000 Bq/ml and more beside a dose of 0.1 MBq: bounds for a mouse, not for what the image holds."""

@@ -15,6 +15,7 @@ from .agreement import UnknownSUVError, number_if_any
 # A time without a date belongs to the day after or before the series' if it then lies this near to Series Time.
 _LONGEST_SCAN = timedelta(hours=4)
 _SAME_S = 60.0
+_LONGEST_MS = 86_400_000.0  # of a frame
 # Of a frame of an enhanced image, and of a whole one.
 _DATE_TIMES = ("FrameAcquisitionDateTime", "AcquisitionDateTime")
 
@@ -77,7 +78,7 @@ def acquired(header: Dataset, series: datetime | None) -> Acquired | None:
 def frame_seconds(header: Dataset) -> float | None:
     """How long a frame was measured, Actual Frame Duration (0018,1242) or Frame Acquisition Duration (0018,9220); None where not known."""
     for keyword in ("ActualFrameDuration", "FrameAcquisitionDuration"):
-        if (milliseconds := number_if_any(header, keyword)) is not None and milliseconds > 0:
+        if (milliseconds := number_if_any(header, keyword)) is not None and 1 <= milliseconds <= _LONGEST_MS:
             return milliseconds / 1000.0
     return None
 

@@ -10,18 +10,19 @@ from pydicom.dataset import Dataset
 from LCDFusionLib.dicom.elements import ElementError, attribute, item, text
 from LCDFusionLib.dicom.moments import MomentError
 from LCDFusionLib.images.radionuclides import HALF_LIFE_S
-from LCDFusionLib.images.suv_factor import Body, Dose, suv_factor, why_implausible
+from LCDFusionLib.images.suv_factor import Body, Dose, change, duration, in_percent, suv_factor, why_implausible
 
 from .acquisition import acquired, frame_seconds, moment_of
-from .agreement import UnknownSUVError, common, common_number
+from .agreement import UnknownSUVError, common, common_number, common_text
 from .completeness import check_complete, check_corrections
 from .conversion import NAMES, SUV
 from .decay_factor import check_not_corrected, notes_on_factor
-from .injection import decay_seconds, has_injection_time, injected_at
+from .injection import USUAL_HALF_LIVES, decay_seconds, has_injection_time, injected_at
 from .scan_start import DECAY_CORRECTION_DATE_TIME, ScanStart, mean_decay_moment, scan_start
 from .tracer import Tracer, other_nuclides, tracer_of
 
 _SAME_SUV, _MOST_EFFECT = 0.01, 0.1
+_SHORTEST_WAIT_S = 60.0
 _CORRECTION = attribute("DecayCorrection")
 
 
@@ -46,6 +47,7 @@ def from_activity(headers: Sequence[Dataset], units: str, *, to_bqml: float = 1.
         raise UnknownSUVError(problem)
     others = other_nuclides(tracer.item, dose.half_life_s) if dose.half_life_s is not None else []
     check_corrections(headers)
+    common_text(headers, "TimezoneOffsetFromUTC")
     common(headers, _injection_as_written, "the time of the injection, Radiopharmaceutical Start Time (0018,1072) and DateTime (0018,1078)")
     given: dict[str, Any] = {
         "units": units,
@@ -73,8 +75,7 @@ def from_activity(headers: Sequence[Dataset], units: str, *, to_bqml: float = 1.
     start = scan_start(headers, dose.half_life_s)
     seconds = decay_seconds(headers[0], tracer.item, start, dose.half_life_s)
     notes = [*tracer.notes, *_notes_on_nuclide(others, dose.half_life_s, seconds), *start.notes]
-    if seconds < 0:
-        notes.append(f"The injection was {-seconds:.0f} s after the start of the scan from {start.source}, as in a dynamic scan.")
+    notes += _notes_on_wait(seconds, dose.half_life_s, start)
     notes += notes_on_factor(headers, dose.half_life_s, reference=start.moment, first=start.first)
     return SUV(
         to_bqml * suv_factor(body, dose, seconds),
@@ -145,6 +146,15 @@ def _seconds_of_each(headers: Sequence[Dataset], tracer: Tracer, half_life: floa
     return min(to_frame), to_average, source
 
 
+def _notes_on_wait(seconds: float, half_life: float, start: ScanStart) -> list[str]:
+    if seconds < _SHORTEST_WAIT_S:
+        when = f"{-seconds:.0f} s after" if seconds < 0 else f"{seconds:.0f} s before" if seconds > 0 else "at"
+        return [f"The injection was {when} the start of the scan from {start.source}, as in a dynamic scan."]
+    if seconds > USUAL_HALF_LIVES * half_life:
+        return [f"The scan began {duration(seconds)} after the injection, {seconds / half_life:.3g} half lives, which is unusually long."]
+    return []
+
+
 def _reference(start: ScanStart) -> str:
     if start.source == DECAY_CORRECTION_DATE_TIME:
         return f"{start.moment:%Y-%m-%d %H:%M:%S} from {start.source}"
@@ -154,10 +164,10 @@ def _reference(start: ScanStart) -> str:
 def _notes_on_nuclide(others: Sequence[tuple[str, str]], half_life: float, seconds: float) -> list[str]:
     notes = []
     for nuclide, where in others:
-        effect = 2.0 ** (seconds / HALF_LIFE_S[nuclide] - seconds / half_life) - 1.0
+        effect = change(seconds * (half_life / HALF_LIFE_S[nuclide] - 1.0), half_life)
         notes.append(
             f"{where} names {nuclide}; {NAMES['half life']} {half_life:g} s was taken, which all else agrees with (with that of {nuclide} "
-            f"SUV would be {abs(effect):.1%} {'higher' if effect > 0 else 'lower'})."
+            f"SUV would be {in_percent(effect)})."
         )
     return notes
 

@@ -10,7 +10,7 @@ from pydicom.dataset import Dataset
 
 from LCDFusionLib.dicom.elements import attribute, text
 from LCDFusionLib.dicom.moments import seconds_between
-from LCDFusionLib.images.suv_factor import duration
+from LCDFusionLib.images.suv_factor import change, duration, in_percent
 
 from .acquisition import Acquired, frame_seconds
 from .agreement import UnknownSUVError, number_if_any
@@ -56,7 +56,7 @@ def notes_on_factor(headers: Sequence[Dataset], half_life: float, *, reference: 
         # Frame Reference Time counts to the beginning of the frame or to its average, and may be the only one to tell a later bed.
         expected += [offset, offset + average]
     apart = min((seconds - each for each in expected), key=abs)
-    effect = 2.0 ** (apart / half_life) - 1.0
+    effect = change(-apart, half_life)  # corrected to an earlier moment, the same value is less SUV
     if abs(effect) <= _LEAST_EFFECT:
         return []
     difference = (
@@ -64,5 +64,5 @@ def notes_on_factor(headers: Sequence[Dataset], half_life: float, *, reference: 
         f"which is what {_CORRECTION} {text(header, 'DecayCorrection')} means"
     )
     if abs(effect) > _MOST_EFFECT:
-        raise UnknownSUVError(f"{difference}; SUV would differ by {abs(effect):.0%}")
-    return [f"{difference}; the latter was taken, the former changes SUV by {abs(effect):.1%}."]
+        raise UnknownSUVError(f"{difference}; SUV would be {in_percent(effect)}")
+    return [f"{difference}; the latter was taken, with the former SUV would be {in_percent(effect)}."]

@@ -15,8 +15,9 @@ from .scan_start import ScanStart
 
 _SAME_S = 60.0
 _DAY = timedelta(days=1)
-# A time without a date that is later in the day than the scan was yesterday's, but only where that is a usual wait: 9 h for F-18.
-_USUAL_HALF_LIVES = 5.0
+USUAL_HALF_LIVES = 5.0
+"""9 h for F-18. A time without a date is not believed to be farther from the scan; of a date-time it is told."""
+
 _DATE_TIME, _TIME = attribute("RadiopharmaceuticalStartDateTime"), attribute("RadiopharmaceuticalStartTime")
 
 
@@ -35,6 +36,8 @@ def decay_seconds(header: Dataset, tracer: Dataset, start: ScanStart, half_life:
     """
     injected, called = injected_at(header, tracer, start, half_life)
     seconds = seconds_between(injected, start.moment, called=(called, start.source))
+    if seconds == 0 and not _of_day(injected):
+        raise UnknownSUVError(f"{called} and {start.source} are both 00:00:00, which is what de-identification writes where a time was")
     if problem := why_no_decay(seconds, half_life):
         raise UnknownSUVError(
             f"its times contradict each other: the injection was at {shown(injected)} from {called}, and the scan began {problem}, "
@@ -69,8 +72,13 @@ def injected_at(header: Dataset, tracer: Dataset, start: ScanStart, half_life: f
     injected = moment_of_day(scan.date(), since_midnight, header)
     after_scan = -seconds_between(injected, scan, called=(called, start.source))
     if after_scan <= -EARLIEST_S:
+        if -after_scan > USUAL_HALF_LIVES * half_life:
+            raise UnknownSUVError(
+                f"its times contradict each other: {called} {injected:%H:%M:%S} lies {duration(after_scan)} before the start of the scan, "
+                f"{shown(scan)} from {start.source}, {-after_scan / half_life:.3g} half lives, and no date says that it was so long before"
+            )
         return injected, called
-    if _DAY.total_seconds() - after_scan > _USUAL_HALF_LIVES * half_life:
+    if _DAY.total_seconds() - after_scan > USUAL_HALF_LIVES * half_life:
         raise UnknownSUVError(
             f"its times contradict each other: {called} {injected:%H:%M:%S} lies {duration(after_scan)} after the start of the scan, "
             f"{shown(scan)} from {start.source}, and no date says that it was on another day"

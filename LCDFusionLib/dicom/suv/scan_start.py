@@ -18,7 +18,7 @@ from pydicom.dataset import Dataset
 
 from LCDFusionLib.dicom.elements import attribute, text
 from LCDFusionLib.dicom.moments import MomentError, date_time, seconds_between, shown
-from LCDFusionLib.images.suv_factor import duration
+from LCDFusionLib.images.suv_factor import change, duration, in_percent
 
 from .acquisition import Acquired, acquired, frame_seconds, moment_of
 from .agreement import UnknownSUVError, common, number_if_any
@@ -26,6 +26,7 @@ from .private_elements import GE_SCAN_START, SIEMENS_DECAY_START, PrivateElement
 
 DECAY_CORRECTION_DATE_TIME = attribute("DecayCorrectionDateTime")
 _AGREE_S = 60.0
+_LONGEST_MS = 86_400_000.0  # of a scan
 _MOST_EFFECT = 0.1  # EANM/EARL accept SUV within a tenth of the true one
 _SERIES, _ACQUISITION = attribute("SeriesTime"), attribute("AcquisitionTime")
 _BOTH = f"{_ACQUISITION} and {attribute('FrameReferenceTime')}"
@@ -159,7 +160,7 @@ def _back_computed(frames: Sequence[tuple[Acquired, Dataset]], half_life: float)
     offsets, durations = [], []
     for _, header in frames:
         offset, length = number_if_any(header, "FrameReferenceTime"), frame_seconds(header)
-        if offset is None or offset < 0 or not length or length < 0:
+        if offset is None or not 0 <= offset <= _LONGEST_MS or length is None:
             return None
         offsets.append(offset / 1000.0)
         durations.append(length)
@@ -183,16 +184,15 @@ def _weigh(claims: Sequence[tuple[datetime, str]], half_life: float) -> list[str
         seconds = apart[called]
         if abs(seconds) <= _AGREE_S:
             continue
-        if source == _BOTH:
-            continue  # the first frame of this series need not be the first of the scan
-        effect = 2.0 ** (seconds / half_life) - 1.0
+        effect = change(seconds, half_life)
         difference = (
             f"by {called} the scan began at {shown(other)}, {duration(seconds)} {'after' if seconds > 0 else 'before'} "
             f"{shown(moment)} from {source}"
         )
-        if abs(effect) > _MOST_EFFECT and not is_seconded:
-            raise UnknownSUVError(f"its times contradict each other: {difference}, and SUV would be {_percent(effect)}")
-        notes.append(f"B{difference[1:]}; the latter was taken, with the former SUV would be {_percent(effect)}.")
+        # What was reckoned from both is before the first acquisition where that is not the first of the scan: no contradiction.
+        if abs(effect) > _MOST_EFFECT and not is_seconded and source != _BOTH:
+            raise UnknownSUVError(f"its times contradict each other: {difference}, and SUV would be {in_percent(effect)}")
+        notes.append(f"B{difference[1:]}; the latter was taken, with the former SUV would be {in_percent(effect)}.")
     return notes
 
 
@@ -200,16 +200,12 @@ def _note_on_series_time(series: datetime, first: Acquired, chosen: tuple[dateti
     late = _after(series, _SERIES, first.moment, first.source)
     if late <= _AGREE_S:
         return []
-    effect = 2.0 ** (_after(series, _SERIES, *chosen) / half_life) - 1.0
+    effect = change(_after(series, _SERIES, *chosen), half_life)
     return [
         f"{_SERIES} {shown(series)} is {duration(late)} after the first acquisition, so the series was made after the scan; "
-        f"the start of the scan was taken from {chosen[1]}, {shown(chosen[0])} (with {_SERIES} SUV would be {_percent(effect)})."
+        f"the start of the scan was taken from {chosen[1]}, {shown(chosen[0])} (with {_SERIES} SUV would be {in_percent(effect)})."
     ]
 
 
 def _after(later: datetime, called: str, earlier: datetime, called_earlier: str) -> float:
     return seconds_between(earlier, later, called=(called_earlier, called))
-
-
-def _percent(effect: float) -> str:
-    return f"{abs(effect):.1%} {'higher' if effect > 0 else 'lower'}"
