@@ -10,7 +10,7 @@ from classic_pet import write as write_classic
 from enhanced_pet import enhanced, mapping, units
 
 from LCDFusionLib.dicom import find_series, read_folder
-from LCDFusionLib.dicom.suv import NoSUVError
+from LCDFusionLib.dicom.suv import NoSUVError, suv_of
 from LCDFusionLib.images.volume import Unit
 
 HOTTEST = 20000  # stored
@@ -164,6 +164,32 @@ def test_not_corrected_for_decay(read):
 def test_missing_or_wrong(read, attributes, sentence):
     with pytest.raises(NoSUVError, match=sentence):
         read(**attributes)
+
+
+@pytest.mark.parametrize(
+    ("slope", "coded", "outcome"),
+    [
+        (0.5, "Bq/ml", None),
+        (0.5 * RIGHT, "g/ml{SUVbw}", None),
+        (0.525, "Bq/ml", "differ by 5.0%; the latter was taken"),
+        (0.5 * 1.5 * RIGHT, "g/ml{SUVbw}", "refused"),
+        (0.0005, "Bq/ml", "refused"),
+        (0.0005, "kBq/ml", None),
+    ],
+)
+def test_a_mapping_beside_classic_units(slope, coded, outcome):
+    """Other words for the same values, or not."""
+    slices = headers()
+    for header in slices:
+        header.RealWorldValueMappingSequence = [mapping(slope, units(coded))]
+    if outcome == "refused":
+        with pytest.raises(NoSUVError, match=r"Real World Value Slope \(0040,9225\) to .* and what Rescale Slope .* differ by"):
+            suv_of(slices, name="PET")
+    else:
+        found = suv_of(slices, name="PET")
+        assert found.factor == pytest.approx(RIGHT, rel=1e-6)
+        assert len(found.notes) == (outcome is not None)
+        assert all(outcome in note for note in found.notes)
 
 
 @pytest.fixture

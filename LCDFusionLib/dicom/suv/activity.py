@@ -21,7 +21,9 @@ from .injection import USUAL_HALF_LIVES, decay_seconds, has_injection_time, inje
 from .scan_start import DECAY_CORRECTION_DATE_TIME, ScanStart, mean_decay_moment, scan_start
 from .tracer import Tracer, other_nuclides, tracer_of
 
-_SAME_SUV, _MOST_EFFECT = 0.01, 0.1
+SAME_SUV, MOST_EFFECT = 0.01, 0.1
+"""Two ways to one SUV: a difference above the first is told, above the second refused (EARL accepts a tenth)."""
+
 _SHORTEST_WAIT_S = 60.0
 _CORRECTION = attribute("DecayCorrection")
 
@@ -103,12 +105,12 @@ def compared(headers: Sequence[Dataset], to_suv: float, to_bqml: float, *, calle
     except (UnknownSUVError, ElementError, MomentError):
         return []  # what is lacking there is not needed here
     effect = reckoned.factor / to_suv - 1.0
-    if abs(effect) <= _SAME_SUV or reckoned.slice_factors:
+    if abs(effect) <= SAME_SUV or reckoned.slice_factors:
         return []
     difference = (
         f"{called[0]} {to_suv:g} and what {called[1]}, dose, weight and times give, {reckoned.factor:.6g}, differ by {abs(effect):.1%}"
     )
-    if abs(effect) > _MOST_EFFECT:
+    if abs(effect) > MOST_EFFECT:
         raise UnknownSUVError(difference)
     return [f"{difference}; the former was taken."]
 

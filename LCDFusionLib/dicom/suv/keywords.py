@@ -7,7 +7,7 @@ from .private_elements import GE_SCAN_START, PHILIPS_ACTIVITY_FACTOR, PHILIPS_SU
 SUV_KEYWORDS: tuple[str | int, ...] = (
     *("Units", "SUVType", "CorrectedImage", "DecayCorrection", "DecayFactor"),
     *("AttenuationCorrected", "DecayCorrected", "ScatterCorrected", "RandomsCorrected", "DecayCorrectionDateTime"),
-    *("PatientWeight", "PatientSize", "RadiopharmaceuticalInformationSequence"),
+    *("PatientWeight", "PatientSize", "RadiopharmaceuticalInformationSequence", "RealWorldValueMappingSequence"),
     *("StudyDate", "SeriesDate", "SeriesTime", "AcquisitionDate", "AcquisitionTime", "AcquisitionDateTime", "TimezoneOffsetFromUTC"),
     *("FrameReferenceTime", "ActualFrameDuration"),
     *("Manufacturer", "PatientIdentityRemoved", "DeidentificationMethod"),

@@ -7,6 +7,7 @@ The rules follow the vendor-neutral pseudo-code of the QIBA FDG-PET/CT profile a
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from pydicom.dataset import Dataset
 from pydicom.uid import EnhancedPETImageStorage
@@ -17,7 +18,7 @@ from LCDFusionLib.errors import InputError
 from LCDFusionLib.images.suv_factor import why_implausible
 from LCDFusionLib.images.volume import Unit
 
-from .activity import body_of, compared, from_activity
+from .activity import MOST_EFFECT, SAME_SUV, body_of, compared, from_activity
 from .agreement import UnknownSUVError, common_text, number_if_any
 from .conversion import NAMES, SUV
 from .counts import from_counts
@@ -59,7 +60,7 @@ def _suv(headers: Sequence[Dataset]) -> SUV:
     units = common_text(headers, "Units").upper()
     if not units and (code := code_value(headers[0])):
         raise UnknownSUVError(f"Measurement Units Code Sequence (0040,08EA) says '{code}', which is no unit that SUV can be had from")
-    if not units and headers[0].get("SOPClassUID") == EnhancedPETImageStorage:
+    if not units and _is_enhanced(headers[0]):
         raise UnknownSUVError("Real World Value Mapping Sequence (0040,9096), which gives its values a unit, is missing")
     if not any(map(_is_rescaled, headers)):
         raise UnknownSUVError(f"{attribute('RescaleSlope')} and {attribute('RescaleIntercept')} are missing")
@@ -67,7 +68,16 @@ def _suv(headers: Sequence[Dataset]) -> SUV:
     if kind is not None:
         said = f"stored as {kind.value}, {attribute('Units')} {units}"
         return SUV(1.0, units, said, kind, notes=(*_notes_on_stored(headers), *_notes_on_mappings(headers, kind)))
-    return from_counts(headers) if units == "CNTS" else from_activity(headers, units)
+    if units == "CNTS":
+        return from_counts(headers)
+    suv = from_activity(headers, units)
+    if _is_enhanced(headers[0]):
+        return suv  # a mapping gave its unit
+    return replace(suv, notes=(*suv.notes, *_notes_on_mappings_of_activity(headers[0], suv.factor)))
+
+
+def _is_enhanced(header: Dataset) -> bool:
+    return header.get("SOPClassUID") == EnhancedPETImageStorage
 
 
 def _is_rescaled(header: Dataset) -> bool:
@@ -87,12 +97,35 @@ def _notes_on_mappings(headers: Sequence[Dataset], kind: Unit) -> list[str]:
     """An enhanced PET may map its values to SUV and to activity: then the one is held against the other."""
     if kind is not Unit.SUVBW:
         return []
-    slopes: dict[str, float] = {}
-    for mapping in items(headers[0], "RealWorldValueMappingSequence"):
-        units, slope = coded_units(mapping), number_if_any(mapping, "RealWorldValueSlope")
-        if units is not None and slope:
-            slopes.setdefault(units.units, slope * units.scale)
+    slopes = _mapped_slopes(headers[0])
     if not {"GML", "BQML"} <= set(slopes):
         return []
     to_suv, to_bqml = slopes["GML"], slopes["BQML"]
     return compared(headers, to_suv, to_bqml, called=("Real World Value Slope (0040,9225) to SUVbw", "the one to Bq/ml"))
+
+
+def _notes_on_mappings_of_activity(header: Dataset, factor: float) -> list[str]:
+    """A classic PET may carry Real World Value Mapping Sequence (0040,9096) too, which then says the same in other words, or not."""
+    rescale, slopes = number_if_any(header, "RescaleSlope"), _mapped_slopes(header)
+    notes = []
+    for units, slope in slopes.items():
+        if not rescale or units not in ("GML", "BQML"):
+            continue
+        effect = slope / rescale / (factor if units == "GML" else 1.0) - 1.0
+        if abs(effect) > SAME_SUV:
+            to = "SUVbw" if units == "GML" else "Bq/ml"
+            difference = f"Real World Value Slope (0040,9225) to {to} {slope:.6g} and what {attribute('RescaleSlope')} {rescale:g} gives"
+            if abs(effect) > MOST_EFFECT:
+                raise UnknownSUVError(f"{difference} differ by {abs(effect):.1%}")
+            notes.append(f"{difference} differ by {abs(effect):.1%}; the latter was taken.")
+    return notes
+
+
+def _mapped_slopes(header: Dataset) -> dict[str, float]:
+    """Real World Value Slope to SUVbw and to Bq/ml, of the mappings that there are."""
+    slopes: dict[str, float] = {}
+    for mapping in items(header, "RealWorldValueMappingSequence"):
+        units, slope = coded_units(mapping), number_if_any(mapping, "RealWorldValueSlope")
+        if units is not None and units.suv_type in ("", "BW") and slope:
+            slopes.setdefault(units.units, slope * units.scale)
+    return slopes
