@@ -26,6 +26,8 @@ def head(air_share=0.7, seed=0):
 def test_presets_are_those_of_radiology():
     assert (PRESETS["lung"].lower, PRESETS["lung"].upper) == (-1400, 0)
     assert (PRESETS["mediastinum"].lower, PRESETS["mediastinum"].upper) == (-135, 215)
+    assert (PRESETS["bone"].lower, PRESETS["bone"].upper) == (-500, 1300)
+    assert (PRESETS["brain"].lower, PRESETS["brain"].upper) == (0, 80)
     assert set(PRESETS) == {"lung", "mediastinum", "bone", "brain"}
 
 
@@ -47,6 +49,11 @@ def test_window_leaves_its_input_alone():
     values = np.full((2, 2), 40.0, dtype=np.float32)
     Window(350, 40).apply(values)
     assert (values == 40).all()
+
+
+def test_a_window_may_be_narrower_than_one_unit():
+    """As of images that run from 0 to 1."""
+    np.testing.assert_allclose(Window(0.5, 0.25).apply(np.array([0.0, 0.25, 0.5, 1.0])), [0, 0.5, 1, 1])
 
 
 @pytest.mark.parametrize(("width", "level"), [(0, 40), (-350, 40), (np.nan, 40), (350, np.inf)])
@@ -129,6 +136,8 @@ def test_hot_spot_smaller_than_the_percentile_is_seen():
 def test_function_without_uptake_is_refused():
     with pytest.raises(InputError, match="no voxel above zero"):
         function_range(volume(-np.ones((2, 2, 2)), Modality.PET, Unit.COUNTS))
+    with pytest.raises(InputError, match="no voxel above zero"):
+        function_range(volume(np.zeros((2, 2, 2)), Modality.PET, Unit.COUNTS))
 
 
 @pytest.mark.parametrize("upper", [0, -1, np.nan, np.inf])
