@@ -85,6 +85,7 @@ def stored_values(path: Path) -> NDArray:
                 "or export the series uncompressed."
             )
         shape = _checked_shape(dataset)
+        _check_end(dataset, path, syntax)
         stored = dataset.pixel_array
     except elements.ElementError as error:
         raise damaged(path, error.reason) from error
@@ -132,6 +133,32 @@ def _checked_shape(dataset: Dataset) -> tuple[int, int, int]:
                 f"it holds {len(data)} bytes of pixels, and {frames} frame(s) of {columns} x {rows} pixels of {bits} bits are {expected}"
             )
     return frames, rows, columns
+
+
+def _check_end(dataset: Dataset, path: Path, syntax: UID) -> None:
+    """Bytes that were put among the pixels push the last of them out behind, where a reader takes them for nothing or for another element.
+
+    What may follow: private elements, whose creator is named (PS3.5 7.8.1), digital signatures and trailing padding (groups FFFA and FFFC).
+    """
+    keyword = next(each for each in PIXEL_KEYWORDS if each in dataset)
+    pixels = dataset[keyword]
+    start = _position(pixels)
+    if start is None or syntax.is_encapsulated or syntax.is_deflated:
+        return
+    behind = [tag for tag in dataset.keys() if (_position(dataset.get_item(tag)) or 0) > start]  # noqa: SIM118: of a Dataset, `in` differs
+    for tag in behind:
+        known = tag.group in (0xFFFA, 0xFFFC) or (tag.is_private and (tag.is_private_creator or tag.private_creator in dataset))
+        if not known or tag.group < 0x7FE0:
+            raise _PixelError(f"({tag.group:04X},{tag.element:04X}), which does not belong there, lies behind its pixels")
+    rest = path.stat().st_size - start - len(pixels.value)
+    if not behind and rest > 0:
+        raise _PixelError(f"{rest} bytes that belong to nothing lie behind its pixels")
+
+
+def _position(element: object) -> int | None:
+    """Where the value of an element begins in its file."""
+    position = getattr(element, "value_tell", None) or getattr(element, "file_tell", None)
+    return position if isinstance(position, int) else None
 
 
 def _check_fragments(data: bytes, frames: int, rows: int, columns: int, *, is_rle: bool) -> None:
