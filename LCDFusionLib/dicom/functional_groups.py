@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from pydicom.dataset import Dataset
 from pydicom.uid import EnhancedPETImageStorage
 
-from .elements import in_file_of, items
+from LCDFusionLib.errors import InputError
+
+from .elements import in_file_of, items, printable
 from .enhanced_pet import say_as_single_pet, set_units
 
 _GROUPS = ("SharedFunctionalGroupsSequence", "PerFrameFunctionalGroupsSequence")
@@ -37,7 +39,20 @@ def single_frames(header: Dataset) -> list[Dataset]:
     """The headers of single-frame images that say the same as one multi-frame header; empty where its frames are not described.
 
     An enhanced PET gets the attributes by which the classic one says units and corrections (`enhanced_pet`).
+
+    Raises:
+        InputError: an element cannot be decoded.
     """
+    try:
+        return _single_frames(header)
+    except InputError:
+        raise
+    except Exception as error:  # pydicom decodes elements when they are looked at, and foreign bytes make that fail in many ways
+        name = printable(getattr(header, "filename", None) or "of this series")
+        raise InputError(f"The DICOM file '{name}' is damaged ({' '.join(printable(error).split())}): copy it again.") from error
+
+
+def _single_frames(header: Dataset) -> list[Dataset]:
     common = Dataset()
     common.update({element.tag: element for element in header if element.keyword not in (*_GROUPS, "NumberOfFrames")})
     if header.get("SOPClassUID") == EnhancedPETImageStorage:

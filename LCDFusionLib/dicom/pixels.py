@@ -145,7 +145,8 @@ def _check_end(dataset: Dataset, path: Path, syntax: UID) -> None:
     start = _position(pixels)
     if start is None or syntax.is_encapsulated or syntax.is_deflated:
         return
-    behind = [tag for tag in dataset.keys() if (_position(dataset.get_item(tag)) or 0) > start]  # noqa: SIM118: of a Dataset, `in` differs
+    tags = dataset.keys()
+    behind = [tag for tag in tags if (_position(dataset.get_item(tag)) or 0) > start]
     for tag in behind:
         known = tag.group in (0xFFFA, 0xFFFC) or (tag.is_private and (tag.is_private_creator or tag.private_creator in dataset))
         if not known or tag.group < 0x7FE0:

@@ -70,7 +70,9 @@ def run_case(base, reference, seed, folder, keep=None):
         outcome = _CODES.get(os.WEXITSTATUS(status), "DEATH")
     if outcome in BAD and keep is not None:
         keep.mkdir(parents=True, exist_ok=True)
-        (keep / f"{outcome}-{base.name.replace(' ', '-')}-{seed}{base.target.suffix}").write_bytes(damaged)
+        case = f"{outcome}-{base.name.replace(' ', '-')}-{seed}"
+        (keep / f"{case}{base.target.suffix}").write_bytes(damaged)
+        (keep / f"{case}.txt").write_text(f"{mutator}\n{place}\n")
     return outcome, mutator, place
 
 
