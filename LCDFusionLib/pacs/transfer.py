@@ -29,7 +29,7 @@ FIRST_WAIT = 1.0
 """Seconds before the second attempt; each further one waits twice as long."""
 
 
-_UID = re.compile(r"[0-9.]{1,64}")  # PS3.5 9.1; what an archive names becomes the name of a file
+_UID = re.compile(r"(?=.{1,64}\Z)[0-9]+(?:\.[0-9]+)*")  # PS3.5 9.1; what an archive names becomes the name of a file
 _MOST_IMAGES = 200_000
 _KEEP_EVERY = 1.0  # seconds between two writings of the journal
 
