@@ -57,6 +57,15 @@ class LCDFusion(ScriptedLoadableModule):
         parent.acknowledgementText = _("The network is that of Zhou et al., doi:10.1038/s41598-025-22834-1.")
         if not TOO_OLD:
             slicer.app.connect("startupCompleted()", registerSampleData)
+            slicer.app.connect("startupCompleted()", registerLayouts)
+
+
+def registerLayouts():
+    """Makes the arrangements of the views known before a saved scene asks for one of them, also where the module was never opened."""
+    from LCDFusionLib.views.layouts import register_layouts
+
+    if (manager := slicer.app.layoutManager()) is not None:
+        register_layouts(manager.layoutLogic().GetLayoutNode())
 
 
 def registerSampleData():
@@ -111,7 +120,9 @@ class LCDFusionWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
     def setup(self):
         """Called once, when the module is opened for the first time."""
         ScriptedLoadableModuleWidget.setup(self)
-        from LCDFusionPanel import AdvancedPanel, ExportPanel, FusionPanel, MetricsPanel, RegistrationPanel, ReviewPanel
+        from LCDFusionLib.mrml.application import Application
+        from LCDFusionLib.panel.panel import Panel
+        from LCDFusionPanel import Drawings, SlicerHost
 
         self.logic = LCDFusionLogic()
         self.ui = type("", (), {})()
@@ -122,12 +133,12 @@ class LCDFusionWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
             self.ui.__dict__.update(slicer.util.childWidgetVariables(widget).__dict__)
             widget.setMRMLScene(slicer.mrmlScene)
             self._uiWidgets.append(widget)
-        self.fusion, self.review, self.metrics = FusionPanel(self), ReviewPanel(self), MetricsPanel(self)
-        self.export, self.advanced, self.registration = ExportPanel(self), AdvancedPanel(self), RegistrationPanel(self)
-        self.panels = (self.fusion, self.registration, self.review, self.metrics, self.export, self.advanced)
+        application = Application(slicer.mrmlScene, slicer.app.applicationLogic())
+        panel = self.panel = Panel(SlicerHost(self), application, session=self.logic.session, registration=self.logic.registration)
+        self.drawings = Drawings(self, panel)
         self.addObserver(slicer.mrmlScene, slicer.mrmlScene.StartCloseEvent, self.onSceneStartClose)
-        self.addObserver(slicer.mrmlScene, slicer.mrmlScene.EndCloseEvent, self.onSceneEndClose)
-        self.addObserver(slicer.mrmlScene, slicer.mrmlScene.EndImportEvent, self.onSceneEndImport)
+        self.addObserver(slicer.mrmlScene, slicer.mrmlScene.EndCloseEvent, self.onSceneReady)
+        self.addObserver(slicer.mrmlScene, slicer.mrmlScene.EndImportEvent, self.onSceneReady)
         self.addObserver(slicer.mrmlScene, slicer.mrmlScene.NodeRemovedEvent, self.onNodeRemoved)
         self._timer = qt.QTimer()
         self._timer.setInterval(self.POLL_MS)
@@ -137,18 +148,18 @@ class LCDFusionWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
     def enter(self):
         """Each time the person opens the module."""
         self.initializeParameterNode()
-        self.advanced.startWorker()
+        self.panel.advanced.start_worker()
         self._timer.start()
-        self.review.enter()
+        self.drawings.review.arranged()
 
     def exit(self):
-        """Each time the person goes to another module; a running fusion goes on."""
+        """Each time the person goes to another module; a running fusion goes on, and nothing moves by itself."""
         if self.parameters is not None and self._guiTag is not None:
             self.parameters.disconnectGui(self._guiTag)
             self._guiTag = None
             self.removeObserver(self.parameters, vtk.vtkCommand.ModifiedEvent, self._checkCanApply)
-        self.review.exit()
-        if not any(panel.isBusy for panel in self.panels):
+        self.ui.turnButton.checked = False
+        if not self.panel.is_busy:
             self._timer.stop()
 
     def cleanup(self):
@@ -156,43 +167,34 @@ class LCDFusionWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self._timer.stop()
         self.setParameterNode(None)
         self.removeObservers()
-        for panel in self.panels:
-            panel.close()
-        self.logic.close()
+        self._close()
 
     def onReload(self):
         """Reloads the library as well as the module."""
         self._timer.stop()
-        for panel in self.panels:
-            panel.close()
-        self.logic.close()
+        self._close()
         for name in [name for name in sys.modules if name.split(".")[0] in ("LCDFusionLib", "LCDFusionPanel")]:
             del sys.modules[name]
         ScriptedLoadableModuleWidget.onReload(self)
 
     def onSceneStartClose(self, caller, event):
         """Nothing of the old scene may be held."""
-        self.logic.session.abandon()
-        for panel in self.panels:
-            panel.forgetScene()
+        for drawing in self.drawings:
+            drawing.close()
+        self.panel.forget()
         self.setParameterNode(None)
 
-    def onSceneEndClose(self, caller, event):
-        """A new scene begins."""
+    def onSceneReady(self, caller, event):
+        """A new scene begins, or a saved one brings the panel back as it was, and the views with what is written in them."""
         if self.parent.isEntered:
             self.initializeParameterNode()
-
-    def onSceneEndImport(self, caller, event):
-        """A saved scene brings the panel back as it was."""
-        if self.parent.isEntered:
-            self.initializeParameterNode()
+            self.drawings.review.arranged()
 
     @vtk.calldata_type(vtk.VTK_OBJECT)
     def onNodeRemoved(self, caller, event, node):
         """The person has deleted a node; perhaps one of ours."""
         if self.parameters is not None and not slicer.mrmlScene.IsClosing() and node.IsA("vtkMRMLStorableNode"):
-            self.review.forget(node)
-            qt.QTimer.singleShot(0, self._checkCanApply)
+            self.panel.refresh()
 
     def initializeParameterNode(self):
         """Takes the scene's parameter node up, with a pair chosen where the scene has one."""
@@ -213,21 +215,20 @@ class LCDFusionWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
 
     def tick(self):
         """Looks at the processes; never waits."""
-        for panel in self.panels:
-            panel.tick()
-        if not self.parent.isEntered and not any(panel.isBusy for panel in self.panels):
+        self.panel.tick()
+        if not self.parent.isEntered and not self.panel.is_busy:
             self._timer.stop()
-
-    def say(self, text):
-        """One line to the person."""
-        self.ui.statusLabel.text = text
 
     def _checkCanApply(self, caller=None, event=None):
         """Brings the panel into line with the parameters: the one place that decides what can be clicked."""
-        if self.parameters is None:
-            return
-        for panel in self.panels:
-            panel.update()
+        if self.parameters is not None:
+            self.panel.update()
+
+    def _close(self):
+        for drawing in self.drawings:
+            drawing.close()
+        self.panel.close()
+        self.logic.close()
 
 
 class LCDFusionLogic(ScriptedLoadableModuleLogic):
@@ -300,7 +301,7 @@ class LCDFusionLogic(ScriptedLoadableModuleLogic):
             if last is not None and progress is not None:
                 progress(last)
             if last is not None and last.is_over:
-                if last.result is None:
+                if last.result is None or not last.result.is_complete:
                     raise RuntimeError(last.text)
                 logging.info(last.text)
                 return last.result

@@ -40,18 +40,34 @@ def ensure(widget):
     Raises:
         InputError: it cannot be installed; the sentence says what to do.
     """
+    _ensure(widget, "requirements.txt")
+    return hasTorch() or installTorch()
+
+
+def ensureDeidentification(widget):
+    """Installs, after asking, what takes a patient out of DICOM files; Slicer does not bring it.
+
+    Raises:
+        InputError: it is not there.
+    """
+    if importlib.util.find_spec("dicomanonymizer") is None:
+        _ensure(widget, "requirements-deidentify.txt")
+        importlib.invalidate_caches()
+    if importlib.util.find_spec("dicomanonymizer") is None:
+        raise InputError("The Python package dicom-anonymizer, which de-identifies, is not installed: install it, or export without.")
+
+
+def _ensure(widget, file):
     try:
         import slicer.packaging as packaging  # from 5.12 on; no attribute of `slicer` until it is imported
-    except ModuleNotFoundError:  # 5.10 brings what we need
-        packaging = None
-    if packaging is not None:
-        requirements = packaging.load_requirements(widget.resourcePath("requirements.txt"))
-        try:
-            packaging.pip_ensure(requirements, requester="LCD Fusion")
-        except RuntimeError:  # the person said no
-            names = ", ".join(str(requirement) for requirement in requirements)
-            raise InputError(f"LCD Fusion needs {names}, which were not installed: click Fuse again and let Slicer install them.") from None
-    return hasTorch() or installTorch()
+    except ModuleNotFoundError:  # 5.10 brings what a fusion needs
+        return
+    requirements = packaging.load_requirements(widget.resourcePath(file))
+    try:
+        packaging.pip_ensure(requirements, requester="LCD Fusion")
+    except RuntimeError:  # the person said no
+        names = ", ".join(str(requirement) for requirement in requirements)
+        raise InputError(f"LCD Fusion needs {names}, which were not installed: click again and let Slicer install them.") from None
 
 
 def installTorch():

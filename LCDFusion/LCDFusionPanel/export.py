@@ -1,84 +1,70 @@
-"""Export of the result: DICOM, NRRD, NIfTI, pictures, metrics."""
+"""Export into the folder, or into Slicer's DICOM database."""
 
 import tempfile
 from pathlib import Path
 
+import slicer
 from slicer.i18n import tr as _
 
-from LCDFusionLib.mrml.export import Export
-from LCDFusionLib.views.slice_pictures import write_pictures
+from LCDFusionLib.panel.export import ExportKind
 
-from .panel import Panel
+from . import dependencies
+from .drawing import Drawing
 
 
-class ExportPanel(Panel):
-    """Writes what is in the scene, into the folder or into Slicer's DICOM database."""
+class ExportDrawing(Drawing):
+    """Buttons; the panel writes."""
 
-    def __init__(self, widget):
-        super().__init__(widget)
+    def __init__(self, widget, section):
+        super().__init__(widget, section)
         self._buttons = {
             self.ui.dicomDatabaseButton: self.onDatabase,
-            self.ui.dicomFolderButton: self.onDicom,
-            self.ui.nrrdButton: self.onNrrd,
-            self.ui.niftiButton: self.onNifti,
-            self.ui.picturesButton: self.onPictures,
+            self.ui.dicomFolderButton: lambda: self._write(ExportKind.DICOM),
+            self.ui.nrrdButton: lambda: self._write(ExportKind.NRRD),
+            self.ui.niftiButton: lambda: self._write(ExportKind.NIFTI),
+            self.ui.picturesButton: lambda: self._write(ExportKind.PICTURES),
         }
-        for button, slot in self._buttons.items():
-            button.connect("clicked(bool)", slot)
-        self.ui.keySliceButton.connect("clicked(bool)", self.onKeySlice)
+        self._tips = {button: button.toolTip for button in (*self._buttons, self.ui.keySliceButton)}
+        for button, call in self._buttons.items():
+            self.on_click(button, call)
+        self.on_click(self.ui.keySliceButton, section.mark)
 
-    def update(self):
-        result = self.widget.fusion.result
-        can_export = result is not None and result.is_complete and not result.is_preview
-        for button in (*self._buttons, self.ui.keySliceButton):
-            button.enabled = can_export
-        marked = ", ".join(str(index + 1) for index in self.parameters.keySlices)
-        self.ui.keySlicesLabel.text = _("Marked: {slices}").format(slices=marked) if marked else ""
+    def draw(self, state):
+        for button, tip in self._tips.items():
+            button.enabled, button.toolTip = state.can_export, _(state.tip) or tip
+        self.ui.keySliceButton.enabled = state.can_mark
+        self.ui.keySliceButton.text = _("Unmark this slice") if state.is_marked else _("Mark this slice")
+        self.ui.keySlicesLabel.text = state.marked
+        self.ui.exportLabel.text = _(state.note)
 
-    def forgetScene(self):
-        self.ui.exportLabel.text = self.ui.keySlicesLabel.text = ""
-
-    def onDatabase(self, _checked=False):
-        with self.problemsAreSaid(self.ui.exportLabel), tempfile.TemporaryDirectory(prefix="lcdfusion-") as folder:
+    def onDatabase(self):
+        with self.section.problems_are_said(self.section.say), tempfile.TemporaryDirectory(prefix="lcdfusion-") as folder:
             from DICOMLib import DICOMUtils
 
-            self._export().dicom(folder, key_slices=self.parameters.keySlices)
+            self._ensure()
+            written = self._run(ExportKind.DICOM, Path(folder))
             DICOMUtils.importDicom(folder, copyFiles=True)
-            self.ui.exportLabel.text = _("The colour and the gray series are in the DICOM database.")
-
-    def onDicom(self, _checked=False):
-        self._write(lambda export, folder: export.dicom(folder, key_slices=self.parameters.keySlices))
-
-    def onNrrd(self, _checked=False):
-        self._write(lambda export, folder: export.volumes(folder))
-
-    def onNifti(self, _checked=False):
-        self._write(lambda export, folder: export.volumes(folder, suffix=".nii.gz"))
-
-    def onPictures(self, _checked=False):
-        shown = self.widget.review.slice
-        slices = list(self.parameters.keySlices) or ([shown] if shown is not None else [])
-        if slices:
-            self._write(lambda export, folder: write_pictures(export, folder, slices, opacity=self.parameters.opacity))
-        else:
-            self.ui.exportLabel.text = _("Mark a key slice first, or show one.")
-
-    def onKeySlice(self, _checked=False):
-        """Marks the slice on show, or takes the mark away."""
-        index = self.widget.review.slice
-        if index is not None:
-            self.parameters.keySlices = sorted(set(self.parameters.keySlices) ^ {index})
+            self.section.say(self.section.in_database(written, self.widget.logic.findFile))
 
     def saveMetrics(self, path):
         """Writes the metrics as CSV."""
-        with self.problemsAreSaid(self.ui.exportLabel):
-            self.ui.exportLabel.text = _("Written: {path}").format(path=self._export().metrics(path))
+        with self.section.problems_are_said(self.section.say):
+            file = Path(path)
+            self._run(ExportKind.METRICS, file.parent, name=file.name)
+            self.section.say(_("Written: {path}").format(path=path))
 
-    def _export(self):
-        return Export.of(self.widget.fusion.result, find_file=self.logic.findFile)
+    def _write(self, kind):
+        with self.section.problems_are_said(self.section.say):
+            folder = Path(self.widget.parameters.exportFolder)
+            if kind is ExportKind.DICOM:
+                self._ensure()
+            names = ", ".join(path.name for path in self._run(kind, folder))
+            self.section.say(_("Written to {folder}: {names}").format(folder=folder, names=names))
 
-    def _write(self, write):
-        with self.problemsAreSaid(self.ui.exportLabel):
-            folder = Path(self.parameters.exportFolder)
-            names = ", ".join(path.name for path in write(self._export(), folder))
-            self.ui.exportLabel.text = _("Written to {folder}: {names}").format(folder=folder, names=names)
+    def _run(self, kind, folder, **more):
+        return [path for step in self.section.steps(kind, folder, **more) for path in step()]
+
+    def _ensure(self):
+        if self.widget.parameters.deidentify:
+            dependencies.ensureDeidentification(self.widget)
+            slicer.app.processEvents()

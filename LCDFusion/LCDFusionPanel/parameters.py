@@ -25,7 +25,7 @@ class LCDFusionParameterNode:
     anatomy, function - the inputs; a colour function (vtkMRMLVectorVolumeNode) is a scalar volume node too.
     fusedColor, fusedGray, metrics - the result of the pair.
     window to batchSize - choices of `LCDFusionLib.panel.choices`; functionUpper is in the function's unit, 0 for automatic.
-    isocontour - in percent of the maximum. keySlices - K of marked slices.
+    isocontour - in percent of the maximum. Key slices stand on the anatomy, because they belong to a pair.
     """
 
     anatomy: vtkMRMLScalarVolumeNode
@@ -49,7 +49,7 @@ class LCDFusionParameterNode:
     plotted: str = "QABF"
     metricsInView: bool = True
     exportFolder: Path = Path.home()
-    keySlices: list[int]
+    deidentify: bool = False
     anatomyKind: AnatomyKind = AnatomyKind.AUTO
     functionUnit: FunctionUnit = FunctionUnit.AUTO
     device: Device = Device.AUTO

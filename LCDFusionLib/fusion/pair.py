@@ -122,7 +122,7 @@ def prepare(
         function_window=uptake,
         anatomy01=anatomy01,
         function01=function01,
-        weights=_weights(anatomy, settings),
+        weights=decided_weights(anatomy, settings),
         settings=settings,
         warnings=tuple(
             _warnings(
@@ -161,7 +161,8 @@ def _check(anatomy: Volume, function: Volume) -> None:
     check_voxels(function)
 
 
-def _weights(anatomy: Volume, settings: FusionSettings) -> str:
+def decided_weights(anatomy: Volume, settings: FusionSettings) -> str:
+    """Name or path of the weights that a fusion of this anatomy uses: "auto" is decided here."""
     if settings.weights == "auto":
         return "ct-pet" if anatomy.modality is Modality.CT else "mr-pet"
     return str(Path(settings.weights).resolve()) if settings.weights.endswith(".pt") else settings.weights

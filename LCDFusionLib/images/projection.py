@@ -68,7 +68,7 @@ class TurningProjection:
             return None
         depth = int(self._turned(angle)[row, :, column].argmax())
         middle = (self._columns - 1) / 2
-        across, along = self._axes(angle)
+        across, along = self.axes(angle)
         place = self.centre + self.spacing_mm * ((column - middle) * across + (depth - middle) * along)
         place[2] -= self.spacing_mm * (row - (self._rows - 1) / 2)
         x, y, z = place.tolist()
@@ -78,7 +78,7 @@ class TurningProjection:
         """(rows, depth from near to far, columns)."""
         middle = (self._columns - 1) / 2
         depth, column = np.mgrid[: self._columns, : self._columns] - middle
-        across, along = self._axes(angle)
+        across, along = self.axes(angle)
         x = np.rint(column * across[0] + depth * along[0] + middle).astype(int)
         y = np.rint(column * across[1] + depth * along[1] + middle).astype(int)
         outside = (x < 0) | (x >= self._columns) | (y < 0) | (y >= self._columns)
@@ -87,7 +87,7 @@ class TurningProjection:
         return turned
 
     @staticmethod
-    def _axes(angle: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    def axes(angle: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """LPS directions of the picture's columns (to the right) and of depth (away from the viewer)."""
         turn = np.deg2rad(angle)
         return np.array([np.cos(turn), np.sin(turn), 0.0]), np.array([-np.sin(turn), np.cos(turn), 0.0])

@@ -66,7 +66,10 @@ def sphere(volume: Volume, centre: tuple[float, float, float], radius_mm: float)
 def isocontour(
     volume: Volume, centre: tuple[float, float, float], *, fraction: float = ISOCONTOUR, search_mm: float = 15.0
 ) -> NDArray[np.bool_]:
-    """The connected voxels round the hottest one near a place that reach a part of its value: (K, J, I).
+    """The connected voxels of the lesion near a place that reach a part of that lesion's own maximum: (K, J, I).
+
+    It grows from the hottest voxel near the place. Where the lesion is hotter farther away, it grows again from there, so that the part
+    is always one of the maximum that the region itself has.
 
     Args:
         volume: function volume.
@@ -75,18 +78,29 @@ def isocontour(
         search_mm: how far from `centre` the hottest voxel may lie.
 
     Raises:
-        InputError: the place lies outside the volume, or there is no uptake near it.
+        InputError: the place lies outside the volume, there is no uptake near it, or none that stands out from hotter uptake elsewhere.
     """
     if not 0 < fraction < 1:
         raise InputError(f"The isocontour must lie between 0 and 100 % of the maximum, not at {fraction:.0%}.")
     near = sphere(volume, centre, search_mm)
     seed = np.unravel_index(int(np.where(near, volume.array, -np.inf).argmax()), volume.shape)
-    hottest = float(volume.array[seed])
-    if hottest <= 0:
+    if float(volume.array[seed]) <= 0:
         raise InputError(f"There is no uptake in '{volume.name}' within {search_mm:g} mm of the chosen place; choose another one.")
-    # SimpleITK seeds are (i, j, k).
-    above = sitk.GetImageFromArray((volume.array >= fraction * hottest).astype(np.uint8))
-    return sitk.GetArrayFromImage(sitk.ConnectedThreshold(above, [tuple(map(int, seed[::-1]))], 1, 1)).astype(bool)
+    while True:  # each round begins at a hotter voxel
+        threshold = fraction * float(volume.array[seed])
+        above = sitk.GetImageFromArray((volume.array >= threshold).astype(np.uint8))
+        # SimpleITK seeds are (i, j, k).
+        region = sitk.GetArrayFromImage(sitk.ConnectedThreshold(above, [tuple(map(int, seed[::-1]))], 1, 1)).astype(bool)
+        hottest = np.unravel_index(int(np.where(region, volume.array, -np.inf).argmax()), volume.shape)
+        if volume.array[hottest] > volume.array[seed]:
+            seed = hottest
+            continue
+        if not (region & near).any():
+            raise InputError(
+                f"Nothing near the chosen place stands out at {fraction:.0%} of its maximum: that reaches into hotter uptake elsewhere. "
+                "Choose a place on the lesion, or a higher part of the maximum."
+            )
+        return region
 
 
 def measure(volume: Volume, region: NDArray[np.bool_]) -> RegionUptake:

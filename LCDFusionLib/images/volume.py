@@ -38,6 +38,11 @@ class Unit(str, Enum):
     COUNTS = "counts"
     RELATIVE = "relative"
 
+    @property
+    def label(self) -> str:
+        """What stands before a value on the screen: SUVbw is simply SUV, as readers say; the others keep their names."""
+        return "SUV" if self is Unit.SUVBW else self.value
+
 
 class Place(Enum):
     """What a volume's matrix is worth."""

@@ -66,6 +66,15 @@ def notes_on_pair(anatomy: Node, function: Node, find_file: FindFile = no_file) 
     return [*notes, *notes_on_belonging(*headers, mismatches=kinds, is_known=of_one_patient or "patient-id" in kinds)]
 
 
+def patient_text(node: Node, find_file: FindFile = no_file) -> str:
+    """Whose images a node holds, and when they were taken, in one line, as far as that is known; "" where it is not."""
+    header = _description(node, find_file)
+    name, number, day = (str(header.get(keyword) or "").strip() for keyword in ("PatientName", "PatientID", "StudyDate"))
+    name = name.replace("^", " ").strip()
+    date = f"{day[:4]}-{day[4:6]}-{day[6:]}" if len(day) == 8 else day
+    return "   ".join(filter(None, (name, number if number != name else "", date, str(header.get("StudyDescription") or ""))))
+
+
 def ancestor(node: Node, level: str) -> int:
     """The item of a level (patient, study) that a node stands under in subject hierarchy; 0 where there is none."""
     hierarchy = slicer.vtkMRMLSubjectHierarchyNode.GetSubjectHierarchyNode(node.GetScene())

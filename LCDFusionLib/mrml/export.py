@@ -36,18 +36,24 @@ class Export:
     fused: FusionResult
     anatomy: SeriesSource | None
     function: SeriesSource | None
+    notes: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, result: ResultNodes, *, find_file: FindFile = no_file) -> Export:
+    def of(cls, result: ResultNodes, *, find_file: FindFile = no_file, notes: Sequence[str] = ()) -> Export:
         """Reads the nodes of a result.
+
+        Args:
+            result: whole.
+            find_file: of the host.
+            notes: what shall stand in what is exported, in sentences, besides what the result says of itself.
 
         Raises:
             InputError: it is not complete, or one of its nodes was deleted.
         """
         if not result.is_in_scene or not result.is_complete:
             raise InputError("There is no complete fused volume to export; fuse first.")
-        sources = [dicom_source(node, find_file) if node is not None else None for node in result.inputs]
-        return cls(result, fusion_result(result), *sources)
+        anatomy, function = (dicom_source(node, find_file) if node is not None else None for node in result.inputs)
+        return cls(result, fusion_result(result), anatomy, function, tuple(notes))
 
     def dicom(
         self,
@@ -113,7 +119,7 @@ class Export:
     def _derivation(self, *, names: bool) -> Derivation:
         node = self.result.gray
         anatomy, function = self.result.inputs
-        warnings = list(_notes(node, names=names))
+        warnings = [*_notes(node, names=names), *self.notes]
         if anatomy is None or function is None:
             warnings.append("An input was no longer in the scene when this was exported.")
         return Derivation(

@@ -24,7 +24,8 @@ from LCDFusionLib.fusion import (
 from LCDFusionLib.images.volume import Volume
 from LCDFusionLib.images.window import anatomy_window, function_range
 from LCDFusionLib.mrml.belonging import confirmed_mismatches
-from LCDFusionLib.mrml.result_nodes import ResultNodes, create_result, find_result, remove_result
+from LCDFusionLib.mrml.made_with import MadeWith
+from LCDFusionLib.mrml.result_nodes import ResultNodes, create_result, remove_result, results_of
 from LCDFusionLib.mrml.transforms import registration_verdict
 
 
@@ -39,6 +40,7 @@ class Progress:
         is_over: the last one of a fusion.
         result: its nodes; None where nothing came of it.
         failed: it ended by an error, and `text` says which.
+        inputs: anatomy and function that all this belongs to, whatever is chosen meanwhile.
     """
 
     done: int
@@ -47,6 +49,7 @@ class Progress:
     is_over: bool = False
     result: ResultNodes | None = None
     failed: bool = False
+    inputs: tuple[slicer.vtkMRMLVolumeNode, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,11 +60,13 @@ class FusionJob:
         pair: what will be fused; of a preview the one slice.
         first_slice: K, in the anatomy, of the slice that comes first.
         is_preview: that slice is all.
+        made_with: what the fusion depends on.
     """
 
     pair: FusionPair
     first_slice: int
     is_preview: bool
+    made_with: MadeWith
 
 
 def prepare_job(
@@ -73,27 +78,34 @@ def prepare_job(
     """
     count = anatomy.shape[0]
     first = count // 2 if first_slice is None else min(max(first_slice, 0), count - 1)
+    made_with = MadeWith.of(anatomy, function, settings)
     if not only_first_slice:
-        return FusionJob(prepare(anatomy, function, settings), first, is_preview=False)
+        return FusionJob(prepare(anatomy, function, settings), first, is_preview=False, made_with=made_with)
     # Window and range of the whole volumes, so that the preview looks as the slice will.
     window, upper = anatomy_window(anatomy, settings.window), function_range(function, settings.function_upper).upper
     settings = replace(settings, window=window, function_upper=None if function.is_color else upper)
-    return FusionJob(prepare(_one_slice(anatomy, first), function, settings), first, is_preview=True)
+    return FusionJob(prepare(_one_slice(anatomy, first), function, settings), first, is_preview=True, made_with=made_with)
 
 
 class FusionSession:
     """One fusion at a time, from nodes to nodes; a host starts it, calls `tick` from a timer, and shows what comes.
 
-    Whatever happens to the scene meanwhile, nothing is left behind: the deletion of an input or of the result, or a closed scene, ends
-    the fusion and takes what it had made so far out of the scene.
+    A result that is there stays until the next one is whole, and then goes only where that was made with the same choices. What was
+    fused before the fusion was cancelled, or failed, stays as a part, unless there is a whole result of the same choices. The deletion
+    of an input or of the result, or a closed scene, ends the fusion and leaves nothing of it behind.
+
+    Args:
+        worker: the process that does the work.
+        most_results: whole results of one pair that are kept; the oldest goes for a new one. None keeps all.
 
     Attributes:
         worker: the process that does the work.
         result: nodes of the running fusion; None while none runs.
     """
 
-    def __init__(self, worker: FusionWorker | None = None) -> None:
+    def __init__(self, worker: FusionWorker | None = None, *, most_results: int | None = None) -> None:
         self.worker = worker or FusionWorker()
+        self._most_results = most_results
         self.result: ResultNodes | None = None
         self._pair: FusionPair | None = None
         self._inputs: tuple[slicer.vtkMRMLVolumeNode, ...] = ()
@@ -126,8 +138,7 @@ class FusionSession:
     ) -> ResultNodes:
         """Begins; the nodes that it returns fill slice by slice with each `tick`.
 
-        An earlier result of the pair is replaced now. A preview has nodes of its own, and leaves it alone. What the person confirmed of
-        the pair (`confirm_mismatches`) is written to the result, and from there into all that is exported.
+        What the person confirmed of the pair (`confirm_mismatches`) is written to the result, and from there into all that is exported.
 
         Args:
             anatomy_node: the anatomy.
@@ -161,11 +172,11 @@ class FusionSession:
         if self.worker.is_busy:  # with a fusion that was given up and has not answered yet
             self.worker.close()
         self.worker.start()
-        if (preview := find_result(anatomy_node, function_node, preview=True)) is not None:
-            remove_result(preview)
         mismatches = [mismatch.text for mismatch in confirmed_mismatches(anatomy_node, function_node)]
         preview_of = job.first_slice if job.is_preview else None
-        result = create_result(anatomy_node, function_node, job.pair.anatomy, preview_of=preview_of, mismatches=mismatches)
+        result = create_result(
+            anatomy_node, function_node, job.pair.anatomy, preview_of=preview_of, mismatches=mismatches, made_with=job.made_with
+        )
         try:
             self.worker.submit(job.pair, first_slice=0 if job.is_preview else job.first_slice, preview=True)
         except InputError:
@@ -189,11 +200,11 @@ class FusionSession:
             for event in self.worker.poll():
                 progress = self._progress(event) or progress
         except (InputError, WorkerDied, RuntimeError) as error:
-            return self._end(str(error), failed=True)
+            return self._end_early(str(error), failed=True)
         return progress
 
     def cancel(self) -> None:
-        """Ends the running fusion at once; the next `tick` says so. What it had made so far is taken out of the scene."""
+        """Ends the running fusion at once; the next `tick` says so."""
         self.worker.cancel()
 
     def abandon(self) -> None:
@@ -213,34 +224,67 @@ class FusionSession:
         total = len(self._pair.anatomy01)
         if isinstance(event, Started):
             self._device = event.device
-            return Progress(0, total, f"Fusing on {event.device}")
+            return self._said(0, f"Fusing on {event.device}")
         if isinstance(event, Note):
-            return Progress(self._done, total, event.text)
+            return self._said(self._done, event.text)
         if isinstance(event, SlicePreviewed):
             self.result.show_preview(event)
-            return Progress(
-                self._done, total, f"Slice {self.result.slice_number(event.index)} at half resolution; the slice itself follows"
-            )
+            number = self.result.slice_number(event.index)
+            return self._said(self._done, f"Slice {number} at half resolution; the slice itself follows")
         if isinstance(event, SliceFused):
             self.result.fill_slice(event)
             self._done = event.done
-            return Progress(event.done, event.total, _slice_text(event))
+            return self._said(event.done, _slice_text(event))
         if isinstance(event, Finished):
             fused = replace(event.result, notes=(*self._notes, *event.result.notes))
-            self.result.fill(fused, anatomy_window=self._pair.anatomy_window_in_words, function_range=self._pair.function_range_in_words)
+            self.result.fill(fused)
             result = self.result
+            self._take_older_away(result)
             text = f"{'Preview' if self._is_preview else f'{total} slices fused'} in {_duration(fused.seconds)} on {fused.device}."
             return replace(self._end(" ".join((text, *fused.notes)), keep=True), result=result)
         if isinstance(event, Cancelled):
-            return self._end("Cancelled.")
+            return self._end_early("Cancelled.")
         return None
+
+    def _said(self, done: int, text: str) -> Progress:
+        total = len(self._pair.anatomy01) if self._pair is not None else 0
+        return Progress(done, total, text, inputs=self._inputs)
+
+    def _take_older_away(self, result: ResultNodes) -> None:
+        """Of a pair whose new result is whole: what it takes the place of."""
+        older = [each for each in results_of(*self._inputs) if each.gray is not result.gray]
+        whole = [each for each in older if each.is_complete and not each.is_preview]
+        gone = [each for each in older if each.is_preview]
+        if not result.is_preview:
+            gone += [each for each in older if not each.is_complete and each not in gone]
+            gone += [each for each in whole if each.made_with == result.made_with]
+            kept = [each for each in whole if each not in gone]
+            gone += kept[max(self._most_results - 1, 0) :] if self._most_results is not None else []
+        for each in gone:
+            remove_result(each)
+
+    def _end_early(self, text: str, *, failed: bool = False) -> Progress:
+        """Cancelled, or failed: what is fused stays, where it is more than there was."""
+        assert self.result is not None
+        assert self._pair is not None
+        part, total = self.result, len(self._pair.anatomy01)
+        older = [each for each in results_of(*self._inputs) if each.gray is not part.gray]
+        is_there = any(each.is_complete and not each.is_preview and each.made_with == part.made_with for each in older)
+        if self._is_preview or not self._done or is_there:
+            return self._end(text, failed=failed)
+        for each in older:
+            if each.part:
+                remove_result(each)
+        part.keep_as_part(self._done, total)
+        text = f"{text} {self._done} of {total} slices are fused and stay, marked as a part."
+        return replace(self._end(text, failed=failed, keep=True), result=part)
 
     def _end(self, text: str, *, failed: bool = False, keep: bool = False) -> Progress:
         total = len(self._pair.anatomy01) if self._pair is not None else 0
-        result, self.result, self._pair, self._inputs = self.result, None, None, ()
+        result, inputs, self.result, self._pair, self._inputs = self.result, self._inputs, None, None, ()
         if result is not None and not keep:
             remove_result(result)
-        return Progress(self._done, total, text, is_over=True, failed=failed)
+        return Progress(self._done, total, text, is_over=True, failed=failed, inputs=inputs)
 
 
 def _one_slice(anatomy: Volume, index: int) -> Volume:

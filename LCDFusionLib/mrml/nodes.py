@@ -100,6 +100,11 @@ def modality_of(node: slicer.vtkMRMLVolumeNode) -> Modality:
         return Modality.OTHER
 
 
+def frame_of_reference_of(node: slicer.vtkMRMLVolumeNode) -> str | None:
+    """DICOM.FrameOfReferenceUID of the node's subject hierarchy item, or of the node itself, wherever a transform has moved it."""
+    return _dicom_attribute(node, FRAME_OF_REFERENCE_ATTRIBUTE)
+
+
 def unit_of(node: slicer.vtkMRMLVolumeNode) -> Unit:
     """The node's coded voxel units; HU where a CT carries none (Slicer rescales every CT), else RELATIVE."""
     code = node.GetVoxelValueUnits()

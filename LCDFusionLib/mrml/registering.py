@@ -25,12 +25,14 @@ class RegistrationProgress:
         text: one line for the person; at the end the verdict.
         is_over: the last one.
         transform: node that moves the function now; None while it runs, and where nothing came of it.
+        inputs: anatomy and function that all this belongs to, whatever is chosen meanwhile.
     """
 
     part: float
     text: str
     is_over: bool = False
     transform: slicer.vtkMRMLLinearTransformNode | None = None
+    inputs: tuple[slicer.vtkMRMLVolumeNode, ...] = ()
 
 
 class RegistrationSession:
@@ -53,6 +55,11 @@ class RegistrationSession:
     def is_running(self) -> bool:
         """True between `start` and the last `RegistrationProgress`."""
         return bool(self._nodes)
+
+    @property
+    def inputs(self) -> tuple[slicer.vtkMRMLVolumeNode, ...]:
+        """Anatomy and function of the running registration; empty while none runs."""
+        return self._nodes
 
     @property
     def pid(self) -> int | None:
@@ -96,7 +103,7 @@ class RegistrationSession:
         except (InputError, RuntimeError) as error:
             return self._end(str(error))
         part = self._run.part
-        return RegistrationProgress(part, f"Registering, {part:.0%}") if part > before else None
+        return RegistrationProgress(part, f"Registering, {part:.0%}", inputs=self._nodes) if part > before else None
 
     def cancel(self) -> None:
         """Ends the process at once; the next `tick` says so."""
@@ -123,8 +130,9 @@ class RegistrationSession:
         return self._end(registration_verdict(function_node) or "", transform=node)
 
     def _end(self, text: str, transform: slicer.vtkMRMLLinearTransformNode | None = None) -> RegistrationProgress:
+        inputs = self._nodes
         self.close()
-        return RegistrationProgress(1.0 if transform is not None else 0.0, text, is_over=True, transform=transform)
+        return RegistrationProgress(1.0 if transform is not None else 0.0, text, is_over=True, transform=transform, inputs=inputs)
 
     def _stop(self) -> None:
         if self._run is not None:

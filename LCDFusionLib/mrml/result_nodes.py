@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -15,7 +16,8 @@ from LCDFusionLib import DISCLAIMER, __version__
 from LCDFusionLib.errors import InputError
 from LCDFusionLib.fusion.readouts import BLEND_SUFFIX, READOUTS, SOURCE_READOUTS, metric_columns
 from LCDFusionLib.images.volume import Modality, Unit, Volume
-from LCDFusionLib.mrml.nodes import NOTICE_ATTRIBUTE, hierarchy_item, node_from_volume, set_geometry, set_voxels, voxels, voxels_modified
+from LCDFusionLib.mrml.made_with import MadeWith
+from LCDFusionLib.mrml.nodes import NOTICE_ATTRIBUTE, hierarchy_item, node_from_volume, voxels, voxels_modified
 from LCDFusionLib.notes import without_names
 
 if TYPE_CHECKING:
@@ -31,6 +33,15 @@ KIND_ATTRIBUTE = "LCDFusion.Kind"
 MISMATCHES_ATTRIBUTE = "LCDFusion.ConfirmedMismatches"
 """Node attribute of a result whose inputs do not belong together, as the person confirmed: what differs, divided by semicolons."""
 
+SET_ATTRIBUTE = "LCDFusion.Set"
+"""Node attribute that the three nodes of one fusion have in common, and no other."""
+
+PART_ATTRIBUTE = "LCDFusion.Part"
+"""Node attribute of a fusion that ended before its last slice: how much there is of it, such as "12 of 135 slices"."""
+
+MADE_WITH_ATTRIBUTE = "LCDFusion.MadeWith"
+"""Node attribute: `MadeWith`, as JSON."""
+
 PREVIEW = "preview "
 # Attribute of a slice, K, that is shown at half its resolution until it is fused.
 HALF_RESOLUTION_ATTRIBUTE = "LCDFusion.HalfResolutionSlice"
@@ -38,7 +49,7 @@ HALF_RESOLUTION_ATTRIBUTE = "LCDFusion.HalfResolutionSlice"
 Metrics = Mapping[str, float]
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class ResultNodes:
     """The nodes of one fused pair.
 
@@ -68,31 +79,30 @@ class ResultNodes:
         self._fill_row(fused.index, fused.metrics, fused.blend_metrics)
         self._modified()
 
-    def fill(self, result: FusionResult, *, anatomy_window: str, function_range: str) -> None:
-        """Puts a whole result in place and notes where it comes from.
-
-        Args:
-            result: on the grid that the nodes were made for.
-            anatomy_window: window that the anatomy was fused with, and its unit, in words.
-            function_range: range that the function was fused with, likewise.
-        """
+    def fill(self, result: FusionResult) -> None:
+        """Puts a whole result, on the grid that the nodes were made for, in place and notes where it comes from."""
         voxels(self.gray)[:] = result.gray.array
         voxels(self.color)[:] = result.color.array
         for index, (metrics, blend_metrics) in enumerate(zip(result.metrics, result.blend_metrics, strict=True)):
             self._fill_row(index, metrics, blend_metrics)
-        origin = {
-            "Weights": result.weights_name,
-            "WeightsSHA256": result.weights_sha256,
-            "Device": result.device,
-            "Notes": " ".join(result.notes),
-            "NotesWithoutNames": " ".join(without_names(result.notes)),
-            "AnatomyWindow": anatomy_window,
-            "FunctionRange": function_range,
-        }
-        for node in (self.gray, self.color, self.metrics):
-            for name, value in origin.items():
-                node.SetAttribute(f"LCDFusion.{name}", value or None)
+        self._note(
+            {
+                "Weights": result.weights_name,
+                "WeightsSHA256": result.weights_sha256,
+                "Device": result.device,
+                "Notes": " ".join(result.notes),
+                "NotesWithoutNames": " ".join(without_names(result.notes)),
+            }
+        )
         self._modified()
+
+    def keep_as_part(self, done: int, total: int) -> None:
+        """The fusion ends here: what there is of it says that it is a part."""
+        self.gray.RemoveAttribute(HALF_RESOLUTION_ATTRIBUTE)
+        part = f"{done} of {total} slices"
+        for node in (self.gray, self.color, self.metrics):
+            node.SetAttribute(PART_ATTRIBUTE, part)
+            node.SetName(f"{node.GetName()} (part: {part})")
 
     def slice_metrics(self, index: int | None) -> tuple[dict[str, float], dict[str, float]]:
         """Metrics of the fused slice and of the blend as the table has them; without an index, means over the fused slices."""
@@ -118,6 +128,16 @@ class ResultNodes:
         return self.gray.GetAttribute("LCDFusion.Weights") is not None
 
     @property
+    def part(self) -> str:
+        """How much there is of a fusion that ended before its last slice, such as "12 of 135 slices"; "" for any other."""
+        return self.gray.GetAttribute(PART_ATTRIBUTE) or ""
+
+    @property
+    def made_with(self) -> MadeWith | None:
+        """What it depends on; None where an earlier version, or a script, did not note it."""
+        return MadeWith.from_text(self.gray.GetAttribute(MADE_WITH_ATTRIBUTE))
+
+    @property
     def is_preview(self) -> bool:
         """True for the nodes of a preview, which hold one slice."""
         return (self.gray.GetAttribute(KIND_ATTRIBUTE) or "").startswith(PREVIEW)
@@ -136,18 +156,50 @@ class ResultNodes:
         """Number of a slice as people count it, from 1, in the anatomy's volume."""
         return int(self.metrics.GetTable().GetValueByName(index, "slice").ToDouble())
 
-    def slice_title(self, index: int) -> str:
+    def row_of(self, index: int | None) -> int | None:
+        """Its own K, and row of the table, of slice K of the anatomy; None where it has no such slice, or no slice is on show."""
+        if index is None:
+            return None
+        row = index - (self.slice_number(0) - 1) if self.is_preview else index
+        return row if 0 <= row < self.metrics.GetNumberOfRows() else None
+
+    def has_slice(self, index: int | None) -> bool:
+        """True where slice K of the anatomy is fused, or shown at half resolution until it is."""
+        row = self.row_of(index)
+        if row is None:
+            return False
+        if self.is_complete or self.gray.GetAttribute(HALF_RESOLUTION_ATTRIBUTE) == str(row):
+            return True
+        return any(map(math.isfinite, self.slice_metrics(row)[0].values()))
+
+    def slice_title(self, row: int) -> str:
         """What people call a slice: "slice 31/135", "slice 31, preview", or "slice 31/135, preview at half resolution"."""
-        number, count = self.slice_number(index), self.metrics.GetNumberOfRows()
+        number, count = self.slice_number(row), self.metrics.GetNumberOfRows()
         title = f"slice {number}, preview" if self.is_preview else f"slice {number}/{count}"
-        is_half = self.gray.GetAttribute(HALF_RESOLUTION_ATTRIBUTE) == str(index)
+        is_half = self.gray.GetAttribute(HALF_RESOLUTION_ATTRIBUTE) == str(row)
         return f"{title.removesuffix(', preview')}, preview at half resolution" if is_half else title
+
+    def title(self, row: int | None) -> str:
+        """`slice_title`; without a slice what `slice_metrics` gives then, which of a preview is nothing: "" is its title."""
+        if row is not None:
+            return self.slice_title(row)
+        if self.is_preview:
+            return ""
+        if self.is_complete:
+            return "mean over slices"
+        done = sum(self.has_slice(row) for row in range(self.metrics.GetNumberOfRows()))
+        return f"mean over {done} of {self.metrics.GetNumberOfRows()} slices"
 
     def _fill_row(self, index: int, metrics: Metrics, blend_metrics: Metrics) -> None:
         table = self.metrics.GetTable()
         for readout in READOUTS + SOURCE_READOUTS:
             table.GetColumnByName(readout.key).SetValue(index, metrics.get(readout.key, math.nan))
             table.GetColumnByName(readout.key + BLEND_SUFFIX).SetValue(index, blend_metrics.get(readout.key, math.nan))
+
+    def _note(self, values: Mapping[str, str]) -> None:
+        for node in (self.gray, self.color, self.metrics):
+            for name, value in values.items():
+                node.SetAttribute(f"LCDFusion.{name}", value or None)
 
     def _modified(self) -> None:
         voxels_modified(self.gray)
@@ -162,11 +214,11 @@ def create_result(
     *,
     preview_of: int | None = None,
     mismatches: Sequence[str] = (),
+    made_with: MadeWith | None = None,
 ) -> ResultNodes:
-    """Empty result nodes on the grid of the anatomy, in the scene of the inputs.
+    """Empty result nodes on the grid of the anatomy, in the scene of the inputs; results that there are already stay as they are.
 
-    They stand beside the anatomy in subject hierarchy (under its study) and refer to both inputs. The nodes of an earlier result of the
-    same pair are emptied and used again, so that views, tables and parameter nodes that show them go on to do so.
+    They stand beside the anatomy in subject hierarchy (under its study) and refer to both inputs.
 
     Args:
         anatomy: the anatomy's node.
@@ -174,6 +226,7 @@ def create_result(
         grid: a volume on the grid that the fused voxels will have: the anatomy as `volume_from_node` gave it.
         preview_of: K of the one slice that `grid` is: the nodes of a preview, which stand beside those of a whole result.
         mismatches: what says that the inputs do not belong together, and was confirmed (`Mismatch.text`); views and exports say it.
+        made_with: what the fusion depends on; it stands in the nodes' names, so that two of a pair can be told apart.
 
     Raises:
         InputError: both inputs are the same node.
@@ -183,35 +236,49 @@ def create_result(
     prefix = "" if preview_of is None else PREVIEW
     scene, name = anatomy.GetScene(), f"{anatomy.GetName()} + {function.GetName()}"
     name = name if preview_of is None else f"{name} preview of slice {preview_of + 1}"
+    name = name if made_with is None else f"{name}, {made_with.window}, {made_with.range},"
     blank = replace(grid, modality=Modality.OTHER, unit=Unit.RELATIVE)
-    gray = _volume(anatomy, function, f"{prefix}gray", blank.with_array(np.zeros(grid.shape, np.float32), name=f"{name} fused"))
-    color = _volume(
-        anatomy, function, f"{prefix}color", blank.with_array(np.zeros((*grid.shape, 3), np.uint8), name=f"{name} fused colour")
-    )
+    gray = node_from_volume(scene, blank.with_array(np.zeros(grid.shape, np.float32), name=f"{name} fused"))
+    color = node_from_volume(scene, blank.with_array(np.zeros((*grid.shape, 3), np.uint8), name=f"{name} fused colour"))
     gray.GetDisplayNode().AutoWindowLevelOff()
     gray.GetDisplayNode().SetWindowLevelMinMax(0, 1)
-    table = _find(anatomy, function, f"{prefix}metrics") or scene.AddNewNodeByClass("vtkMRMLTableNode", f"{name} metrics")
-    _clear_table(table, range(grid.shape[0]) if preview_of is None else [preview_of])
+    table = scene.AddNewNodeByClass("vtkMRMLTableNode", f"{name} metrics")
+    _make_table(table, range(grid.shape[0]) if preview_of is None else [preview_of])
 
     hierarchy = slicer.vtkMRMLSubjectHierarchyNode.GetSubjectHierarchyNode(scene)
-    study = hierarchy.GetItemParent(hierarchy_item(anatomy))
+    study, of_one = hierarchy.GetItemParent(hierarchy_item(anatomy)), uuid.uuid4().hex
     for kind, node in (("gray", gray), ("color", color), ("metrics", table)):
         hierarchy.SetItemParent(hierarchy_item(node), study)
         node.SetNodeReferenceID(ANATOMY_ROLE, anatomy.GetID())
         node.SetNodeReferenceID(FUNCTION_ROLE, function.GetID())
-        for attribute in [attribute for attribute in node.GetAttributeNames() if attribute.startswith("LCDFusion.")]:
-            node.RemoveAttribute(attribute)
         node.SetAttribute(KIND_ATTRIBUTE, prefix + kind)
+        node.SetAttribute(SET_ATTRIBUTE, of_one)
         node.SetAttribute("LCDFusion.Version", __version__)
         node.SetAttribute(NOTICE_ATTRIBUTE, DISCLAIMER)
         node.SetAttribute(MISMATCHES_ATTRIBUTE, "; ".join(mismatches) or None)
+        if made_with is not None:
+            node.SetAttribute(MADE_WITH_ATTRIBUTE, made_with.to_text())
+            node.SetAttribute("LCDFusion.AnatomyWindow", made_with.window)
+            node.SetAttribute("LCDFusion.FunctionRange", made_with.range)
     return ResultNodes(gray, color, table)
 
 
+def results_of(anatomy: slicer.vtkMRMLVolumeNode, function: slicer.vtkMRMLVolumeNode) -> list[ResultNodes]:
+    """All results of this pair, previews and parts too, the last one first; those of which a node was deleted are left out."""
+    sets: dict[tuple[str, bool], dict[str, slicer.vtkMRMLNode]] = {}
+    scene = anatomy.GetScene()
+    for node in (scene.GetNthNode(n) for n in range(scene.GetNumberOfNodes())):
+        kind = node.GetAttribute(KIND_ATTRIBUTE)
+        if kind and node.GetNodeReferenceID(ANATOMY_ROLE) == anatomy.GetID() and node.GetNodeReferenceID(FUNCTION_ROLE) == function.GetID():
+            of_one = sets.setdefault((node.GetAttribute(SET_ATTRIBUTE) or "", kind.startswith(PREVIEW)), {})
+            of_one[kind.removeprefix(PREVIEW)] = node
+    whole = [nodes for nodes in sets.values() if set(nodes) == {"gray", "color", "metrics"}]
+    return [ResultNodes(**nodes) for nodes in reversed(whole)]
+
+
 def find_result(anatomy: slicer.vtkMRMLVolumeNode, function: slicer.vtkMRMLVolumeNode, *, preview: bool = False) -> ResultNodes | None:
-    """The result nodes of this pair (or its preview), None where there are none or the user has deleted one of them."""
-    nodes = [_find(anatomy, function, f"{PREVIEW if preview else ''}{kind}") for kind in ("gray", "color", "metrics")]
-    return ResultNodes(*nodes) if all(nodes) else None
+    """The last result of this pair (or its preview), None where there is none or the user has deleted one of its nodes."""
+    return next((result for result in results_of(anatomy, function) if result.is_preview is preview), None)
 
 
 def result_of(node: slicer.vtkMRMLNode) -> ResultNodes | None:
@@ -219,7 +286,7 @@ def result_of(node: slicer.vtkMRMLNode) -> ResultNodes | None:
     anatomy, function = node.GetNodeReference(ANATOMY_ROLE), node.GetNodeReference(FUNCTION_ROLE)
     if anatomy is None or function is None or node.GetAttribute(KIND_ATTRIBUTE) is None:
         return None
-    return find_result(anatomy, function, preview=node.GetAttribute(KIND_ATTRIBUTE).startswith(PREVIEW))
+    return next((result for result in results_of(anatomy, function) if node in (result.gray, result.color, result.metrics)), None)
 
 
 def remove_node(node: slicer.vtkMRMLNode) -> None:
@@ -243,30 +310,7 @@ def remove_result(result: ResultNodes) -> None:
             remove_node(node)
 
 
-def _find(anatomy: slicer.vtkMRMLVolumeNode, function: slicer.vtkMRMLVolumeNode, kind: str) -> slicer.vtkMRMLNode | None:
-    scene = anatomy.GetScene()
-    for node in (scene.GetNthNode(n) for n in range(scene.GetNumberOfNodes())):
-        if (
-            node.GetAttribute(KIND_ATTRIBUTE) == kind
-            and node.GetNodeReferenceID(ANATOMY_ROLE) == anatomy.GetID()
-            and node.GetNodeReferenceID(FUNCTION_ROLE) == function.GetID()
-        ):
-            return node
-    return None
-
-
-def _volume(anatomy: slicer.vtkMRMLVolumeNode, function: slicer.vtkMRMLVolumeNode, kind: str, volume: Volume) -> slicer.vtkMRMLVolumeNode:
-    node = _find(anatomy, function, kind)
-    if node is None:
-        return node_from_volume(anatomy.GetScene(), volume)
-    set_voxels(node, volume.array)
-    set_geometry(node, volume)
-    node.SetAndObserveTransformNodeID(None)
-    return node
-
-
-def _clear_table(table: slicer.vtkMRMLTableNode, slices: Sequence[int]) -> None:
-    table.RemoveAllColumns()
+def _make_table(table: slicer.vtkMRMLTableNode, slices: Sequence[int]) -> None:
     numbers = vtk.vtkIntArray()
     numbers.SetName("slice")
     for index in slices:

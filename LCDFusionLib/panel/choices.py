@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import slicer
+
 from LCDFusionLib.fusion.settings import DeviceChoice, FusionSettings
 from LCDFusionLib.images.volume import Modality, Unit
 from LCDFusionLib.images.window import Window
-from LCDFusionLib.views.choices import Choice
+from LCDFusionLib.views.choices import Arrangement, Choice, Comparison, FunctionLook, FusedLook, Orientation
+
+Node: TypeAlias = "slicer.vtkMRMLVolumeNode"
 
 
 class AnatomyWindow(Choice):
@@ -81,11 +88,84 @@ class Precision(Choice):
     FLOAT16 = "float16", "float16 (NVIDIA GPU)"
 
 
+@dataclass(frozen=True)
+class Choices:
+    """Everything that a person can choose in a panel; the defaults are those of every host.
+
+    Attributes:
+        anatomy: CT or MR; None while none is chosen, or it is not there yet.
+        function: PET or SPECT; likewise.
+        waiting: why a chosen volume is not there yet, such as "Reading CT Thorax"; "" where nothing is awaited.
+        function_upper: value shown as full uptake, in the function's unit; None for automatic.
+        batch_size: slices at a time on a GPU; 0 for as many as its free memory takes.
+        opacity: of the function in the blend, 0 to 1.
+        split: place of the line, 0 to 1.
+        projection_angle: in degrees.
+        turning: the projection turns by itself.
+        region_radius: of the sphere, in mm.
+        isocontour: in percent of the lesion's maximum.
+        plotted: name of a metric in `PLOTTED`.
+        metrics_in_view: write them in the fused view.
+        deidentify: take the patient out of what is exported as DICOM.
+    """
+
+    anatomy: Node | None = None
+    function: Node | None = None
+    waiting: str = ""
+    window: AnatomyWindow = AnatomyWindow.DEFAULT
+    function_upper: float | None = None
+    table: ColorTableChoice = ColorTableChoice.BLAZE
+    weights: WeightsChoice = WeightsChoice.AUTO
+    anatomy_kind: AnatomyKind = AnatomyKind.AUTO
+    function_unit: FunctionUnit = FunctionUnit.AUTO
+    device: Device = Device.AUTO
+    precision: Precision = Precision.FLOAT32
+    batch_size: int = 0
+    arrangement: Arrangement = Arrangement.READING
+    orientation: Orientation = Orientation.AXIAL
+    fused_look: FusedLook = FusedLook.COLOR
+    function_look: FunctionLook = FunctionLook.INVERSE_GRAY
+    opacity: float = 0.5
+    comparison: Comparison = Comparison.NONE
+    split: float = 0.5
+    projection_angle: float = 0.0
+    turning: bool = False
+    region_radius: float = 10.0
+    isocontour: float = 41.0
+    plotted: str = "QABF"
+    metrics_in_view: bool = True
+    deidentify: bool = False
+
+    @property
+    def pair(self) -> tuple[Node, Node] | None:
+        """Both inputs; None where one is missing."""
+        return None if self.anatomy is None or self.function is None else (self.anatomy, self.function)
+
+    @property
+    def settings(self) -> FusionSettings:
+        """Of a fusion.
+
+        Raises:
+            InputError: a value cannot be used.
+        """
+        display = self.anatomy.GetDisplayNode() if self.anatomy is not None else None
+        return fusion_settings(
+            window=self.window,
+            displayed=Window(display.GetWindow(), display.GetLevel()) if display is not None and display.GetWindow() > 0 else None,
+            function_upper=self.function_upper,
+            table=self.table,
+            weights=self.weights,
+            device=self.device,
+            precision=self.precision,
+            batch_size=self.batch_size,
+        )
+
+
 def fusion_settings(
     *,
     window: AnatomyWindow,
     displayed: Window | None,
-    function_upper: float,
+    function_upper: float | None,
     table: ColorTableChoice,
     weights: WeightsChoice,
     device: Device = Device.AUTO,
@@ -97,7 +177,7 @@ def fusion_settings(
     Args:
         window: of the anatomy.
         displayed: the window that the anatomy is shown with now, for `AnatomyWindow.ON_DISPLAY`.
-        function_upper: value shown as full uptake; 0 for the default of the function's unit.
+        function_upper: value shown as full uptake; None for the default of the function's unit.
         table: colours of a scalar function.
         weights: of the network.
         device: where it runs.
@@ -115,7 +195,7 @@ def fusion_settings(
     choice: DeviceChoice = device.value
     return FusionSettings(
         window=chosen,
-        function_upper=function_upper or None,
+        function_upper=function_upper,
         weights=weights.value,
         device=choice,
         precision=precision.value,

@@ -9,6 +9,7 @@ from LCDFusionLib.fusion.settings import DeviceChoice
 from LCDFusionLib.images.doubts import doubts
 from LCDFusionLib.images.volume import Unit, Volume
 from LCDFusionLib.images.window import PRESETS, Window, anatomy_window, function_range
+from LCDFusionLib.mrml.made_with import MadeWith
 
 
 @dataclass(frozen=True)
@@ -21,6 +22,7 @@ class Plan:
         function_window: likewise.
         warnings: what the person should know before, in sentences.
         needs_registration: the frames of reference differ, so it is not said that the two lie on each other.
+        made_with: what its result will have been made with.
     """
 
     line: str
@@ -28,6 +30,7 @@ class Plan:
     function_window: Window
     warnings: tuple[str, ...]
     needs_registration: bool
+    made_with: MadeWith
 
 
 def make_plan(anatomy: Volume, function: Volume, settings: FusionSettings, notes: list[str]) -> Plan:
@@ -57,6 +60,7 @@ def make_plan(anatomy: Volume, function: Volume, settings: FusionSettings, notes
         function_window=uptake,
         warnings=(*notes, *doubts(anatomy), *doubts(function), *([warning] if warning else [])),
         needs_registration=all(frames) and frames[0] != frames[1],
+        made_with=MadeWith.of(anatomy, function, settings),
     )
 
 
@@ -81,5 +85,4 @@ def _name(window: Window, settings: FusionSettings) -> str:
 
 
 def _range(unit: Unit, uptake: Window) -> str:
-    names = {Unit.SUVBW: "SUV", Unit.RELATIVE: "relative values"}
-    return f"{names.get(unit, unit.value)} {uptake.lower:g}-{uptake.upper:.4g}"
+    return f"{'relative values' if unit is Unit.RELATIVE else unit.label} {uptake.lower:g}-{uptake.upper:.4g}"

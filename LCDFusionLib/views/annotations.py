@@ -8,7 +8,7 @@ import vtk
 from LCDFusionLib import DISCLAIMER
 from LCDFusionLib.fusion.readouts import readout_text
 from LCDFusionLib.mrml.result_nodes import ResultNodes
-from LCDFusionLib.views.planes import patient_letters, shows_patient, slice_index
+from LCDFusionLib.views.planes import patient_letters, shows_patient, side_words, slice_index
 
 _WHITE, _PALE_YELLOW, _GREY = (1.0, 1.0, 1.0), (1.0, 1.0, 0.65), (0.9, 0.9, 0.9)
 _NO_RULER = slicer.vtkMRMLAbstractViewNode.RulerTypeNone
@@ -28,7 +28,14 @@ class SliceAnnotations:
     """
 
     def __init__(
-        self, renderer: vtk.vtkRenderer, slice_node: slicer.vtkMRMLSliceNode, *, letters: bool = True, bottom: int = 30, brief: bool = False
+        self,
+        renderer: vtk.vtkRenderer,
+        slice_node: slicer.vtkMRMLSliceNode,
+        *,
+        letters: bool = True,
+        words: bool = False,
+        bottom: int = 30,
+        brief: bool = False,
     ) -> None:
         """Takes a view.
 
@@ -36,10 +43,12 @@ class SliceAnnotations:
             renderer: the view's renderer.
             slice_node: the view's slice node.
             letters: write the patient's sides; False where the host does so, or where the image does not know them (PNG).
+            words: R, L, ANT, POST in place of R, L, A, P.
             bottom: pixels at the bottom that are taken: 30 by Slicer's ruler, more where the host writes there too.
             brief: in a low view write only the metrics that compare with both sources, so that the image is not hidden.
         """
         self._renderer, self._slice_node, self._letters = renderer, slice_node, letters
+        self._sides_of = side_words if words else patient_letters
         self._result: ResultNodes | None = None
         self._ruler: int | None = None  # that the view had before something without a scale was shown
         self._bottom, self._brief, self._visible = bottom, brief, True
@@ -58,7 +67,9 @@ class SliceAnnotations:
 
     def set_title(self, title: str) -> None:
         """Writes the view's title, one or more lines, at the top left."""
-        self._title.SetInput(title)
+        if title != self.title_text:
+            self._title.SetInput(title)
+            self._update()
 
     def show_metrics(self, result: ResultNodes | None, *, visible: bool = True) -> None:
         """Writes the metrics of the slice on show, and the notice that this is research software and what was confirmed of the inputs.
@@ -67,7 +78,7 @@ class SliceAnnotations:
 
         With `visible` False the metrics are not written, but the notice is.
 
-        In a plane that is not that of the slices, the mean over all slices is written.
+        In a plane that is not that of the slices, the mean over the fused slices is written; of a preview nothing.
         """
         for subject, tag in self._observed[1:]:
             subject.RemoveObserver(tag)
@@ -77,6 +88,11 @@ class SliceAnnotations:
             self._observe(result.metrics)
         self._notice.SetInput(_notice(result) if result is not None else "")
         self._update()
+
+    @property
+    def title_text(self) -> str:
+        """The title as it stands in the view."""
+        return self._title.GetInput() or ""
 
     @property
     def metrics_text(self) -> str:
@@ -108,7 +124,7 @@ class SliceAnnotations:
             ruler, self._ruler = self._ruler, None
             self._slice_node.SetRulerType(ruler)
         if self._letters:
-            for actor, letters in zip(self._sides, patient_letters(self._slice_node), strict=True):
+            for actor, letters in zip(self._sides, self._sides_of(self._slice_node), strict=True):
                 actor.SetInput(letters)
         self._metrics.SetInput(self._metrics_text())
         height = self._height
@@ -123,7 +139,7 @@ class SliceAnnotations:
             (self._sides[1], middle),
             (self._sides[3], self._bottom),
             (self._metrics, self._bottom),
-            (self._notice, height - 1.7 * size),
+            (self._notice, height - (0.6 + 1.15 * (1 + self.title_text.count("\n"))) * size),
         )
         for actor, y in places:
             actor.SetPosition(actor.GetPosition()[0], y / height)
@@ -138,7 +154,9 @@ class SliceAnnotations:
         if self._result is None or self._result.gray.GetScene() is None or not self._visible:
             return ""
         index = slice_index(self._slice_node, self._result.gray)
-        title = "mean over slices" if index is None else self._result.slice_title(index)
+        title = self._result.title(index)
+        if not title:
+            return ""
         brief = self._brief and self._height < _LOW_VIEW
         return readout_text(title, *self._result.slice_metrics(index), brief=brief)
 

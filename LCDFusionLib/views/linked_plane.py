@@ -21,6 +21,8 @@ from LCDFusionLib.views.planes import (
 )
 
 RAS = tuple[float, float, float]
+_DIM = 0.35
+"""Part of its brightness that the crosshair has in layers that it does not lie in."""
 Node: TypeAlias = "slicer.vtkMRMLVolumeNode"
 
 
@@ -34,21 +36,32 @@ class LinkedPlane:
         self._application, self._scene = application, application.scene
         self._anatomy: Node | None = None
         self._orientation: Orientation | None = None
-        self._awaited: tuple[vtk.vtkObject, int] | None = None
+        self._crosshair_of = ""
+        self._bright: tuple[float, float, float] | None = None
+        self._observed: list[tuple[vtk.vtkObject, int]] = []
 
     def show(self, anatomy: Node) -> None:
         """Shows the whole anatomy: at the place that was on show if it was, else the middle slice, in the plane of its slices."""
         if anatomy is not self._anatomy or self._shown() is None:
-            self._anatomy, self._orientation = anatomy, None
+            if self._crosshair_of not in ("", anatomy.GetID()):
+                self.forget_crosshair()  # it was placed in another patient, or in another volume
+            self._anatomy, self._orientation, self._crosshair_of = anatomy, None, anatomy.GetID()
             self._fit(None)
-            self._await_crosshair()
         else:
             self.align()
+        self._follow_crosshair()
 
     def forget(self) -> None:
         """Nothing is shown any more."""
-        self._await_no_crosshair()
+        self._follow_no_crosshair()
         self._anatomy = self._orientation = None
+
+    def forget_crosshair(self) -> None:
+        """As if nobody had placed it."""
+        node = self._crosshair_node()
+        if node is not None:
+            node.SetCrosshairRAS(0.0, 0.0, 0.0)
+            node.SetCrosshairMode(node.NoCrosshair)
 
     def align(self) -> None:
         """Turns all views into the plane, with the anatomy's field of view; the layer on show stays."""
@@ -109,6 +122,16 @@ class LinkedPlane:
         if node is not None:
             node.SetCrosshairRAS(*ras)
 
+    @property
+    def crosshair_is_on_show(self) -> bool:
+        """True where the crosshair lies in the layer of voxels on show."""
+        node, crosshair = self.leading_node, self.crosshair
+        if node is None or crosshair is None or self._anatomy is None or not self._is_there:
+            return False
+        shown = self._shown()
+        across = self._anatomy.GetSpacing()[shown[1]] if shown is not None else min(self._anatomy.GetSpacing())
+        return abs(offset_of_place(node, crosshair) - node.GetSliceOffset()) <= across / 2 + 1e-3
+
     def jump(self, ras: RAS) -> None:
         """Takes all views, and the crosshair, to a place."""
         for node in self._nodes():
@@ -155,25 +178,33 @@ class LinkedPlane:
     def _nodes(self) -> list[slicer.vtkMRMLSliceNode]:
         return [node for name in layouts.LINKED if (node := layouts.slice_node(self._scene, name)) is not None]
 
-    def _await_crosshair(self) -> None:
-        """The crosshair is shown as soon as the person places it, not before: it would lie at the scanner's origin."""
-        node = self._crosshair_node()
-        if node is None or self._awaited is not None:
-            return
+    def _follow_crosshair(self) -> None:
+        """It is shown when the person has placed it, not before (it would lie at the scanner's origin), and dimmed off its layer."""
+        self._follow_no_crosshair()
+        for node in (self._crosshair_node(), self.leading_node):
+            if node is not None:
+                self._observed.append((node, node.AddObserver(vtk.vtkCommand.ModifiedEvent, self._draw_crosshair)))
+        self._draw_crosshair()
 
-        def show(*_: object) -> None:
-            if self.crosshair is not None:
-                self._await_no_crosshair()
-                node.SetCrosshairMode(node.ShowSmallIntersection)
-
-        self._awaited = node, node.AddObserver(vtk.vtkCommand.ModifiedEvent, show)
-        show()
-
-    def _await_no_crosshair(self) -> None:
-        if self._awaited is not None:
-            node, tag = self._awaited
+    def _follow_no_crosshair(self) -> None:
+        for node, tag in self._observed:
             node.RemoveObserver(tag)
-            self._awaited = None
+        self._observed = []
+        node = self._crosshair_node()
+        if node is not None and self._bright is not None:
+            node.SetCrosshairColor(*self._bright)
+        self._bright = None
+
+    def _draw_crosshair(self, *_: object) -> None:
+        node = self._crosshair_node()
+        if node is None or self.crosshair is None:
+            return
+        if self._bright is None:
+            self._bright = node.GetCrosshairColor()
+            if node.GetCrosshairMode() == node.NoCrosshair:
+                node.SetCrosshairMode(node.ShowSmallIntersection)
+        part = 1.0 if self.crosshair_is_on_show else _DIM
+        node.SetCrosshairColor(*(part * value for value in self._bright))
 
     def _crosshair_node(self) -> slicer.vtkMRMLCrosshairNode | None:
         return self._scene.GetFirstNodeByClass("vtkMRMLCrosshairNode")

@@ -14,7 +14,9 @@ from vtk.util.numpy_support import numpy_to_vtk, vtk_to_numpy
 
 from LCDFusionLib.atomic import atomic_file
 from LCDFusionLib.errors import InputError
+from LCDFusionLib.images.volume import Unit
 from LCDFusionLib.mrml.application import Application
+from LCDFusionLib.mrml.nodes import unit_of
 from LCDFusionLib.mrml.result_nodes import ResultNodes
 from LCDFusionLib.views.annotations import SliceAnnotations
 from LCDFusionLib.views.display import show_color_bar
@@ -204,7 +206,9 @@ class SliceViews:
     def render(self) -> NDArray[np.uint8]:
         """The picture: RGB, shape (height, width, 3); the views stand in reading order with a thin grey line between."""
         if self._anatomy is not None and (display := self._anatomy.GetScalarVolumeDisplayNode()) is not None:
-            self.views[0].annotations.set_title(f"{TITLES[0]}\nW {display.GetWindow():g}  L {display.GetLevel():g}")
+            unit = unit_of(self._anatomy)
+            words = "" if unit is Unit.RELATIVE else f" {unit.value}"
+            self.views[0].annotations.set_title(f"{TITLES[0]}\nW {display.GetWindow():g}  L {display.GetLevel():g}{words}")
         pictures = [view.render() for view in self.views]
         height, width, _ = pictures[0].shape
         rows = len(pictures) // self._columns

@@ -58,6 +58,15 @@ def layer(slice_node: slicer.vtkMRMLSliceNode, volume_node: slicer.vtkMRMLVolume
     return None
 
 
+def layer_at(volume_node: slicer.vtkMRMLVolumeNode, ras: tuple[float, float, float]) -> int | None:
+    """K of the volume's slice that a place, in mm, lies in; None outside, or where a transform has bent the slices."""
+    try:
+        k = round(float((np.linalg.inv(ijk_to_ras(volume_node)) @ [*ras, 1.0])[2]))
+    except InputError:
+        return None
+    return k if 0 <= k < volume_node.GetImageData().GetDimensions()[2] else None
+
+
 def shown_slice(scene: slicer.vtkMRMLScene, volume_node: slicer.vtkMRMLVolumeNode) -> int | None:
     """K of the volume's slice in the first view that shows it; None where none does."""
     for n in range(scene.GetNumberOfNodesByClass("vtkMRMLSliceCompositeNode")):
@@ -143,6 +152,21 @@ def shows_patient(slice_node: slicer.vtkMRMLSliceNode) -> bool:
             shown = [node for each in ids if each and (node := scene.GetNodeByID(each)) is not None]
             return all(place_of(node) is Place.PATIENT for node in shown[:1])
     return True
+
+
+def side_words(slice_node: slicer.vtkMRMLSliceNode) -> tuple[str, str, str, str]:
+    """`patient_letters` as nuclear medicine writes them: R, L, ANT, POST."""
+    left, right, top, bottom = (_words(letters) for letters in patient_letters(slice_node))
+    return left, right, top, bottom
+
+
+def seen_from(slice_node: slicer.vtkMRMLSliceNode) -> str:
+    """The side from which the view looks at the patient, in the words of `side_words`."""
+    return _words(_letters(_plane(slice_node)[:3, 2]))
+
+
+def _words(letters: str) -> str:
+    return " ".join({"A": "ANT", "P": "POST"}.get(letter, letter) for letter in letters)
 
 
 def _fitting_spacing(slice_node: slicer.vtkMRMLSliceNode, volume_node: slicer.vtkMRMLVolumeNode, width: int, height: int) -> float:

@@ -37,12 +37,12 @@ def probe_text(anatomy: slicer.vtkMRMLVolumeNode | None, function: Volume | None
         unit = unit_of(anatomy)
         texts = [_text("HU" if unit is Unit.HU else "MR", value_at(volume_from_node(anatomy, copy=False), ras), ".0f")]
         if function is not None:
-            name = {Unit.SUVBW: "SUV", Unit.RELATIVE: "Function"}.get(function.unit, function.unit.value)
+            name = "Function" if function.unit is Unit.RELATIVE else function.unit.label
             texts.append(_text(name, value_at(function, ras), ".2f"))
         if result is not None and result.is_in_scene:
             fused = volume_from_node(result.gray, copy=False)
             voxel = _voxel(fused, ras)
-            is_fused = voxel is not None and any(map(math.isfinite, result.slice_metrics(voxel[0])[0].values()))
+            is_fused = voxel is not None and (result.is_complete or any(map(math.isfinite, result.slice_metrics(voxel[0])[0].values())))
             texts.append(_text("Fused", fused.array[voxel] if is_fused else None, ".2f"))
     except InputError:  # a transform has bent a volume meanwhile
         return ""

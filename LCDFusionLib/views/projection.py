@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import numpy as np
 import slicer
+import vtk
+from numpy.typing import NDArray
 
 from LCDFusionLib.images.color import COLOR_TABLES
 from LCDFusionLib.images.projection import TurningProjection
-from LCDFusionLib.images.volume import Modality, Volume
+from LCDFusionLib.images.volume import LPS_TO_RAS, Modality, Unit, Volume
 from LCDFusionLib.images.window import Window
-from LCDFusionLib.mrml.nodes import node_from_volume, set_voxels
+from LCDFusionLib.mrml.nodes import ijk_to_ras, node_from_volume, set_geometry, set_voxels
 from LCDFusionLib.mrml.result_nodes import remove_node
 from LCDFusionLib.views.display import color_table_node
 
 RAS = tuple[float, float, float]
+_THICKNESS_MM = 1e5  # of the picture, so that no wheel leaves it
 
 
 class ProjectionView:
-    """A volume node of one coronal slice that holds the projection at the angle on show.
+    """A volume node of one slice that holds the projection at the angle on show, in the plane that it is seen in.
 
     It is not for keeping: hidden from selectors, and not saved with the scene.
 
@@ -40,16 +43,9 @@ class ProjectionView:
         """
         self._projection = TurningProjection(function)
         self.angle = 0.0
-        rows, columns = self._projection.shape
-        spacing = self._projection.spacing_mm
-        # Columns to the patient's left, rows to the feet, and a slice thickness that no other place is hidden by.
-        matrix = np.array([[spacing, 0, 0, 0], [0, 0, spacing, 0], [0, -spacing, 0, 0], [0, 0, 0, 1]])
-        matrix[:3, 3] = self._projection.centre - matrix[:3, :3] @ [(columns - 1) / 2, (rows - 1) / 2, 0]
-        picture = Volume(self._projection.picture(0)[np.newaxis], matrix, Modality.OTHER, function.unit, f"{function.name} MIP")
-        self.node = node_from_volume(scene, picture)
+        self.node = node_from_volume(scene, self._picture(function.unit, f"{function.name} MIP"))
         self.node.SetHideFromEditors(True)
         self.node.SetSaveWithScene(False)
-        self._to_pixel = np.linalg.inv(picture.ijk_to_ras)
         self.show(window, table)
 
     def show(self, window: Window, table: str) -> None:
@@ -62,7 +58,28 @@ class ProjectionView:
     def turn(self, angle: float) -> None:
         """Shows the projection at an angle in degrees."""
         self.angle = angle % 360
-        set_voxels(self.node, self._projection.picture(self.angle)[np.newaxis])
+        picture = self._picture(Unit.RELATIVE, "")
+        set_voxels(self.node, picture.array)
+        set_geometry(self.node, picture)
+
+    def place(self, slice_node: slicer.vtkMRMLSliceNode) -> None:
+        """Puts a view into the plane of the picture, whatever has moved it; zoom and pan stay.
+
+        So the view is where it looks, and Slicer draws crosshair and sides in it as in any other.
+        """
+        across, along = self._axes()
+        wanted = np.eye(4)
+        wanted[:3, 0], wanted[:3, 1], wanted[:3, 2] = across, (0, 0, 1), -along
+        wanted[:3, 3] = self._projection.centre * (-1, -1, 1)
+        matrix = vtk.vtkMatrix4x4()
+        matrix.DeepCopy(wanted.ravel().tolist())
+        shown = slice_node.GetSliceToRAS()
+        if any(abs(shown.GetElement(row, column) - wanted[row, column]) > 1e-6 for row in range(3) for column in range(4)):
+            shown.DeepCopy(matrix)
+            slice_node.UpdateMatrices()
+        # A wheel over the view, or a linked crosshair, moves it within the picture's thickness.
+        slice_node.SetSliceSpacingModeToPrescribed()
+        slice_node.SetPrescribedSliceSpacing(1.0, 1.0, 1.0)
 
     def point(self, ras: RAS) -> RAS | None:
         """Where the hottest voxel behind a place in the picture lies; None outside the picture.
@@ -70,7 +87,7 @@ class ProjectionView:
         Args:
             ras: a place in the plane of the picture, in mm.
         """
-        column, row, _ = (self._to_pixel @ [*ras, 1])[:3]
+        column, row, _ = (np.linalg.inv(ijk_to_ras(self.node)) @ [*ras, 1])[:3]
         lps = self._projection.point(self.angle, column=float(column), row=float(row))
         return None if lps is None else (-lps[0], -lps[1], lps[2])
 
@@ -78,3 +95,18 @@ class ProjectionView:
         """Takes the node out of the scene."""
         if self.node.GetScene() is not None:
             remove_node(self.node)
+
+    def _picture(self, unit: Unit, name: str) -> Volume:
+        """At the angle on show, as a volume of one slice that stands in the patient as it is seen."""
+        rows, columns = self._projection.shape
+        spacing = self._projection.spacing_mm
+        across, along = self._axes()
+        matrix = np.eye(4)
+        matrix[:3, 0], matrix[:3, 1], matrix[:3, 2] = spacing * across, (0, 0, -spacing), _THICKNESS_MM * along
+        matrix[:3, 3] = self._projection.centre * (-1, -1, 1) - matrix[:3, :3] @ [(columns - 1) / 2, (rows - 1) / 2, 0]
+        return Volume(self._projection.picture(self.angle)[np.newaxis], LPS_TO_RAS @ matrix, Modality.OTHER, unit, name)
+
+    def _axes(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """RAS directions to the right in the picture, and away from the viewer."""
+        across, along = self._projection.axes(self.angle)
+        return across * (-1, -1, 1), along * (-1, -1, 1)

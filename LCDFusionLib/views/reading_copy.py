@@ -9,6 +9,7 @@ import vtk
 
 from LCDFusionLib.images.color import COLOR_TABLES
 from LCDFusionLib.images.window import Window
+from LCDFusionLib.mrml.nodes import ijk_to_ras
 from LCDFusionLib.mrml.result_nodes import remove_node
 from LCDFusionLib.views.display import color_table_node
 
@@ -35,9 +36,9 @@ class ReadingCopy:
             self._node = self._scene.AddNode(node)
             node.CreateDefaultDisplayNodes()
         copy, matrix = self._node, vtk.vtkMatrix4x4()
-        function.GetIJKToRASMatrix(matrix)
+        # Where the function lies in the world, under no transform: a registration that is taken off leaves no node behind.
+        matrix.DeepCopy(ijk_to_ras(function).ravel().tolist())
         copy.SetIJKToRASMatrix(matrix)
-        copy.SetAndObserveTransformNodeID(function.GetTransformNodeID())
         copy.SetAndObserveImageData(function.GetImageData())
         display = copy.GetDisplayNode()
         display.SetAndObserveColorNodeID(color_table_node(self._scene, COLOR_TABLES["inverse-gray"]).GetID())

@@ -44,9 +44,17 @@ def measure_isocontour(function: Volume, ras: tuple[float, float, float], fracti
 
 def region_text(uptake: RegionUptake) -> str:
     """The four readouts in one line."""
-    name, unit = ("SUV", "") if uptake.unit is Unit.SUVBW else ("", f" ({uptake.unit.value})")
+    is_suv = uptake.unit.value.startswith("SUV")
+    name = "SUV" if uptake.unit is Unit.SUVBW else f"{uptake.unit.value} " if is_suv else ""
+    unit = "" if is_suv else f" ({uptake.unit.value})"
     peak = "-" if math.isnan(uptake.peak) else f"{uptake.peak:.2f}"
     return f"{name}max {uptake.maximum:.2f}   {name}mean {uptake.mean:.2f}   {name}peak {peak}   {uptake.volume_ml:.2f} ml{unit}"
+
+
+def place_text(ras: tuple[float, float, float]) -> str:
+    """A place in whole millimetres, such as "R 12, A 5, S 31 mm"."""
+    sides = zip("RAS", "LPI", ras, strict=True)
+    return ", ".join(f"{positive if value >= 0 else negative} {abs(value):.0f}" for positive, negative, value in sides) + " mm"
 
 
 def show_region(scene: slicer.vtkMRMLScene, function: Volume, region: NDArray[np.bool_]) -> slicer.vtkMRMLLabelMapVolumeNode:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -10,7 +10,6 @@ import numpy as np
 import slicer
 import vtk
 
-from LCDFusionLib.errors import InputError
 from LCDFusionLib.images.color import COLOR_TABLES, DEFAULT_COLOR_TABLE
 from LCDFusionLib.images.volume import Volume
 from LCDFusionLib.images.window import Window
@@ -19,15 +18,24 @@ from LCDFusionLib.mrml.result_nodes import ResultNodes
 from LCDFusionLib.views import layouts
 from LCDFusionLib.views.annotations import SliceAnnotations
 from LCDFusionLib.views.choices import Comparison, FunctionLook, FusedLook
+from LCDFusionLib.views.color_scale import ColorScale
 from LCDFusionLib.views.display import show_anatomy, show_color_bar, show_function
+from LCDFusionLib.views.fused_view import FusedImage, best_for_slice, fused_title
 from LCDFusionLib.views.linked_plane import LinkedPlane
-from LCDFusionLib.views.planes import offset_of_slice, resize_view, show_slices, slice_index
+from LCDFusionLib.views.planes import resize_view, seen_from
 from LCDFusionLib.views.probe import probe_text
 from LCDFusionLib.views.projection import RAS, ProjectionView
 from LCDFusionLib.views.reading_copy import ReadingCopy
-from LCDFusionLib.views.regions import Measuring, region_text, remove_region, show_region
+from LCDFusionLib.views.regions import remove_region
 from LCDFusionLib.views.split_picture import SplitPicture
 
+_NAMES = {
+    layouts.ANATOMY: "Anatomy",
+    layouts.FUNCTION: "Function",
+    layouts.BLEND: "Blend",
+    layouts.FUSED: "Fused",
+    layouts.PROJECTION: "MIP",
+}
 _ON_BLACK_AND_WHITE = (0.85, 0.42, 0.05)  # letters that are legible on both
 
 Node: TypeAlias = "slicer.vtkMRMLVolumeNode"
@@ -69,6 +77,7 @@ class Review:
         plane: that the linked views show.
         projection: the turning projection; None without the view, and for a colour function.
         on_window_changed: called with the anatomy's window when somebody else, as the mouse in a view, has changed it.
+        on_moved: called when another plane, or the crosshair elsewhere, is on show.
     """
 
     def __init__(self, application: Application) -> None:
@@ -77,20 +86,24 @@ class Review:
         self._anatomy: Node | None = None
         self._function: Node | None = None
         self._volume: Volume | None = None
-        self._result: ResultNodes | None = None
+        self._images: tuple[FusedImage, ...] = ()
+        self._image: FusedImage | None = None
         self._look: Look | None = None
         self._reading_copy = ReadingCopy(self._scene)
         self._shown_function: Node | None = None
         self._stored = 1.0
         self._split: SplitPicture | None = None
         self._flickered = self._peeked = False
-        self._region: Node | None = None
         self._color_bar: slicer.vtkMRMLColorLegendDisplayNode | None = None
         self._annotations: dict[str, SliceAnnotations] = {}
+        self._scale: ColorScale | None = None
         self._observed: list[tuple[vtk.vtkObject, int]] = []
         self.projection: ProjectionView | None = None
         self.on_window_changed: Callable[[Window], object] | None = None
+        self.on_moved: Callable[[], object] | None = None
         self._window: Window | None = None
+        self._word = ""
+        self._moved_to: tuple[int | None, RAS | None] = (None, None)
 
     @property
     def is_open(self) -> bool:
@@ -99,28 +112,44 @@ class Review:
 
     @property
     def result(self) -> ResultNodes | None:
-        """The result on show."""
-        return self._result
+        """The fused image on show in this plane; None where there is none."""
+        return self._image.nodes if self._image is not None and self._image.nodes.is_in_scene else None
 
-    def show(self, anatomy: Node, function: Node, volume: Volume, result: ResultNodes | None, look: Look) -> None:
+    def show(self, anatomy: Node, function: Node, volume: Volume, images: Sequence[FusedImage], look: Look) -> None:
         """Shows a pair; at the place that was on show if this anatomy was, else in the middle, in the plane of the anatomy's slices.
 
         Args:
             anatomy: the anatomy's node.
             function: the function's node.
             volume: the function as it is fused, from `read_function`.
-            result: of the pair, None before there is one.
+            images: fused images of the pair, the one that is shown first wherever it has the slice; empty before there is one.
             look: how.
         """
-        if function is not self._function:
+        if function is not self._function or volume is not self._volume:
             self._drop_function()
-        if result is not self._result:
-            self._drop_split()
-        self._anatomy, self._function, self._volume, self._result = anatomy, function, volume, result
+        self._drop_split()
+        self._anatomy, self._function, self._volume, self._images, self._word = anatomy, function, volume, tuple(images), ""
         layouts.link(self._scene)
         self.apply(look)
         self.plane.show(anatomy)
         self._fit_projection()
+        self.update_fused()
+
+    def show_images(self, images: Sequence[FusedImage]) -> None:
+        """Shows other fused images of the same pair."""
+        if tuple(images) != self._images:
+            self._drop_split()
+        self._images = tuple(images)
+        self.update_fused()
+
+    def blank(self, word: str) -> None:
+        """Empties the views, as `close` does, and writes a word in each that says why."""
+        if self.is_open:
+            self.close()
+        self._word = word
+        for name, texts in self._annotations.items():
+            texts.set_title(f"{_NAMES[name]}\n{word}" if word else "")
+            texts.show_metrics(None)
 
     def apply(self, look: Look) -> None:
         """Shows the same with another look."""
@@ -140,10 +169,9 @@ class Review:
         self._show_color_bar(shown)
         self._color_ruler(look.function)
         self._fill(layouts.BLEND, self._anatomy, self._function, look.opacity)
-        self._fill_fused()
         self._show_projection()
         self._follow()
-        self._title()
+        self.update_fused()
 
     def annotate(self, renderers: Mapping[str, vtk.vtkRenderer], *, bottom: int = 30) -> None:
         """Writes titles, patient sides and metrics in views.
@@ -155,11 +183,17 @@ class Review:
         for texts in self._annotations.values():
             texts.close()
         self._annotations = {
-            name: SliceAnnotations(renderer, node, letters=name != layouts.PROJECTION, bottom=bottom, brief=True)
+            name: SliceAnnotations(renderer, node, words=name == layouts.PROJECTION, bottom=bottom, brief=True)
             for name, renderer in renderers.items()
             if (node := layouts.slice_node(self._scene, name)) is not None
         }
-        self._title()
+        if self._scale is not None:
+            self._scale.close()
+        self._scale = ColorScale(renderers[layouts.FUSED]) if layouts.FUSED in self._annotations else None
+        if self.is_open:
+            self._title()
+        else:
+            self.blank(self._word)
 
     def align(self) -> None:
         """Shows the whole anatomy in all linked views, and the whole projection; the layer on show stays."""
@@ -176,7 +210,7 @@ class Review:
 
     def probe(self, ras: RAS) -> str:
         """The values of anatomy, function and fused image at a place, as a line; "" where nothing is shown."""
-        return probe_text(self._anatomy, self._volume, self._result, ras)
+        return probe_text(self._anatomy, self._volume, self.result, ras)
 
     @property
     def slice(self) -> int | None:
@@ -195,55 +229,66 @@ class Review:
         """Shows the anatomy in the fused view while True."""
         if shown is not self._peeked:
             self._peeked = shown
-            self._fill_fused()
-            self._title()
+            self.update_fused()
 
     def flicker(self) -> None:
         """Changes between the fused image and the blend; a host calls it from a timer while `Comparison.FLICKER` is chosen."""
         if self._look is not None and self._look.comparison is Comparison.FLICKER:
             self._flickered = not self._flickered
-            self._fill_fused()
+            self.update_fused()
+
+    def turn(self, angle: float) -> None:
+        """Turns the projection, where there is one, to an angle in degrees."""
+        node = layouts.slice_node(self._scene, layouts.PROJECTION)
+        if self.projection is not None and node is not None and self.projection.angle != angle % 360:
+            self.projection.turn(angle)
+            self.projection.place(node)
             self._title()
 
-    def measure(self, how: Measuring, size: float) -> str:
-        """Measures the function at the crosshair, outlines what was measured, and gives the readouts in one line.
+    def point_behind(self, ras: RAS) -> RAS | None:
+        """Where the hottest voxel behind a place in the projection's picture lies; None outside it."""
+        return self.projection.point(ras) if self.projection is not None else None
 
-        `how` is `measure_sphere` or `measure_isocontour`, `size` what it takes: a radius in mm, or a part of the maximum.
-
-        Raises:
-            InputError: nothing is on show, or `how` raises it.
-        """
-        if self._volume is None:
-            raise InputError("Show a CT or MR and a PET or SPECT first.")
-        crosshair = self._scene.GetFirstNodeByClass("vtkMRMLCrosshairNode")
-        uptake, region = how(self._volume, tuple(crosshair.GetCrosshairRAS()), size)
-        self.show_region(show_region(self._scene, self._volume, region))
-        return region_text(uptake)
-
-    def show_region(self, region: Node | None) -> None:
+    def outline(self, region: Node | None) -> None:
         """Outlines a label map in all linked views; None takes the outline away."""
-        self._region = region
         for name in layouts.LINKED:
             node, composite = layouts.slice_node(self._scene, name), layouts.composite_node(self._scene, name)
             if node is not None and composite is not None:
                 composite.SetLabelVolumeID(region.GetID() if region is not None else None)
                 node.SetUseLabelOutline(True)
 
+    def update_fused(self) -> None:
+        """Puts into the fused view what is best for the plane on show, after a slice came, or the plane has moved."""
+        self._image = best_for_slice(self._images, self.plane.slice)
+        self._fill_fused()
+        self._title()
+
     def close(self) -> None:
         """Empties the views and takes everything that is not for keeping out of the scene; the volumes and the result stay."""
         self._unfollow()
         for name in (*layouts.LINKED, layouts.PROJECTION):
             self._fill(name, None)
-        self.show_region(None)
+        self.outline(None)
         remove_region(self._scene)
         for texts in self._annotations.values():
-            texts.close()
-        self._annotations = {}
+            texts.set_title("")
+            texts.show_metrics(None)
+        if self._scale is not None:
+            self._scale.show("", "")
         self._drop_split()
         self._drop_function()
-        self._anatomy = self._function = self._result = self._volume = None
+        self._anatomy = self._function = self._image = self._volume = None
+        self._images, self._word = (), ""
         self._peeked = False
         self.plane.forget()
+
+    def leave_views(self) -> None:
+        """Takes everything that was written out of the views, which go, or become somebody else's."""
+        for texts in self._annotations.values():
+            texts.close()
+        if self._scale is not None:
+            self._scale.close()
+        self._annotations, self._scale = {}, None
 
     def _fill(self, name: str, background: Node | None, foreground: Node | None = None, opacity: float = 0.0) -> None:
         composite = layouts.composite_node(self._scene, name)
@@ -253,25 +298,26 @@ class Review:
             composite.SetForegroundOpacity(opacity if foreground is not None else 0.0)
 
     def _fill_fused(self) -> None:
-        look = self._look
+        look, result = self._look, self.result
         if self._peeked:
             self._fill(layouts.FUSED, self._anatomy)
-        elif look is None or self._result is None or not self._result.is_in_scene:
+        elif look is None or result is None:
             self._fill(layouts.FUSED, None)
         elif look.comparison is Comparison.FLICKER and self._flickered:
             self._fill(layouts.FUSED, self._anatomy, self._function, look.opacity)
         else:
-            fused = self._result.gray if look.fused is FusedLook.GRAY else self._result.color
-            self._fill(layouts.FUSED, self._split_picture(look) or fused)
+            fused = result.gray if look.fused is FusedLook.GRAY else result.color
+            self._fill(layouts.FUSED, self._split_picture(look, result) or fused)
 
-    def _split_picture(self, look: Look) -> Node | None:
-        if look.comparison is not Comparison.SPLIT or self._result is None or self._anatomy is None or self._volume is None:
+    def _split_picture(self, look: Look, result: ResultNodes) -> Node | None:
+        if look.comparison is not Comparison.SPLIT or self._anatomy is None or self._volume is None:
             return None
-        node = layouts.slice_node(self._scene, layouts.FUSED)
-        index = slice_index(node, self._result.gray) if node is not None else None
-        if index is None or look.anatomy_window is None or not self._result.is_complete:
+        index = result.row_of(self.plane.slice)
+        if index is None or look.anatomy_window is None or not result.is_complete or result.is_preview:
             return None
-        self._split = self._split or SplitPicture(self._anatomy, self._volume, self._result)
+        if self._split is None or self._split.result is not result:
+            self._drop_split()
+            self._split = SplitPicture(self._anatomy, self._volume, result)
         return self._split.show(
             index,
             split=look.split,
@@ -305,35 +351,43 @@ class Review:
         node = layouts.slice_node(self._scene, layouts.PROJECTION)
         if node is None or self.projection is None:
             return
-        show_slices(node, self.projection.node)
+        self.projection.place(node)
         logic = self._application.logic.GetSliceLogic(node)
         if logic is not None:
             logic.FitSliceToVolume(self.projection.node, *node.GetDimensions()[:2])
-        node.SetSliceOffset(offset_of_slice(node, self.projection.node, 0))
+        self.projection.place(node)
 
     def _title(self) -> None:
-        if self._look is None:
+        if self._look is None or not self.is_open:
             return
         window, uptake = self._displayed_window(self._anatomy), self._displayed_window(self._shown_function)
         digits = 0 if window is None or window.width >= 10 else 2
         unit = ""
         if uptake is not None and self._volume is not None and not self._volume.is_color:
             unit = f"\n{uptake.lower / self._stored:.3g}-{uptake.upper / self._stored:.3g} {self._volume.unit.value}"
-        compared = {
-            Comparison.FLICKER: "Blend" if self._flickered else "Fused",
-            Comparison.SPLIT: "Blend left, fused right",
-        }
+        projection = layouts.slice_node(self._scene, layouts.PROJECTION)
+        side = f" from {seen_from(projection)}" if projection is not None and self.projection is not None else ""
         titles = {
             layouts.ANATOMY: "Anatomy" + (f"\nW {window.width:.{digits}f}  L {window.level:.{digits}f}" if window else ""),
             layouts.FUNCTION: f"Function{unit}",
             layouts.BLEND: "Blend",
-            layouts.FUSED: "Anatomy" if self._peeked else compared.get(self._look.comparison, "Fused"),
-            layouts.PROJECTION: "MIP: click to go there",
+            layouts.FUSED: fused_title(
+                self._image,
+                comparison=self._look.comparison,
+                flickered=self._flickered,
+                peeked=self._peeked,
+                look=self._look.fused,
+            ),
+            layouts.PROJECTION: f"MIP{side}: click to go there",
         }
         for name, texts in self._annotations.items():
             texts.set_title(titles[name])
             if name == layouts.FUSED:
-                texts.show_metrics(self._result, visible=self._look.metrics and not self._peeked)
+                texts.show_metrics(self.result, visible=self._look.metrics and not self._peeked)
+        if self._scale is not None:
+            made = self.result.made_with if self.result is not None else None
+            in_color = self._look.fused is FusedLook.COLOR and not self._peeked and made is not None
+            self._scale.show(made.table if made and in_color else "", made.range if made and in_color else "")
 
     def _show_color_bar(self, shown: Node) -> None:
         view = layouts.slice_node(self._scene, layouts.FUNCTION)
@@ -351,11 +405,15 @@ class Review:
             view.SetRulerColor(base.RulerColorBlack if function is FunctionLook.INVERSE_GRAY else base.RulerColorYellow)
 
     def _follow(self) -> None:
-        """The split picture is made for the slice on show; titles say the windows that the mouse has set."""
+        """The fused view is filled for the slice on show; titles say the windows that the mouse has set."""
         self._unfollow()
         displays = [volume.GetDisplayNode() for volume in (self._anatomy, self._shown_function) if volume is not None]
-        fused = layouts.slice_node(self._scene, layouts.FUSED)
-        for node, call in ((fused, self._on_moved), *((display, self._on_windowed) for display in displays)):
+        crosshair = self._scene.GetFirstNodeByClass("vtkMRMLCrosshairNode")
+        for node, call in (
+            (self.plane.leading_node, self._on_moved),
+            (crosshair, self._on_moved),
+            *((display, self._on_windowed) for display in displays),
+        ):
             if node is not None:
                 self._observed.append((node, node.AddObserver(vtk.vtkCommand.ModifiedEvent, call)))
 
@@ -365,8 +423,14 @@ class Review:
         self._observed = []
 
     def _on_moved(self, *_: object) -> None:
-        if self._look is not None and self._look.comparison is Comparison.SPLIT:
-            self._fill_fused()
+        shown = (self.plane.slice, self.plane.crosshair)
+        if shown == self._moved_to:
+            return
+        moved, self._moved_to = shown[0] != self._moved_to[0], shown
+        if moved:
+            self.update_fused()
+        if self.on_moved is not None:
+            self.on_moved()
 
     def _on_windowed(self, *_: object) -> None:
         self._title()

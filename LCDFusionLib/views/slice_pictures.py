@@ -14,10 +14,13 @@ from LCDFusionLib.mrml.application import Application
 from LCDFusionLib.mrml.export import Export
 from LCDFusionLib.mrml.nodes import node_from_volume, volume_from_node
 from LCDFusionLib.mrml.result_nodes import ResultNodes, create_result
+from LCDFusionLib.views.fused_view import FusedImage
 from LCDFusionLib.views.offscreen import SliceViews
 
 
-def write_pictures(export: Export, folder: str | os.PathLike[str], slices: Sequence[int], *, opacity: float = 0.5) -> list[Path]:
+def write_pictures(
+    export: Export, folder: str | os.PathLike[str], slices: Sequence[int], *, opacity: float = 0.5, note: str = ""
+) -> list[Path]:
     """Writes a PNG of each slice.
 
     Args:
@@ -25,6 +28,7 @@ def write_pictures(export: Export, folder: str | os.PathLike[str], slices: Seque
         folder: that exists.
         slices: K of each.
         opacity: of the function in the blend.
+        note: what nobody may overlook in the fused image, such as that it is of older choices.
 
     Raises:
         InputError: an input was deleted, or the folder cannot be written.
@@ -35,10 +39,11 @@ def write_pictures(export: Export, folder: str | os.PathLike[str], slices: Seque
     paths = []
     application = Application.create()  # a scene of its own: the person's views do not move
     shown, reading = (_copy(application.scene, node) for node in (anatomy, function))
-    result = create_result(shown, reading, export.fused.gray, mismatches=export.result.mismatches)
+    result = create_result(shown, reading, export.fused.gray, mismatches=export.result.mismatches, made_with=export.result.made_with)
     _fill(result, export.fused)
     with SliceViews(application, size=(560, 480), columns=4) as views:
         views.show(shown, reading, result, opacity=opacity)
+        views.views[-1].annotations.set_title("\n".join(filter(None, ("Fused", FusedImage(result).settings, note))))
         for index in slices:
             views.slice = index
             paths.append(Path(folder) / f"fused_slice_{index + 1:04d}.png")

@@ -23,6 +23,7 @@ class SplitPicture:
 
     Attributes:
         node: the volume; None until the first `show`.
+        result: that is compared.
     """
 
     def __init__(self, anatomy: slicer.vtkMRMLVolumeNode, function: Volume, result: ResultNodes) -> None:
@@ -33,7 +34,7 @@ class SplitPicture:
             function: the function as it was fused.
             result: of the pair.
         """
-        self._anatomy, self._function, self._result = anatomy, function, result
+        self._anatomy, self._function, self.result = anatomy, function, result
         self.node: slicer.vtkMRMLVectorVolumeNode | None = None
         self._key: tuple[object, ...] = ()
         self._blend: NDArray[np.uint8] | None = None
@@ -53,7 +54,7 @@ class SplitPicture:
             function_window: of the blend.
         """
         key = (index, opacity, table, anatomy_window, function_window)
-        whole = volume_from_node(self._result.color, copy=False)
+        whole = volume_from_node(self.result.color, copy=False)
         matrix = whole.ijk_to_lps.copy()
         matrix[:, 3] = matrix @ [0, 0, index, 1]
         grid = Volume(whole.array[index : index + 1], matrix, Modality.OTHER, Unit.RELATIVE, "LCDFusion comparison")
@@ -62,9 +63,9 @@ class SplitPicture:
             anatomy01 = anatomy_window.apply(voxels(self._anatomy)[index : index + 1])
             layer = function.array if function.is_color else normalise(function, function_window)
             self._blend, self._key = blend(anatomy01, layer, table, opacity=opacity)[0], key
-        fused = voxels(self._result.color)[index]
+        fused = voxels(self.result.color)[index]
         if gray:
-            fused = np.repeat(np.rint(255 * voxels(self._result.gray)[index]).astype(np.uint8)[..., np.newaxis], 3, axis=-1)
+            fused = np.repeat(np.rint(255 * voxels(self.result.gray)[index]).astype(np.uint8)[..., np.newaxis], 3, axis=-1)
         column = round(split * fused.shape[1])
         picture = np.where(np.arange(fused.shape[1])[:, np.newaxis] < column, self._blend, fused)
         picture[:, max(column - 1, 0) : column] = _LINE

@@ -56,7 +56,7 @@ def folder(from_dicom, tmp_path):
 def test_a_pet_in_becquerel_is_fused_in_suv(from_dicom):
     panel, _ = from_dicom
     assert "PET SUV 0-10" in panel.ui.summaryLabel.text
-    assert panel.widget.fusion.result.gray.GetAttribute("LCDFusion.FunctionRange") == "0 to 10"
+    assert panel.widget.panel.fusion.result.gray.GetAttribute("LCDFusion.FunctionRange") == "0 to 10 SUVbw"
 
 
 def test_dicom_into_the_folder(from_dicom, folder):
@@ -74,14 +74,19 @@ def test_dicom_into_the_folder(from_dicom, folder):
         assert len(fused.SourceImageSequence) >= 2
         assert "NOT FOR DIAGNOSTIC USE" in fused.SeriesDescription
     stored = np.stack([pydicom.dcmread(file).pixel_array for file in sorted((folder / "dicom_color").glob("*.dcm"))])
-    np.testing.assert_array_equal(stored, voxels(panel.widget.fusion.result.color))
+    np.testing.assert_array_equal(stored, voxels(panel.widget.panel.fusion.result.color))
 
 
 def test_marked_slices_leave_as_key_images_with_their_metrics(from_dicom, folder):
     panel, folders = from_dicom
-    panel.parameters.keySlices = [2, 5]
+    for k in (2, 5):
+        panel.widget.panel.views.slice = k
+        panel.ui.keySliceButton.click()
     panel.ui.dicomFolderButton.click()
-    panel.parameters.keySlices = []
+    for k in (2, 5):
+        panel.widget.panel.views.slice = k
+        panel.ui.keySliceButton.click()
+    assert panel.ui.keySlicesLabel.text == ""
     assert "dicom_key_images, dicom_metrics" in panel.ui.exportLabel.text
     keys = pydicom.dcmread(folder / "dicom_key_images" / "0001.dcm")
     marked = {item.ReferencedSOPSequence[0].ReferencedSOPInstanceUID for item in keys.ContentSequence if item.ValueType == "IMAGE"}
@@ -97,7 +102,7 @@ def test_dicom_into_the_database(from_dicom):
     panel, _ = from_dicom
     before = len(slicer.dicomDatabase.files)
     panel.ui.dicomDatabaseButton.click()
-    assert panel.ui.exportLabel.text == "The colour and the gray series are in the DICOM database."
+    assert panel.ui.exportLabel.text == "In the DICOM database, 16 images: color, gray."
     assert len(slicer.dicomDatabase.files) == before + 16
 
 
@@ -109,15 +114,15 @@ def test_nrrd_nifti_csv_and_pictures(from_dicom, folder):
     assert gray.GetSize() == (64, 64, 8)
     assert "not for diagnostic use" in gray.GetMetaData("LCDFusion_note")
     assert (folder / "fused_color.nii.gz").is_file()
-    panel.widget.export.saveMetrics(folder / "metrics.csv")
+    panel.widget.drawings.export.saveMetrics(folder / "metrics.csv")
     rows = list(csv.DictReader((folder / "metrics.csv").open()))
     assert len(rows) == 10
-    assert float(rows[3]["QABF"]) == pytest.approx(panel.widget.fusion.result.slice_metrics(3)[0]["QABF"], abs=1e-6)
+    assert float(rows[3]["QABF"]) == pytest.approx(panel.widget.panel.fusion.result.slice_metrics(3)[0]["QABF"], abs=1e-6)
     assert rows[3]["image"], "the anatomy's image number"
 
-    panel.widget.review.review.slice = 3
+    panel.widget.panel.views.slice = 3
     panel.ui.keySliceButton.click()
-    panel.widget.review.review.slice = 5
+    panel.widget.panel.views.slice = 5
     panel.ui.keySliceButton.click()
     assert panel.ui.keySlicesLabel.text == "Marked: 4, 6"
     panel.ui.keySliceButton.click()
@@ -144,7 +149,7 @@ def test_slicers_export_dialog_offers_it(host, from_dicom, folder):
     panel, _ = from_dicom
     host.Module(PLUGIN)
     plugin = slicer.modules.dicomPlugins["DICOMLCDFusionPlugin"]()
-    result = panel.widget.fusion.result
+    result = panel.widget.panel.fusion.result
     assert plugin.examineForExport(hierarchy_item(panel.parameters.anatomy)) == []
     assert plugin.examineForImport([]) == []
     for node, interpretation in ((result.color, "RGB"), (result.gray, "MONOCHROME2")):

@@ -22,7 +22,7 @@ PROJECT = Path(__file__).resolve().parents[2]
 
 def test_a_script_gets_the_same_result_as_the_panel(panel, module, pair):
     panel.fuse()
-    by_panel = voxels(panel.widget.fusion.result.color).copy()
+    by_panel = voxels(panel.widget.panel.fusion.result.color).copy()
     logic, seen = module.python.LCDFusionLogic(), []
     try:
         result = logic.fuse(*pair, FusionSettings(window="mediastinum"), progress=seen.append)

@@ -33,17 +33,16 @@ def test_fuse_shows_slices_as_they_come_and_the_one_on_show_first(panel, pair, m
     texts, events, worker = [], [], panel.widget.logic.session.worker
     poll = worker.poll
     monkeypatch.setattr(worker, "poll", lambda: (events.extend(new := poll()), new)[1])
-    panel.widget.fusion.show, show = (lambda progress: (texts.append(progress.text), show(progress))), panel.widget.fusion.show
     panel.ui.fuseButton.click()
     assert panel.ui.fuseButton.text == "Cancel"
     assert not panel.ui.previewButton.enabled
-    panel.idle(lambda: not panel.widget.logic.session.is_running)
+    panel.idle(lambda: texts.append(panel.ui.statusLabel.text) or not panel.widget.logic.session.is_running)
     assert next(event.index for event in events if isinstance(event, SliceFused)) == 5, "it was on show"
     assert any(re.match(r"Slice \d+ done, \d of 8(, \d+ s left)?", text) for text in texts)
     assert panel.ui.progressBar.value == 8
     assert re.match(r"8 slices fused in \d+ s on CPU", panel.ui.statusLabel.text)
     assert panel.ui.fuseButton.text == "Fuse"
-    result = panel.widget.fusion.result
+    result = panel.widget.panel.fusion.result
     assert result.is_complete
     assert (panel.parameters.fusedColor, panel.parameters.fusedGray, panel.parameters.metrics) == (
         result.color,
@@ -54,17 +53,17 @@ def test_fuse_shows_slices_as_they_come_and_the_one_on_show_first(panel, pair, m
     panel.keep_pictures("fused")
 
 
-def test_cancel_ends_it_at_once_and_leaves_nothing(panel, scene):
+def test_cancel_before_the_first_slice_ends_it_at_once_and_leaves_nothing(panel, scene):
     before = names_of_volumes(scene)
     panel.ui.fuseButton.click()
     panel.ui.fuseButton.click()
     panel.idle(lambda: not panel.widget.logic.session.is_running, seconds=20)
     assert panel.ui.statusLabel.text == "Cancelled."
     assert panel.ui.progressBar.value == 0
-    assert panel.widget.fusion.result is None
+    assert panel.widget.panel.fusion.result is None
     assert names_of_volumes(scene) == before
     panel.fuse()
-    assert panel.widget.fusion.result.is_complete, "it can be fused again"
+    assert panel.widget.panel.fusion.result.is_complete, "it can be fused again"
 
 
 def names_of_volumes(scene):
@@ -77,10 +76,10 @@ def names_of_volumes(scene):
 
 def test_preview_fuses_the_slice_on_show_alone(panel):
     panel.ui.sideBySideButton.click()
-    panel.widget.review.review.slice = 2
+    panel.widget.panel.views.slice = 2
     panel.ui.previewButton.click()
     panel.idle(lambda: not panel.widget.logic.session.is_running)
-    result = panel.widget.fusion.result
+    result = panel.widget.panel.fusion.result
     assert result.is_preview
     assert voxels(result.gray).shape == (1, 64, 64)
     assert panel.ui.sliceLabel.text == "Slice 3, preview"
@@ -88,8 +87,8 @@ def test_preview_fuses_the_slice_on_show_alone(panel):
     assert panel.parameters.fusedGray is None, "a preview is no result to keep"
     preview = voxels(result.gray)[0].copy()
     panel.fuse()
-    assert not panel.widget.fusion.result.is_preview
-    np.testing.assert_allclose(voxels(panel.widget.fusion.result.gray)[2], preview, atol=1e-6)
+    assert not panel.widget.panel.fusion.result.is_preview
+    np.testing.assert_allclose(voxels(panel.widget.panel.fusion.result.gray)[2], preview, atol=1e-6)
 
 
 def test_display_window_range_and_colours_reach_the_views_and_the_fusion(panel, pair):
@@ -103,8 +102,8 @@ def test_display_window_range_and_colours_reach_the_views_and_the_fusion(panel, 
     assert (display.GetWindow(), display.GetLevel()) == (1400, -700)
     assert pair[1].GetDisplayNode().GetColorNode().GetName() == "hot-iron"
     panel.fuse()
-    assert panel.widget.fusion.result.gray.GetAttribute("LCDFusion.AnatomyWindow") == "1400/-700"
-    assert panel.widget.fusion.result.gray.GetAttribute("LCDFusion.FunctionRange") == "0 to 6"
+    assert panel.widget.panel.fusion.result.gray.GetAttribute("LCDFusion.AnatomyWindow") == "1400/-700 HU"
+    assert panel.widget.panel.fusion.result.gray.GetAttribute("LCDFusion.FunctionRange") == "0 to 6 SUVbw"
     pair[0].GetDisplayNode().SetWindowLevel(500, 20)
     panel.choose(panel.ui.windowComboBox, "As displayed now")
     assert "CT window 500/20" in panel.ui.summaryLabel.text
@@ -118,5 +117,5 @@ def test_advanced_tells_the_worker_and_versions(panel):
     assert panel.ui.summaryLabel.text.endswith("CPU")
     panel.choose(panel.ui.weightsComboBox, "MR/PET")
     panel.ui.batchSizeSpinBox.value = 2
-    settings = panel.widget.fusion._choices().settings
+    settings = panel.widget.panel.choices.settings
     assert (settings.device, settings.weights, settings.batch_size) == ("cpu", "mr-pet", 2)

@@ -42,13 +42,13 @@ def test_a_patient_from_opening_to_reading(patient):
     assert panel.ui.warningLabel.text == ""
     panel.ui.readingButton.click()
     panel.fuse()
-    panel.widget.review.review.jump(tuple(place))
+    panel.widget.panel.views.jump(tuple(place))
     panel.ui.isocontourButton.click()
     assert f"SUVmax {hottest:.2f}" in panel.ui.regionLabel.text
     panel.keep_pictures("patient")
     fused = panel.middle_of(layouts.FUSED)
     assert np.ptp(fused, axis=-1).max() > 80, "the tumour is in colour"
-    result = panel.widget.fusion.result
+    result = panel.widget.panel.fusion.result
     hierarchy = slicer.vtkMRMLSubjectHierarchyNode.GetSubjectHierarchyNode(slicer.mrmlScene)
     items = [hierarchy.GetItemParent(hierarchy_item(node)) for node in (result.color, panel.parameters.anatomy)]
     assert items[0] == items[1] != 0, "the result stands in the study of the anatomy"

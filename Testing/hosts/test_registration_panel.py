@@ -86,14 +86,12 @@ def test_a_known_shift_comes_back_and_is_undone(moved, head):
     assert "different frames of reference" in ui.warningLabel.text
     assert "bold" in ui.registerButton.styleSheet
     assert error_mm(pet, head) == pytest.approx(np.linalg.norm(SHIFT[:3, 3]))
-    texts, show = [], panel.widget.registration._show
-    panel.widget.registration._show = lambda text: (texts.append(text), show(text))
+    texts = []
     ui.registerButton.click()
     assert ui.registerButton.text == "Cancel"
     assert not ui.fuseButton.enabled
-    panel.idle(lambda: not panel.widget.logic.registration.is_running, seconds=60)
+    panel.idle(lambda: texts.append(ui.registrationLabel.text) or not panel.widget.logic.registration.is_running, seconds=60)
     panel.idle()
-    del panel.widget.registration._show
     assert len({text for text in texts if text.startswith("Registering, ")}) > 3, "it says how far it is"
     assert error_mm(pet, head) < 1.0
     assert registration_of(pet).GetName() == f"{pet.GetName()} to {head[0].name}, rigid"
@@ -126,7 +124,7 @@ def test_it_goes_on_top_of_what_the_person_did(moved, head):
     assert registration_of(pet).GetParentTransformNode() is hand
     panel.ui.previewButton.click()
     panel.idle(lambda: not panel.widget.logic.session.is_running)
-    assert "Registered rigidly" in panel.widget.fusion.result.gray.GetAttribute("LCDFusion.Notes")
+    assert "Registered rigidly" in panel.widget.panel.fusion.result.gray.GetAttribute("LCDFusion.Notes")
     panel.ui.undoRegistrationButton.click()
     assert pet.GetParentTransformNode() is hand
     assert error_mm(pet, head) == pytest.approx(before)

@@ -42,7 +42,7 @@ def test_views_are_linked(fused_panel):
 
 def test_gray_and_colour(fused_panel):
     fused_panel.ui.sideBySideButton.click()
-    fused_panel.widget.review.review.slice = hottest_slice(fused_panel)
+    fused_panel.widget.panel.views.slice = hottest_slice(fused_panel)
     fused_panel.choose(fused_panel.ui.fusedLookComboBox, "Colour")
     in_color = fused_panel.middle_of(layouts.FUSED)
     fused_panel.choose(fused_panel.ui.fusedLookComboBox, "Gray")
@@ -74,13 +74,13 @@ def test_blend_opacity(fused_panel):
 
 def test_flicker_and_split(fused_panel):
     fused_panel.ui.oneViewButton.click()
-    fused_panel.widget.review.review.slice = hottest_slice(fused_panel)
+    fused_panel.widget.panel.views.slice = hottest_slice(fused_panel)
     fused = fused_panel.middle_of(layouts.FUSED)
     fused_panel.choose(fused_panel.ui.comparisonComboBox, "Flicker")
-    fused_panel.widget.review.onFlicker()
+    fused_panel.widget.panel.review.flicker()
     blend = fused_panel.middle_of(layouts.FUSED)
     assert abs(blend - fused).mean() > 5
-    fused_panel.widget.review.onFlicker()
+    fused_panel.widget.panel.review.flicker()
     assert abs(fused_panel.middle_of(layouts.FUSED) - fused).mean() < 1
     fused_panel.choose(fused_panel.ui.comparisonComboBox, "Split")
     fused_panel.ui.splitSlider.value = 0.5
@@ -130,12 +130,12 @@ def test_regions_give_suv_and_volume(fused_panel, small_phantom):
 
 
 def test_metrics_follow_the_scroll(fused_panel):
-    result = fused_panel.widget.fusion.result
+    result = fused_panel.widget.panel.fusion.result
     table = fused_panel.ui.metricsTable
     slowest = 0.0
     for index in range(8):
         started = time.perf_counter()
-        fused_panel.widget.review.review.slice = index
+        fused_panel.widget.panel.views.slice = index
         slowest = max(slowest, time.perf_counter() - started)
         metrics, blend = result.slice_metrics(index)
         assert fused_panel.ui.sliceLabel.text == f"Slice {index + 1}/8"
@@ -143,7 +143,7 @@ def test_metrics_follow_the_scroll(fused_panel):
         assert cells[:3] == ["QAB/F", f"{metrics['QABF']:.3f}", f"{blend['QABF']:.3f}"]
         assert cells[3:] == [f"{metrics['QABF_anatomy']:.3f}", f"{metrics['QABF_function']:.3f}"]
     assert [table.item(row, 0).text() for row in range(8)] == ["QAB/F", "VIF", "SCD", "IE", "AG", "SD", "SF", "EI"]
-    texts = fused_panel.widget.review.review._annotations[layouts.FUSED].metrics_text
+    texts = fused_panel.widget.panel.views._annotations[layouts.FUSED].metrics_text
     assert texts.startswith("slice 8/8")
     print(f"slowest update {1000 * slowest:.0f} ms")
 
@@ -153,11 +153,11 @@ def test_the_plot_shows_all_slices_and_a_click_goes_there(fused_panel):
     plot = fused_panel.layout_manager.plotWidget(0).plotView()
     assert {node.GetName() for node in plot.series()} == {"fused", "blend", "slice"}
     series = next(node for node in plot.series() if node.GetName() == "fused")
-    assert series.GetTableNode() is fused_panel.widget.fusion.result.metrics
+    assert series.GetTableNode() is fused_panel.widget.panel.fusion.result.metrics
     fused_panel.choose(fused_panel.ui.plottedComboBox, "VIF function")
     assert series.GetYColumnName() == "VIF_function"
     plot.click("fused", 6)
-    assert fused_panel.widget.review.slice == 6
+    assert fused_panel.widget.panel.views.slice == 6
     marker = next(node for node in plot.series() if node.GetName() == "slice").GetTableNode().GetTable()
     assert marker.GetValue(0, 0).ToDouble() == 7
     assert (plot.picture() < 200).any()

@@ -72,7 +72,7 @@ def test_a_result_deleted_afterwards(panel):
     slicer.mrmlScene.RemoveNode(panel.parameters.fusedColor)
     panel.idle()
     panel.idle()
-    assert panel.widget.fusion.result is None
+    assert panel.widget.panel.fusion.result is None
     assert panel.ui.metricsTable.item(0, 1).text() == ""
     assert not panel.ui.nrrdButton.enabled
     assert panel.ui.fuseButton.enabled
@@ -82,7 +82,7 @@ def test_another_module_meanwhile(panel):
     panel.ui.fuseButton.click()
     panel.module.widget.exit()
     panel.idle(lambda: not panel.widget.logic.session.is_running)
-    assert panel.widget.fusion.result.is_complete
+    assert panel.widget.panel.fusion.result.is_complete
     panel.module.widget.enter()
     panel.idle()
     assert panel.ui.fuseButton.text == "Fuse"
@@ -120,7 +120,7 @@ def test_reload_while_it_runs(panel):
     assert not any("fused" in name for name in visible_nodes()), "and what it had begun"
     panel.idle()
     panel.fuse()
-    assert panel.widget.fusion.result.is_complete
+    assert panel.widget.panel.fusion.result.is_complete
 
 
 def test_reload_while_it_registers(panel):
@@ -140,7 +140,7 @@ def test_a_dead_worker_is_said_and_replaced(panel):
     panel.idle(lambda: not panel.widget.logic.session.is_running, seconds=30)
     assert "ended unexpectedly" in panel.ui.statusLabel.text
     panel.fuse()
-    assert panel.widget.fusion.result.is_complete
+    assert panel.widget.panel.fusion.result.is_complete
 
 
 def test_linear_transforms_count(panel, pair):
@@ -150,9 +150,9 @@ def test_linear_transforms_count(panel, pair):
     moved.SetMatrixTransformToParent(matrix)
     pair[0].SetAndObserveTransformNodeID(moved.GetID())
     panel.fuse()
-    gray = panel.widget.fusion.result.gray
+    gray = panel.widget.panel.fusion.result.gray
     assert gray.GetOrigin()[2] == pytest.approx(pair[0].GetOrigin()[2] + 20)
-    assert "frame of reference" in panel.widget.fusion.result.gray.GetAttribute("LCDFusion.Notes")
+    assert "frame of reference" in panel.widget.panel.fusion.result.gray.GetAttribute("LCDFusion.Notes")
 
 
 def test_non_linear_transforms_are_refused_in_a_sentence(panel, pair):
@@ -176,11 +176,11 @@ def test_an_oblique_pair_and_one_slice(panel, small_phantom):
     assert (panel.parameters.anatomy, panel.parameters.function) == tuple(nodes)
     assert "1 slice of 64x64" in panel.ui.summaryLabel.text
     panel.fuse()
-    gray = panel.widget.fusion.result.gray
+    gray = panel.widget.panel.fusion.result.gray
     np.testing.assert_allclose(
         slicer.util.arrayFromVTKMatrix(ijk_to_ras(gray)), slicer.util.arrayFromVTKMatrix(ijk_to_ras(nodes[0])), atol=1e-9
     )
-    assert panel.widget.review.slice == 0
+    assert panel.widget.panel.views.slice == 0
     assert panel.ui.sliceLabel.text == "Slice 1/1"
 
 
@@ -194,10 +194,9 @@ def test_different_frames_of_reference_are_warned_of(panel, pair):
     hierarchy = slicer.vtkMRMLSubjectHierarchyNode.GetSubjectHierarchyNode(slicer.mrmlScene)
     name = slicer.vtkMRMLSubjectHierarchyConstants.GetDICOMFrameOfReferenceUIDAttributeName()
     hierarchy.SetItemAttribute(hierarchy_item(pair[1]), name, "1.2.3.4")
-    panel.widget.fusion.workflow._key = None
     panel.widget._checkCanApply()
     assert "different frames of reference" in panel.ui.warningLabel.text
-    assert panel.widget.fusion.plan.needs_registration
+    assert panel.widget.panel.workflow.plan.needs_registration
     assert panel.ui.fuseButton.enabled
 
 
@@ -233,10 +232,10 @@ def test_two_patients_are_not_fused_unasked(panel, pair):
     assert box.checked, "it is remembered for this pair"
     panel.fuse()
     panel.keep_pictures("mismatch-confirmed")
-    result = panel.widget.fusion.result
+    result = panel.widget.panel.fusion.result
     assert result.mismatches == ("they stand under two patients in the scene",)
     assert "Mismatch, confirmed" in panel.ui.statusLabel.text
-    notices = [texts.notice_text for texts in panel.widget.review.review._annotations.values()]
+    notices = [texts.notice_text for texts in panel.widget.panel.views._annotations.values()]
     assert any("MISMATCH OF THE INPUTS, CONFIRMED" in notice for notice in notices)
     box.click()
     assert not panel.ui.fuseButton.enabled
@@ -280,20 +279,20 @@ def test_a_saved_scene_brings_the_panel_back(panel, tmp_path):
             node.GetStorageNode().SetFileName(str(tmp_path / f"{node.GetID()}{suffix}"))
             assert node.GetStorageNode().WriteData(node)
     scene.Commit()
-    metrics = panel.widget.fusion.result.slice_metrics(4)
-    marked = list(panel.parameters.keySlices)
+    metrics = panel.widget.panel.fusion.result.slice_metrics(4)
+    marked = list(panel.widget.panel.export.state.key_slices)
     assert len(marked) == 1
 
     scene.Clear(0)
     panel.idle()
-    assert panel.widget.fusion.result is None
+    assert panel.widget.panel.fusion.result is None
     scene.SetURL(str(tmp_path / "scene.mrml"))
     assert scene.Connect()
     panel.idle()
     panel.enter()
     assert panel.ui.functionUpperSpinBox.value == 7.0
-    assert list(panel.parameters.keySlices) == marked
-    result = panel.widget.fusion.result
+    assert list(panel.widget.panel.export.state.key_slices) == marked
+    result = panel.widget.panel.fusion.result
     assert result.is_complete
     assert result.slice_metrics(4)[0]["QABF"] == pytest.approx(metrics[0]["QABF"])
     assert panel.parameters.metrics is result.metrics

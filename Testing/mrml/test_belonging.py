@@ -162,7 +162,7 @@ def test_it_stands_in_the_result_and_in_the_exported_series(load, fuse_plainly, 
     volumes = [read_folder(tmp_path / f"series{n}")[0] for n in (0, 1)]
     mismatches = [mismatch.text for mismatch in confirmed_mismatches(anatomy, function)]
     result = create_result(anatomy, function, volumes[0], mismatches=mismatches)
-    result.fill(fuse_plainly(*volumes), anatomy_window="350/40 HU", function_range="0 to 10 SUVbw")
+    result.fill(fuse_plainly(*volumes))
     assert result.mismatches == ("Patient ID (0010,0020) differs",)
     Export.of(result, find_file=load.find_file).dicom(tmp_path / "out")
     for kind in ("color", "gray"):

@@ -29,7 +29,7 @@ def test_nodes_in_nodes_out_through_the_worker(application, pair, tmp_path):
                 shown_at_once.append(event.index)
                 np.testing.assert_array_equal(voxels(result.color)[event.index], event.color)
             elif isinstance(event, Finished):
-                result.fill(event.result, anatomy_window=prepared.anatomy_window_in_words, function_range=prepared.function_range_in_words)
+                result.fill(event.result)
                 finished = event.result
     assert shown_at_once[:3] == [5, 4, 6]
     again = volume_from_node(find_result(anatomy, function).gray)

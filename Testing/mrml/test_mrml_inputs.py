@@ -118,7 +118,7 @@ def test_every_choice_has_words():
 
 
 def test_choices_become_settings():
-    options = {"function_upper": 0.0, "table": ColorTableChoice.EMBER, "weights": WeightsChoice.AUTO}
+    options = {"function_upper": None, "table": ColorTableChoice.EMBER, "weights": WeightsChoice.AUTO}
     shown = Window(500, 20)
     assert fusion_settings(window=AnatomyWindow.DEFAULT, displayed=shown, **options).window is None
     assert fusion_settings(window=AnatomyWindow.ON_DISPLAY, displayed=shown, **options).window == shown

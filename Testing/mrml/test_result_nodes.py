@@ -1,6 +1,7 @@
 """The fused nodes and the metrics table, on real MRML."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -14,11 +15,12 @@ from LCDFusionLib.errors import InputError  # noqa: E402
 from LCDFusionLib.fusion import SliceFused  # noqa: E402
 from LCDFusionLib.images.color import COLOR_TABLES  # noqa: E402
 from LCDFusionLib.images.window import Window  # noqa: E402
+from LCDFusionLib.mrml.made_with import MadeWith  # noqa: E402
 from LCDFusionLib.mrml.nodes import hierarchy_item, node_from_volume, volume_from_node, voxels  # noqa: E402
-from LCDFusionLib.mrml.result_nodes import create_result, find_result, remove_node, remove_result  # noqa: E402
+from LCDFusionLib.mrml.result_nodes import create_result, find_result, remove_node, remove_result, results_of  # noqa: E402
 from LCDFusionLib.views.display import color_table_node, show_anatomy, show_color_bar, show_function  # noqa: E402
 
-WINDOWS = {"anatomy_window": "350/40 HU", "function_range": "0 to 10 SUVbw"}
+MADE_WITH = MadeWith("350/40 HU", "0 to 10 SUVbw", "ember", "ct-pet", "here")
 
 
 @pytest.fixture
@@ -42,8 +44,8 @@ def column(result, name):
 
 def test_a_result_is_complete(nodes, pair, fuse_plainly):
     fused = fuse_plainly(*pair)
-    result = create_result(*nodes, pair[0])
-    result.fill(fused, **WINDOWS)
+    result = create_result(*nodes, pair[0], made_with=MADE_WITH)
+    result.fill(fused)
 
     for node, volume in ((result.gray, fused.gray), (result.color, fused.color)):
         there = volume_from_node(node)
@@ -68,7 +70,7 @@ def test_a_result_is_complete(nodes, pair, fuse_plainly):
 def test_the_table_has_a_row_a_slice_and_a_column_a_metric(nodes, pair, fuse_plainly):
     fused = fuse_plainly(*pair)
     result = create_result(*nodes, pair[0])
-    result.fill(fused, **WINDOWS)
+    result.fill(fused)
     assert column(result, "slice") == list(range(1, 9))
     for key in ("IE", "AG", "SD", "SF", "SCD", "VIF", "QABF", "EI", "VIF_anatomy", "QABF_function"):
         assert column(result, key) == [row[key] for row in fused.metrics]
@@ -112,22 +114,44 @@ def test_slices_come_one_by_one(nodes, pair, fuse_plainly):
     assert voxels(result.gray).ctypes.data == memory
 
 
-def test_a_second_result_takes_the_place_of_the_first(application, nodes, pair, fuse_plainly, hierarchy):
-    first = create_result(*nodes, pair[0])
-    first.fill(fuse_plainly(*pair), **WINDOWS)
-    first.color.AddDefaultStorageNode()
-    before, items = all_nodes(application.scene), hierarchy.GetNumberOfItems()
-
-    shorter = pair[0].with_array(pair[0].array[:5])  # the user has cropped the CT
-    second = create_result(*nodes, shorter)
-    assert all_nodes(application.scene) == before
-    assert hierarchy.GetNumberOfItems() == items
-    assert second.color is first.color  # what shows it goes on to
-    assert voxels(second.gray).shape == shorter.shape
+def test_a_second_result_leaves_the_first_as_it_is(application, nodes, pair, fuse_plainly):
+    first = create_result(*nodes, pair[0], made_with=MADE_WITH)
+    fused = fuse_plainly(*pair)
+    first.fill(fused)
+    other = replace(MADE_WITH, window="1400/-700 HU")
+    second = create_result(*nodes, pair[0], made_with=other)
+    np.testing.assert_array_equal(voxels(first.color), fused.color.array)
+    assert first.is_complete
+    assert not second.is_complete
     assert not voxels(second.gray).any()
-    assert second.metrics.GetNumberOfRows() == 5
-    assert second.gray.GetAttribute("LCDFusion.Weights") is None  # nothing is said of what is not there yet
-    assert find_result(*nodes) is not None
+    assert [result.gray for result in results_of(*nodes)] == [second.gray, first.gray]
+    assert find_result(*nodes).gray is second.gray
+    assert "350/40 HU" in first.color.GetName()
+    assert "1400/-700 HU" in second.color.GetName()
+    assert second.made_with.differences(first.made_with) == ["window"]
+    assert first.made_with.differences(MADE_WITH) == []
+
+
+def test_a_part_says_what_there_is_of_it(nodes, pair, fuse_plainly):
+    fused, part = fuse_plainly(*pair), create_result(*nodes, pair[0])
+    for k in (3, 4):
+        part.fill_slice(
+            SliceFused(
+                index=k, done=k - 2, total=8, seconds_left=None, metrics=fused.metrics[k], blend_metrics=fused.blend_metrics[k],
+                gray=fused.gray.array[k], color=fused.color.array[k],
+            )
+        )  # fmt: skip
+    part.keep_as_part(2, 8)
+    assert part.part == "2 of 8 slices"
+    assert [part.has_slice(k) for k in range(9)] == [False, False, False, True, True, False, False, False, False]
+    assert part.title(None) == "mean over 2 of 8 slices"
+    assert "part: 2 of 8 slices" in part.gray.GetName()
+
+
+def test_nothing_is_a_mean_of_a_preview(nodes, pair):
+    preview = create_result(*nodes, pair[0].with_array(pair[0].array[4:5]), preview_of=4)
+    assert preview.title(None) == ""
+    assert [preview.row_of(k) for k in (3, 4, 5, None)] == [None, 0, None, None]
 
 
 def test_another_pair_has_its_own_result(application, nodes, pair):
@@ -141,14 +165,14 @@ def test_a_deleted_part_is_made_anew(application, nodes, pair):
     remove_node(first.metrics)
     assert find_result(*nodes) is None
     second = create_result(*nodes, pair[0])
-    assert second.gray is first.gray
-    assert second.metrics is not first.metrics
+    assert find_result(*nodes).gray is second.gray
+    assert second.gray is not first.gray
 
 
 def test_removing_leaves_nothing_behind(application, nodes, pair, fuse_plainly, hierarchy):
     before, items = all_nodes(application.scene), hierarchy.GetNumberOfItems()
     result = create_result(*nodes, pair[0])
-    result.fill(fuse_plainly(*pair), **WINDOWS)
+    result.fill(fuse_plainly(*pair))
     for node in (result.gray, result.color, result.metrics):
         node.AddDefaultStorageNode()
     show_color_bar(result.gray)
@@ -175,7 +199,7 @@ def test_the_result_of_a_moved_volume_lies_where_it_lies(application, nodes, pai
 
 def test_a_saved_scene_brings_the_result_back(application, nodes, pair, fuse_plainly, tmp_path):
     fused = fuse_plainly(*pair)
-    create_result(*nodes, pair[0]).fill(fused, **WINDOWS)
+    create_result(*nodes, pair[0], made_with=MADE_WITH).fill(fused)
     assert application.scene.SaveSceneToSlicerDataBundleDirectory(str(tmp_path))
     saved = next(tmp_path.rglob("*.mrml"))
 

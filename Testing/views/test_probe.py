@@ -23,7 +23,7 @@ def place_of(volume, k, j, i):
 
 def test_values_at_a_place(nodes, pair):
     a, function, result, fused = nodes
-    result.fill(fused, anatomy_window="350/40 HU", function_range="0 to 10 SUVbw")
+    result.fill(fused)
     ras = place_of(pair[0], 4, 20, 24)
     assert value_at(function, ras) == function.array[4, 10, 12]
     text = probe_text(a, function, result, ras)

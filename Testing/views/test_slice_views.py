@@ -51,7 +51,7 @@ def show(application, make_views, fuse_plainly):
         show_function(function, Window.from_range(0, 10), TABLE)
         fused = fuse_plainly(*pair)
         result = create_result(anatomy, function, pair[0])
-        result.fill(fused, anatomy_window="350/40 HU", function_range="0 to 10 SUVbw")
+        result.fill(fused)
         views = make_views(size=SIZE)
         views.show(anatomy, function, result, **options)
         return views, anatomy, function, fused, result

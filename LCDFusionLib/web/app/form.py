@@ -43,12 +43,23 @@ def select(label: str, name: str, items: str | Sequence[dict[str, str]], tip: st
         v3.VSelect(v_model=(name,), items=(items if isinstance(items, str) else repr(list(items)),), **_FIELD, **more)
 
 
-def number(name: str, *, low: float, high: float, step: float = 1, unit: str = "", empty: str = "", **more: Any) -> None:
-    """A number that counts when it is confirmed by Enter or by going elsewhere; empty is None, `empty` says what that means."""
-    change = (
-        f"{name} = $event.target.value === '' ? null : Math.min({high}, Math.max({low}, Number($event.target.value))); "
-        f"$event.target.value = {name}"
-    )
+def number(
+    name: str,
+    *,
+    low: float,
+    high: float,
+    step: float = 1,
+    unit: str | tuple[str] = "",
+    empty: str = "",
+    as_typed: bool = False,
+    **more: Any,
+) -> None:
+    """A number that counts when it is confirmed by Enter or by going elsewhere; empty is None, `empty` says what that means.
+
+    What lies outside `low` and `high` becomes the nearer of the two; with `as_typed` it stays, for the panel to refuse.
+    """
+    typed = "Number($event.target.value)" if as_typed else f"Math.min({high}, Math.max({low}, Number($event.target.value)))"
+    change = f"{name} = $event.target.value === '' ? null : {typed}; $event.target.value = {name}"
     v3.VTextField(
         model_value=(name,),
         __events=[("change", "change")],
@@ -60,8 +71,7 @@ def number(name: str, *, low: float, high: float, step: float = 1, unit: str = "
         suffix=unit,
         placeholder=empty,
         persistent_placeholder=True,
-        **_FIELD,
-        **more,
+        **(_FIELD | more),
     )
 
 

@@ -3,19 +3,34 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
 from trame.widgets import html
 from trame.widgets import vuetify3 as v3
+from trame_server import Server
+from trame_server.utils.typed_state import TypedState
 from trame_vuetify.ui.vuetify3 import VAppLayout
 
 from LCDFusionLib import DISCLAIMER
+from LCDFusionLib.panel.panel import Panel
 
 from ..session_contract import LEAVE_PATH
 from . import form
-
-if TYPE_CHECKING:
-    from .application import SessionApplication
+from .downloads import Downloads
+from .host import SessionHost
+from .panel import (
+    AdvancedDrawing,
+    DisplayDrawing,
+    ExportDrawing,
+    FusionDrawing,
+    InputsDrawing,
+    MetricsDrawing,
+    RegionsDrawing,
+    RegistrationDrawing,
+    ReviewDrawing,
+)
+from .panel.drawing import Shared
+from .state import BrowserChoices, Screen
 
 STATIC = Path(__file__).parent / "static"
 _THEME = {
@@ -49,36 +64,94 @@ KEYS = (
 )
 
 
-def build_page(application: SessionApplication) -> None:
-    """Makes the page of a session."""
-    server = application.server
-    server.state.trame__title = "LCDFusion"
-    server.enable_module(
-        {
-            "serve": {"lcdfusion": str(STATIC)},
-            "scripts": ["lcdfusion/session.js"],
-            "styles": ["lcdfusion/session.css"],
-        }
-    )
-    with VAppLayout(server, vuetify_config=_THEME) as layout:
-        application.build_download()
-        with html.Div(classes="page"):
-            _build_bar(application)
-            with html.Div(classes="below-bar"):
-                with html.Div(classes="panel"):
-                    with html.Div(classes="panel-scroll"):
-                        _build_sections(application)
-                    with html.Div(classes="panel-foot"):
-                        application.fusion.build_buttons()
-                        html.Div(DISCLAIMER, classes="disclaimer")
-                with html.Div(classes="views"):
-                    application.views.build(layout, plot=application.metrics.build_large_plot)
-        _build_drop_zone(application)
-        _build_help(application)
+class Page:
+    """The page of a session.
+
+    Args:
+        server: of trame.
+        panel: whose sections are drawn.
+        host: of the panel.
+        choices: what the reader sets.
+        screen: what the page shows of the session itself.
+        downloads: files for the reader.
+
+    Attributes:
+        drawings: of the sections.
+    """
+
+    def __init__(
+        self,
+        server: Server,
+        panel: Panel,
+        host: SessionHost,
+        choices: TypedState[BrowserChoices],
+        screen: TypedState[Screen],
+        downloads: Downloads,
+    ) -> None:
+        self._screen = screen
+        shared = Shared(server, choices.name, screen.name)
+        self.inputs = InputsDrawing(shared, "inputs", panel.inputs)
+        self.registration = RegistrationDrawing(shared, "registration", panel.registration)
+        self.display = DisplayDrawing(shared, "display", panel.display)
+        self.fusion = FusionDrawing(shared, "fusion", panel.fusion)
+        self.review = ReviewDrawing(shared, "review", panel.review, host.views)
+        self.regions = RegionsDrawing(shared, "regions", panel.regions)
+        self.metrics = MetricsDrawing(shared, "metrics", panel.metrics)
+        self.export = ExportDrawing(shared, "exports", panel.export, downloads, screen)
+        self.advanced = AdvancedDrawing(shared, "advanced", panel.advanced)
+        self.drawings = (
+            self.inputs,
+            self.registration,
+            self.display,
+            self.fusion,
+            self.review,
+            self.regions,
+            self.metrics,
+            self.export,
+            self.advanced,
+        )
+        server.state.trame__title = "LCDFusion"
+        server.enable_module(
+            {
+                "serve": {"lcdfusion": str(STATIC)},
+                "scripts": ["lcdfusion/session.js"],
+                "styles": ["lcdfusion/session.css"],
+            }
+        )
+        with VAppLayout(server, vuetify_config=_THEME) as layout:
+            self.export.build_download()
+            with html.Div(classes="page"):
+                _build_bar(screen.name)
+                with html.Div(classes="below-bar"):
+                    with html.Div(classes="panel"):
+                        with html.Div(classes="panel-scroll"):
+                            self._build_sections()
+                        with html.Div(classes="panel-foot"):
+                            self.fusion.build()
+                            html.Div(DISCLAIMER, classes="disclaimer")
+                    with html.Div(classes="views"):
+                        host.views.build(layout, plot=self.metrics.build_large_plot)
+            _build_drop_zone(screen.name)
+            _build_help(screen.name)
+
+    def _build_sections(self) -> None:
+        with form.section("Inputs"):
+            self.inputs.build()
+            self.registration.build()
+        with form.section("Display"):
+            self.display.build()
+        with form.section("Review"):
+            self.review.build()
+            self.regions.build()
+        with form.section("Metrics"):
+            self.metrics.build()
+        with form.section("Export", is_open=False):
+            self.export.build()
+        with form.section("Advanced", is_open=False):
+            self.advanced.build()
 
 
-def _build_bar(application: SessionApplication) -> None:
-    shown = application.screen.name
+def _build_bar(shown: Any) -> None:
     with html.Div(classes="bar"):
         html.Div("LCDFusion", classes="brand")
         html.Div("{{ " + shown.patient + " }}", classes="patient", title="Patient, number, study date, study")
@@ -108,25 +181,8 @@ def _build_bar(application: SessionApplication) -> None:
         )
 
 
-def _build_sections(application: SessionApplication) -> None:
-    with form.section("Inputs"):
-        application.inputs.build()
-        application.registration.build()
-    with form.section("Display"):
-        application.fusion.build()
-    with form.section("Review"):
-        application.review_section.build()
-    with form.section("Metrics"):
-        application.metrics.build()
-    with form.section("Export", is_open=False):
-        application.export.build()
-    with form.section("Advanced", is_open=False):
-        application.advanced.build()
-
-
-def _build_drop_zone(application: SessionApplication) -> None:
+def _build_drop_zone(shown: Any) -> None:
     """Over the whole page, while files are dragged over it or sent."""
-    shown = application.screen.name
     with html.Div(classes="drop-zone", id="drop-zone"), html.Div(classes="drop-message"):
         html.Div("Drop a zipped DICOM study, DICOM files, NRRD or NIfTI")
     with html.Div(classes="upload-message", v_if=(f"{shown.upload} >= 0 || {shown.upload_problem}",)):
@@ -138,8 +194,7 @@ def _build_drop_zone(application: SessionApplication) -> None:
             form.button("Close", f"{shown.upload_problem} = ''", v_if=(f"{shown.upload} < 0",), classes="upload-close")
 
 
-def _build_help(application: SessionApplication) -> None:
-    shown = application.screen.name
+def _build_help(shown: Any) -> None:
     with v3.VDialog(v_model=(shown.help,), max_width=420), v3.VCard(title="Mouse and keys", classes="help-card"):
         with html.Table(classes="keys"), html.Tbody():
             for keys, what in KEYS:

@@ -9,8 +9,8 @@ from LCDFusionLib.views.choices import Arrangement, Comparison, FunctionLook, Fu
 
 
 @dataclass
-class Choices:
-    """What the reader sets; the names, order and defaults are those of the desktop's parameter node.
+class BrowserChoices:
+    """What the reader sets; names and defaults are those of `LCDFusionLib.panel.choices.Choices`.
 
     anatomy, function - keys of offers of the open study; pair - number of a proposed pair.
     function_upper - in the function's unit, None for automatic. isocontour - in percent of the maximum.
@@ -46,7 +46,10 @@ class Choices:
 
 @dataclass
 class Screen:
-    """What the page shows; only this process writes it, but for `upload`, which the browser writes while it sends files."""
+    """What the page shows of the session itself; what it shows of the panel are the sections' states.
+
+    Only this process writes it, but for `upload`, which the browser writes while it sends files.
+    """
 
     patient: str = ""
     busy: str = "Starting"
@@ -54,34 +57,8 @@ class Screen:
     anatomies: list[dict] = field(default_factory=list)
     functions: list[dict] = field(default_factory=list)
     pair_note: str = ""
-    problem: str = ""
-    plan: str = ""
-    warnings: list[str] = field(default_factory=list)
-    mismatch: str = ""
-    is_confirmed: bool = False
-    can_fuse: bool = False
-    running: bool = False
-    fused_part: float = 0.0
-    status: str = ""
-    can_register: bool = False
-    registering: bool = False
-    registered: bool = False
-    should_register: bool = False
-    registration: str = ""
-    can_measure: bool = False
-    region: str = ""
-    has_result: bool = False
-    slice_title: str = ""
-    metrics: list[list[str]] = field(default_factory=list)
-    plot: dict = field(default_factory=dict)
-    key_slices: list[int] = field(default_factory=list)
-    is_key_slice: bool = False
-    can_export: bool = False
+    study_notes: list[str] = field(default_factory=list)
     exporting: str = ""
-    export_note: str = ""
-    worker: str = ""
-    versions: str = ""
-    log: str = ""
     upload_limit: int = 0
     upload: float = -1.0
     upload_problem: str = ""

@@ -51,6 +51,21 @@ class Offer:
         """PET, SPECT, or not known."""
         return self.role != "anatomy" and self.modality is not Modality.CT
 
+    @property
+    def patient(self) -> str:
+        """Name, or number; "" where the images do not say it."""
+        return "" if self.series is None else self.series.patient_name.replace("^", " ").strip() or self.series.patient_id
+
+    @property
+    def patient_line(self) -> str:
+        """Patient, number, date of the study and its description; "" where the images do not say it."""
+        if self.series is None:
+            return ""
+        series, day = self.series, self.series.study_date
+        number = series.patient_id if series.patient_id != self.patient else ""
+        date = f"{day[:4]}-{day[4:6]}-{day[6:]}" if len(day) == 8 else day
+        return "   ".join(filter(None, (self.patient, number, date, series.study_description)))
+
     def read(self) -> Offer:
         """Reads the voxels, once.
 
@@ -99,16 +114,18 @@ class Study:
         """By its key; None where there is none."""
         return next((offer for offer in self.offers if offer.key == key), None)
 
-    def patient_line(self, key: str | None) -> str:
-        """Whose images an offer holds, and when they were taken, as a viewer has to say it; empty where the images do not."""
-        offer = self.offer(key)
-        if offer is None or offer.series is None:
-            return ""
-        series, day = offer.series, offer.series.study_date
-        name = series.patient_name.replace("^", " ").strip()
-        number = series.patient_id if series.patient_id != name else ""
-        date = f"{day[:4]}-{day[4:6]}-{day[6:]}" if len(day) == 8 else day
-        return "   ".join(filter(None, (name, number, date, series.study_description)))
+    def patients(self, anatomy: str | None, function: str | None) -> str:
+        """Whose images were chosen, and when they were taken, as a viewer has to say it; both where the two differ."""
+        offers = {"Anatomy": self.offer(anatomy), "Function": self.offer(function)}
+        lines = {name: offer.patient_line for name, offer in offers.items() if offer is not None}
+        if len(set(lines.values())) <= 1:
+            return next(iter(lines.values()), "")
+        return "   |   ".join(f"{name}: {line or 'not known'}" for name, line in lines.items())
+
+    def number_of_pair(self, anatomy: str | None, function: str | None) -> int | None:
+        """Which of the proposed pairs was chosen; None where it is another one."""
+        chosen = (anatomy, function)
+        return next((number for number, pair in enumerate(self.pairs) if (pair.anatomy, pair.function) == chosen), None)
 
     def find_file(self, uid: str) -> str:
         """`FindFile` of the series that were read."""
@@ -189,7 +206,9 @@ def _series_offer(series: Series, role: str) -> Offer:
         modality = Modality.OTHER
     kind = {Modality.PET: "PET", Modality.SPECT: "SPECT"}.get(modality, series.modality)
     number = "" if series.number is None else f"series {series.number}, "
-    return Offer("", f"{kind} {series.name} ({number}{len(series.images)} images)", modality, series=series, role=role)
+    offer = Offer("", f"{kind} {series.name} ({number}{len(series.images)} images)", modality, series=series, role=role)
+    offer.title = ", ".join(filter(None, (offer.title, offer.patient)))
+    return offer
 
 
 def _file_offer(file: Path, role: str, *, self_contained: bool = False) -> Offer:
@@ -217,5 +236,6 @@ def _pairs(offers: Sequence[Offer]) -> list[ProposedPair]:
 
 
 def _pair(anatomy: Offer, function: Offer, why: str) -> ProposedPair:
-    names = [offer.title.rpartition(" (")[0] or offer.title for offer in (anatomy, function)]
-    return ProposedPair(anatomy.key, function.key, " + ".join(names), why)
+    names = [offer.title.partition(" (")[0] for offer in (anatomy, function)]
+    patients = list(dict.fromkeys(filter(None, (anatomy.patient, function.patient))))
+    return ProposedPair(anatomy.key, function.key, ", ".join((" + ".join(names), *patients)), why)

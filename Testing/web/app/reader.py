@@ -26,6 +26,10 @@ class Reader:
         self.page.set_default_timeout(PATIENCE_MS)
         self.troubles: list[str] = []
         self.page.on("pageerror", lambda error: self.troubles.append(str(error)))
+        self.page.add_init_script(
+            "addEventListener('unhandledrejection', (event) => console.log('rejected', JSON.stringify(event.reason)))"
+        )
+        self.page.on("console", lambda line: self.troubles.append(line.text) if line.text.startswith("rejected") else None)
         self.page.goto(address)
         self.page.wait_for_selector(".fuse-button")
 
@@ -34,7 +38,7 @@ class Reader:
 
     def __exit__(self, *_: object) -> None:
         self._context.close()
-        assert self.troubles == []
+        assert self.troubles == [], self.troubles
 
     def text(self, selector: str) -> str:
         """What stands there; empty where there is no such place."""

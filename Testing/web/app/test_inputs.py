@@ -27,7 +27,7 @@ def zipped(folder):
     return shutil.make_archive(str(folder), "zip", folder)
 
 
-def test_cancel_keeps_nothing_and_comes_at_once(guest, tmp_path):
+def test_cancel_comes_at_once_and_what_is_fused_stays_as_a_part(guest, tmp_path):
     for modality in (Modality.CT, Modality.PET):
         write_series(tmp_path / "study" / modality.value, body(modality, slices=24, size=128))
     guest.upload(zipped(tmp_path / "study"))
@@ -36,11 +36,15 @@ def test_cancel_keeps_nothing_and_comes_at_once(guest, tmp_path):
     guest.wait_for(".status", " left")
     guest.page.locator(".lcd-view").first.hover()
     guest.page.mouse.wheel(0, -120)  # one can scroll meanwhile
-    expect(guest.page.locator(".slice-title")).not_to_have_text("Slice 13/24")
+    expect(guest.page.locator(".slice-title")).not_to_contain_text("Slice 13/24")
+    guest.page.mouse.wheel(0, 120)
     guest.page.click(".fuse-button")
     guest.wait_for(".status", "Cancelled.")
+    guest.wait_for(".status", "stay, marked as a part")
     guest.wait_for(".fuse-button", "Fuse")
-    guest.wait_for(".slice-title", "Not fused yet")
+    guest.wait_for(".slice-title", "PART: ")
+    guest.unfold("Export")
+    expect(guest.page.locator(".dicom-button")).to_be_disabled()
 
 
 def test_files_are_taken_as_what_they_are(guest, tmp_path):
@@ -84,7 +88,10 @@ def test_two_patients_are_not_fused_unasked(guest, tmp_path):
         ("broken.zip", b"PK\x03\x04 and no more", ""),
     ],
 )
-def test_what_is_no_image_is_said(guest, tmp_path, name, content, sentence):
+def test_what_is_no_image_is_said_and_destroys_nothing(guest, small_study, tmp_path, name, content, sentence):
+    if "6 slices of 48x48" not in guest.text(".plan"):
+        guest.upload(zipped(small_study))
+        guest.wait_until_read()
     (tmp_path / name).write_bytes(content)
     guest.upload(tmp_path / name)
     if sentence:
@@ -92,7 +99,8 @@ def test_what_is_no_image_is_said(guest, tmp_path, name, content, sentence):
     else:  # the front server refuses it
         guest.wait_for(".upload-problem", "zip")
         guest.page.click(".upload-close")
-    expect(guest.page.locator(".fuse-button")).to_be_disabled()
+    expect(guest.page.locator(".fuse-button")).to_be_enabled()  # what was open stays open
+    assert "6 slices of 48x48" in guest.text(".plan")
 
 
 def test_a_damaged_series_is_said_and_another_can_be_opened(guest, small_study, tmp_path):

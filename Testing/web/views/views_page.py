@@ -27,6 +27,7 @@ from LCDFusionLib.mrml.nodes import node_from_volume
 from LCDFusionLib.mrml.result_nodes import create_result, remove_node
 from LCDFusionLib.views import layouts
 from LCDFusionLib.views.choices import Arrangement, FunctionLook, Orientation
+from LCDFusionLib.views.fused_view import FusedImage
 from LCDFusionLib.views.review import Look, Review
 from LCDFusionLib.web.views import LinkedViews
 
@@ -101,9 +102,9 @@ class Page:
     def show(self, anatomy, function):
         a, f = (node_from_volume(self.scene, volume) for volume in (anatomy, function))
         result = create_result(a, f, anatomy)
-        result.fill(fused(anatomy, function), anatomy_window="350/40 HU", function_range="0 to 10 SUVbw")
+        result.fill(fused(anatomy, function))
         self.nodes = [a, f]
-        self.review.show(a, f, function, result, Look(WINDOW, UPTAKE))
+        self.review.show(a, f, function, [FusedImage(result)], Look(WINDOW, UPTAKE))
         self.views.draw()
 
     def do(self, what, *values):

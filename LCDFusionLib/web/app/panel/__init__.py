@@ -1,21 +1,23 @@
-"""The sections of the panel, in their order on the screen."""
+"""The sections of the panel on the page, in their order: what `LCDFusionLib.panel` says is drawn, clicks are passed on."""
 
-from .advanced import AdvancedSection
-from .export import ExportSection
-from .fusion import FusionSection
-from .inputs import InputsSection
-from .metrics import MetricsSection
-from .registration import RegistrationSection
-from .review import ReviewSection
-from .section import Section
+from .advanced import AdvancedDrawing
+from .display import DisplayDrawing
+from .export import ExportDrawing
+from .fusion import FusionDrawing
+from .inputs import InputsDrawing
+from .metrics import MetricsDrawing
+from .regions import RegionsDrawing
+from .registration import RegistrationDrawing
+from .review import ReviewDrawing
 
 __all__ = [
-    "AdvancedSection",
-    "ExportSection",
-    "FusionSection",
-    "InputsSection",
-    "MetricsSection",
-    "RegistrationSection",
-    "ReviewSection",
-    "Section",
+    "AdvancedDrawing",
+    "DisplayDrawing",
+    "ExportDrawing",
+    "FusionDrawing",
+    "InputsDrawing",
+    "MetricsDrawing",
+    "RegionsDrawing",
+    "RegistrationDrawing",
+    "ReviewDrawing",
 ]

@@ -3,6 +3,7 @@
   "use strict";
 
   const PIXELS_A_SLICE = 40; // of a touchpad, whose movements are small
+  const PIXELS_A_SWIPE = 12; // of a finger, a slice
   const HOLD_MS = 250; // a space bar that is down for longer shows only as long as it is down
 
   const call = (name, ...args) => window.trame.trigger(name, args);
@@ -38,6 +39,9 @@
     if (document.activeElement !== document.body) document.activeElement?.blur?.();
   }
 
+  // A wheel with notches tells each in 120ths, however few pixels its system makes of it (macOS: 4 for a slow turn); a touchpad does not.
+  const isNotch = (event) => event.wheelDeltaY !== undefined && event.wheelDeltaY !== 0 && Math.abs(event.wheelDeltaY) % 120 === 0;
+
   document.addEventListener(
     "wheel",
     (event) => {
@@ -47,7 +51,8 @@
       event.stopImmediatePropagation();
       leaveFields();
       const down = event.deltaMode === 1 ? event.deltaY * 40 : event.deltaMode === 2 ? event.deltaY * 120 : event.deltaY;
-      if (Math.abs(down) >= 50) {
+      if (Math.abs(down) >= 50 || isNotch(event)) {
+        small = 0;
         scroll(-Math.sign(down) * Math.max(1, Math.round(Math.abs(down) / 120)));
         return;
       }
@@ -58,6 +63,52 @@
     },
     { capture: true, passive: false }
   );
+
+  // One finger on a touch screen scrolls, as everywhere; two are the browser's own.
+  let touch = null;
+  document.addEventListener(
+    "touchstart",
+    (event) => {
+      const view = event.target.closest?.(".lcd-view");
+      touch = view && event.touches.length === 1 ? { y: event.touches[0].clientY, moved: false } : null;
+      if (touch) event.stopImmediatePropagation(); // else it would be a drag, which changes the window
+    },
+    { capture: true, passive: true }
+  );
+  document.addEventListener(
+    "touchmove",
+    (event) => {
+      if (!touch || event.touches.length !== 1) return;
+      event.preventDefault();
+      event.stopImmediatePropagation();
+      const whole = Math.trunc((event.touches[0].clientY - touch.y) / PIXELS_A_SWIPE);
+      if (whole === 0) return;
+      touch = { y: touch.y + whole * PIXELS_A_SWIPE, moved: true };
+      scroll(whole);
+    },
+    { capture: true, passive: false }
+  );
+  for (const kind of ["touchend", "touchcancel"]) {
+    document.addEventListener(
+      kind,
+      (event) => {
+        if (touch?.moved && event.cancelable) event.preventDefault(); // a swipe is no click
+        if (touch) event.stopImmediatePropagation();
+        touch = null;
+      },
+      { capture: true, passive: false }
+    );
+  }
+  // A touch is a pointer too, which the view would take for a mouse that drags.
+  for (const kind of ["pointerdown", "pointermove"]) {
+    document.addEventListener(
+      kind,
+      (event) => {
+        if (event.pointerType === "touch" && event.target.closest?.(".lcd-view")) event.stopImmediatePropagation();
+      },
+      true
+    );
+  }
 
   // Keys that move, by the slices they move.
   const STEPS = { ArrowUp: 1, ArrowRight: 1, ArrowDown: -1, ArrowLeft: -1, PageUp: 10, PageDown: -10, Home: -1e6, End: 1e6 };
@@ -99,8 +150,8 @@
           pressedAt = event.timeStamp;
           peek(!peeks);
         }
-      } else if ("1234".includes(event.key) && event.key.length === 1 && !event.repeat) {
-        call("lcd_arrange", Number(event.key) - 1);
+      } else if (/^(Digit|Numpad)[1-4]$/.test(event.code) && !event.shiftKey && !event.repeat) {
+        call("lcd_arrange", Number(event.code.slice(-1)) - 1); // the place of the key: AZERTY has other signs on it
       } else {
         return;
       }

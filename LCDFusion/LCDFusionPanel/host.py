@@ -1,0 +1,98 @@
+"""Slicer's desktop as the host of the panel: choices from the parameter node, views from the layout manager."""
+
+import logging
+
+import qt
+
+from LCDFusionLib.panel.choices import Choices
+from LCDFusionLib.panel.host import AtOnce
+
+from . import dependencies, views
+
+
+class SlicerHost:
+    """`LCDFusionLib.panel.host.Host` on the module's widget.
+
+    Args:
+        widget: the module's widget, which has `ui`, `logic`, `parameters` and `drawings`.
+    """
+
+    def __init__(self, widget):
+        self._widget = widget
+        self._waking = False
+        self.executor = AtOnce()  # Slicer's event loop holds the interpreter's lock while it idles: a thread would stand still
+
+    def choices(self):
+        parameters, ui = self._widget.parameters, self._widget.ui
+        if parameters is None:
+            return Choices()
+        return Choices(
+            anatomy=parameters.anatomy,
+            function=parameters.function,
+            window=parameters.window,
+            function_upper=parameters.functionUpper or None,  # 0 is written "automatic"
+            table=parameters.table,
+            weights=parameters.weights,
+            anatomy_kind=parameters.anatomyKind,
+            function_unit=parameters.functionUnit,
+            device=parameters.device,
+            precision=parameters.precision,
+            batch_size=parameters.batchSize,
+            arrangement=parameters.arrangement,
+            orientation=None,  # the desktop's views have their own way to turn
+            fused_look=parameters.fusedLook,
+            function_look=parameters.functionLook,
+            opacity=parameters.opacity,
+            comparison=parameters.comparison,
+            split=parameters.split,
+            projection_angle=parameters.projectionAngle,
+            turning=ui.turnButton.checked,
+            region_radius=parameters.regionRadius,
+            isocontour=parameters.isocontour,
+            plotted=parameters.plotted,
+            metrics_in_view=parameters.metricsInView,
+            deidentify=parameters.deidentify,
+        )
+
+    def choose(self, **changes):
+        for name, value in changes.items():
+            if name == "turning":
+                self._widget.ui.turnButton.checked = value
+            elif name != "orientation" and self._widget.parameters is not None:
+                first, *rest = name.split("_")
+                setattr(self._widget.parameters, first + "".join(word.capitalize() for word in rest), value)
+
+    def find_file(self, uid):
+        return self._widget.logic.findFile(uid)
+
+    def may_compute(self):
+        return dependencies.ensure(self._widget)
+
+    def torch_problem(self):
+        return dependencies.torchProblem()
+
+    def open_views(self):
+        self._widget.drawings.review.arrange(self._widget.parameters.arrangement)
+        self._widget._timer.start()
+
+    def views_are_shown(self):
+        return views.isShown()
+
+    def draw_views(self):
+        views.draw()
+
+    def show(self):
+        for drawing in self._widget.drawings:
+            drawing.show()
+
+    def wake(self):
+        if not self._waking:
+            self._waking = True
+            qt.QTimer.singleShot(0, self._wake)
+
+    def report(self, error):
+        logging.error("LCDFusion", exc_info=error)
+
+    def _wake(self):
+        self._waking = False
+        self._widget._checkCanApply()

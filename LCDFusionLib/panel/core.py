@@ -1,0 +1,98 @@
+"""What all sections of the panel work on: the choices, the pair, the views, and the key of what is on show."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from LCDFusionLib.mrml.application import Application
+from LCDFusionLib.mrml.fusing import FusionSession
+from LCDFusionLib.mrml.registering import RegistrationSession
+from LCDFusionLib.panel.choices import Choices, Node
+from LCDFusionLib.panel.host import Host
+from LCDFusionLib.panel.on_show import Belongs, OnShow
+from LCDFusionLib.panel.workflow import FusionWorkflow
+from LCDFusionLib.views.fused_view import FusedImage, best_for_slice
+from LCDFusionLib.views.review import Review
+
+
+class Core:
+    """One for all sections; none of them knows another.
+
+    Attributes:
+        host: that draws.
+        scene: of the volumes.
+        choices: at the last update.
+        workflow: what will be fused, and what there is of it.
+        registration_session: the registration, if one runs.
+        views: what the slice views show.
+        is_preparing: a fusion is being prepared, and will begin.
+        is_stale: something has changed since the last update.
+        said: the status line, and what it belongs to.
+        moved: tells all sections that another slice, or more of it, is on show.
+    """
+
+    def __init__(
+        self, host: Host, application: Application, *, session: FusionSession | None = None, registration: RegistrationSession | None = None
+    ) -> None:
+        self.host, self.scene, self.choices = host, application.scene, Choices()
+        self.workflow = FusionWorkflow(session, find_file=host.find_file)
+        self.registration_session = registration or RegistrationSession()
+        self.views = Review(application)
+        self.is_preparing = self.is_stale = False
+        self.said: Belongs[str] | None = None
+        self.moved: Callable[[], object] = lambda: None
+
+    @property
+    def slice(self) -> int | None:
+        """K of the anatomy's slice on show; None in another plane, and while the views are not on the screen."""
+        return self.views.slice if self.host.views_are_shown() else None
+
+    @property
+    def on_show(self) -> OnShow:
+        """The key of what is on show now."""
+        pair, plan = self.choices.pair, self.workflow.plan
+        return OnShow(
+            pair=pair_key(*pair) if pair is not None else None,
+            transforms=self.workflow.volumes_key,
+            settings=plan.made_with if plan is not None else None,
+            slice=self.slice,
+            angle=self.choices.projection_angle,
+        )
+
+    @property
+    def is_fusing(self) -> bool:
+        """True from the click on Fuse to the last slice."""
+        return self.is_preparing or self.workflow.session.is_running
+
+    @property
+    def is_registering(self) -> bool:
+        """True while a registration runs."""
+        return self.registration_session.is_running
+
+    @property
+    def image(self) -> FusedImage | None:
+        """The fused image on show; None where there is none."""
+        return best_for_slice(self.workflow.images, self.slice)
+
+    @property
+    def whole(self) -> FusedImage | None:
+        """The whole fused image of the pair, of these choices or of older ones; None where there is none."""
+        images = self.workflow.images
+        return next((each for each in images if each.nodes.is_in_scene and each.nodes.is_complete and not each.nodes.is_preview), None)
+
+    def refresh(self) -> None:
+        """Something has changed: the panel is updated soon."""
+        self.is_stale = True
+        self.host.wake()
+
+    def say(self, text: str, *pair: Node) -> None:
+        """The status line. It belongs to its pair; without one, or where a volume of it was deleted, it stays until the next is said."""
+        if len(pair) == 2 and all(node.GetScene() is not None for node in pair):
+            self.said = Belongs(text, OnShow(pair=pair_key(*pair)), "pair")
+        else:
+            self.said = Belongs(text, OnShow())
+
+
+def pair_key(anatomy: Node, function: Node) -> tuple[str, str]:
+    """`OnShow.pair`."""
+    return anatomy.GetID() or "", function.GetID() or ""

@@ -1,0 +1,157 @@
+"""Export: what can be written, which slices are key slices, and the writing itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from functools import partial
+from pathlib import Path
+
+from pydicom import dcmread
+
+from LCDFusionLib.errors import InputError
+from LCDFusionLib.mrml.dicom_source import FindFile
+from LCDFusionLib.mrml.export import Export
+from LCDFusionLib.mrml.key_slices import key_slices, set_key_slices
+from LCDFusionLib.panel.core import Core
+from LCDFusionLib.panel.on_show import Belongs
+from LCDFusionLib.panel.section import Section
+from LCDFusionLib.views.slice_pictures import write_pictures
+
+
+class ExportKind(Enum):
+    """What can be written; the value is the name of a file that holds all of it."""
+
+    DICOM = "lcdfusion_dicom.zip"
+    NRRD = "lcdfusion_nrrd.zip"
+    NIFTI = "lcdfusion_nifti.zip"
+    METRICS = "metrics.csv"
+    PICTURES = "lcdfusion_key_slices.zip"
+
+
+@dataclass(frozen=True)
+class ExportState:
+    """What the section shows.
+
+    Attributes:
+        can_export: something can be written.
+        tip: where nothing can: why.
+        key_slices: K of those that are marked, of the pair on show.
+        can_mark: the slice on show can be marked.
+        is_marked: it is.
+        note: what was written, or went wrong.
+    """
+
+    can_export: bool = False
+    tip: str = ""
+    key_slices: tuple[int, ...] = ()
+    can_mark: bool = False
+    is_marked: bool = False
+    note: str = ""
+
+    @property
+    def marked(self) -> str:
+        """The key slices as people count them."""
+        return f"Marked: {', '.join(str(index + 1) for index in self.key_slices)}" if self.key_slices else ""
+
+
+class ExportSection(Section):
+    """Writes what is on show, and says where it is of older choices."""
+
+    def __init__(self, core: Core) -> None:
+        super().__init__(core)
+        self.state = ExportState()
+        self._said: Belongs[str] | None = None
+
+    def update(self) -> None:
+        self.moved()
+
+    def moved(self) -> None:
+        whole, index, pair = self.core.whole, self.core.slice, self.choices.pair
+        marked = key_slices(*pair) if pair is not None and whole is not None else ()
+        tip = ""
+        if whole is None:
+            part = next((image.nodes.part for image in self.core.workflow.images if image.nodes.part), "")
+            tip = f"Only {part} are fused; fuse again to export" if part else "Fuse first"
+        elif whole.note:
+            tip = f"What is exported is of other choices than those in the panel ({whole.note.lower()})"
+        self.state = ExportState(
+            can_export=whole is not None,
+            tip=tip,
+            key_slices=marked,
+            can_mark=whole is not None and index is not None,
+            is_marked=index in marked,
+            note=(self._said.on(self.on_show) if self._said is not None else None) or "",
+        )
+
+    def forget(self) -> None:
+        self._said = None
+        self.state = ExportState()
+
+    def mark(self) -> None:
+        """Marks the slice on show as a key slice, or takes the mark away."""
+        index, pair = self.core.slice, self.choices.pair
+        if index is not None and pair is not None and self.state.can_mark:
+            set_key_slices(*pair, sorted(set(self.state.key_slices) ^ {index}))
+            self.moved()
+            self.core.host.show()
+
+    def say(self, text: str) -> None:
+        """What was written, or went wrong; it goes with the pair."""
+        self._said = Belongs(text, self.on_show, "pair")
+        self.moved()
+        self.core.host.show()
+
+    def slices_for_pictures(self) -> tuple[int, ...]:
+        """Key slices; where none is marked, the slice on show.
+
+        Raises:
+            InputError: neither.
+        """
+        index = self.core.slice
+        slices = self.state.key_slices or (() if index is None else (index,))
+        if not slices:
+            raise InputError("Mark a key slice first, or show one.")
+        return slices
+
+    def in_database(self, folders: Sequence[Path], find_file: FindFile) -> str:
+        """What can be said after series were handed to a DICOM database, which was asked for each of their images."""
+        files = [file for folder in folders for file in sorted(folder.iterdir())]
+        uids = [str(dcmread(file, specific_tags=["SOPInstanceUID"], stop_before_pixels=True).SOPInstanceUID) for file in files]
+        there = sum(bool(find_file(uid)) for uid in uids)
+        names = ", ".join(folder.name.removeprefix("dicom_") for folder in folders)
+        if there == len(uids):
+            return f"In the DICOM database, {there} images: {names}."
+        return f"Only {there} of {len(uids)} images are in the DICOM database; look at its log, or export to the folder."
+
+    def steps(self, kind: ExportKind, folder: Path, *, name: str = "") -> list[Callable[[], list[Path]]]:
+        """What writes, step by step, of what is on show now, whatever is chosen afterwards.
+
+        Args:
+            kind: what.
+            folder: where to.
+            name: of the file of the metrics.
+
+        Returns:
+            Functions that write and give what they wrote; they may run in a thread, but for pictures, of which there is one a step.
+
+        Raises:
+            InputError: there is nothing to write, or it was deleted.
+        """
+        whole = self.core.whole
+        if whole is None:
+            raise InputError("There is no complete fused volume to export; fuse first.")
+        slices = self.slices_for_pictures() if kind is ExportKind.PICTURES else ()
+        notes = [f"When this was exported, other choices stood in the panel ({whole.note.lower()})."] if whole.note else []
+        export = Export.of(whole.nodes, find_file=self.core.host.find_file, notes=notes)
+        marked, opacity, deidentify = self.state.key_slices, self.choices.opacity, self.choices.deidentify
+        if kind is ExportKind.PICTURES:
+            return [partial(write_pictures, export, folder, [index], opacity=opacity, note=whole.note) for index in slices]
+        if kind is ExportKind.NRRD:
+            return [lambda: export.volumes(folder, deidentify=deidentify)]
+        if kind is ExportKind.NIFTI:
+            return [lambda: export.volumes(folder, suffix=".nii.gz", deidentify=deidentify)]
+        if kind is ExportKind.METRICS:
+            return [lambda: [export.metrics(folder / (name or kind.value))]]
+        return [lambda: export.dicom(folder, key_slices=marked, deidentify=deidentify)]

@@ -1,0 +1,123 @@
+"""The panel: all its sections, and the one owner of what is on show."""
+
+from __future__ import annotations
+
+import slicer
+import vtk
+
+from LCDFusionLib.mrml.application import Application
+from LCDFusionLib.mrml.fusing import FusionSession
+from LCDFusionLib.mrml.registering import RegistrationSession
+from LCDFusionLib.panel.advanced import AdvancedSection
+from LCDFusionLib.panel.choices import Choices, Node
+from LCDFusionLib.panel.core import Core
+from LCDFusionLib.panel.display import DisplaySection
+from LCDFusionLib.panel.export import ExportSection
+from LCDFusionLib.panel.fusion import FusionSection
+from LCDFusionLib.panel.host import Host
+from LCDFusionLib.panel.inputs import InputsSection
+from LCDFusionLib.panel.metrics import MetricsSection
+from LCDFusionLib.panel.regions import RegionsSection
+from LCDFusionLib.panel.registration import RegistrationSection
+from LCDFusionLib.panel.review import ReviewSection
+from LCDFusionLib.panel.section import Section
+
+_WATCHED = (
+    vtk.vtkCommand.ModifiedEvent,
+    slicer.vtkMRMLTransformableNode.TransformModifiedEvent,
+    slicer.vtkMRMLVolumeNode.ImageDataModifiedEvent,
+)
+
+
+class Panel(Core):
+    """Everything that a panel is but its widgets.
+
+    A host calls `update` when a choice or the scene has changed, `tick` from a timer, and the sections' methods for clicks; it draws
+    their states. What stands on the screen belongs to a key, `on_show`; what does not belong to the one of now is cleared or relabelled
+    at the next update.
+
+    Attributes:
+        sections: in the order in which they are brought into line.
+    """
+
+    def __init__(
+        self, host: Host, application: Application, *, session: FusionSession | None = None, registration: RegistrationSession | None = None
+    ) -> None:
+        super().__init__(host, application, session=session, registration=registration)
+        self.moved = self.views.on_moved = self._on_moved
+        self.display, self.review, self.inputs = DisplaySection(self), ReviewSection(self), InputsSection(self)
+        self.views.on_window_changed = self.display.on_windowed
+        self.fusion, self.registration, self.regions = FusionSection(self), RegistrationSection(self), RegionsSection(self)
+        self.metrics, self.export, self.advanced = MetricsSection(self), ExportSection(self), AdvancedSection(self)
+        self.sections: tuple[Section, ...] = (
+            self.display,
+            self.review,
+            self.inputs,
+            self.fusion,
+            self.registration,
+            self.regions,
+            self.metrics,
+            self.export,
+            self.advanced,
+        )
+        self._is_updating = False
+        self._watched: list[tuple[Node, int]] = []
+
+    @property
+    def is_busy(self) -> bool:
+        """True while something runs that wants ticks."""
+        return any(section.is_busy for section in self.sections)
+
+    def update(self) -> None:
+        """Brings everything into line with the choices and the scene."""
+        if self._is_updating:  # by an observer of what an update changes; once more, later
+            self.refresh()
+            return
+        self._is_updating, self.is_stale = True, False
+        try:
+            self.choices = self.display.with_window_of_the_hand(self.host.choices())
+            self._watch()
+            self.workflow.update(self.choices)
+            for section in self.sections:
+                section.update()
+        finally:
+            self._is_updating = False
+        self.host.show()
+
+    def tick(self) -> None:
+        """Looks at what runs; never waits. Updates where something has changed."""
+        for section in self.sections:
+            section.tick()
+        if self.is_stale:
+            self.update()
+
+    def forget(self) -> None:
+        """The scene is being emptied: nothing of the old one may be held, or stay on the screen."""
+        for section in self.sections:
+            section.forget()
+        self.workflow.forget()
+        self.choices = Choices()
+        self._watch()
+        self.is_stale = False
+        self.host.show()
+
+    def close(self) -> None:
+        """The panel goes."""
+        self.forget()
+        self.views.leave_views()
+        self.workflow.close()
+        self.registration_session.close()
+
+    def _on_moved(self) -> None:
+        for section in self.sections:
+            section.moved()
+        self.host.show()
+
+    def _watch(self) -> None:
+        """A transform set in another module, or a voxel painted, changes what is on show as well."""
+        nodes = [node for node in (self.choices.anatomy, self.choices.function) if node is not None]
+        if [node for node, _ in self._watched[:: len(_WATCHED)]] == nodes:
+            return
+        for node, tag in self._watched:
+            node.RemoveObserver(tag)
+        self._watched = [(node, node.AddObserver(event, lambda *_: self.refresh())) for node in nodes for event in _WATCHED]

@@ -1,0 +1,58 @@
+"""The scale of the fused colours, which no volume on show has: a bar with its unit, drawn in the view."""
+
+from __future__ import annotations
+
+import vtk
+
+from LCDFusionLib.images.color import COLOR_TABLES
+
+
+class ColorScale:
+    """A vertical bar at the right of a view; nothing until it is told what to show."""
+
+    def __init__(self, renderer: vtk.vtkRenderer) -> None:
+        self._renderer, self._shown = renderer, ("", "")
+        self._bar = vtk.vtkScalarBarActor()
+        self._bar.SetNumberOfLabels(3)
+        self._bar.SetLabelFormat("%.3g")
+        self._bar.UnconstrainedFontSizeOn()
+        self._bar.SetWidth(0.12)
+        self._bar.SetHeight(0.36)
+        self._bar.SetPosition(0.87, 0.52)
+        self._bar.SetBarRatio(0.25)
+        self._bar.SetVerticalTitleSeparation(6)
+        for style in (self._bar.GetLabelTextProperty(), self._bar.GetTitleTextProperty()):
+            style.SetColor(1.0, 1.0, 1.0)
+            style.SetFontSize(12)
+            style.BoldOff()
+            style.ItalicOff()
+            style.ShadowOff()
+            style.SetFontFamilyToArial()
+        self._bar.VisibilityOff()
+        renderer.AddViewProp(self._bar)
+
+    def show(self, table: str, range_text: str) -> None:
+        """A table of `COLOR_TABLES` over a range, such as "0 to 10 SUVbw"; "" for either takes the bar away."""
+        self._bar.SetVisibility(table in COLOR_TABLES and bool(range_text))
+        if (table, range_text) == self._shown or not self._bar.GetVisibility():
+            return
+        self._shown = table, range_text
+        lower, _, rest = range_text.partition(" to ")
+        upper, _, unit = rest.partition(" ")
+        rgb = COLOR_TABLES[table].rgb
+        colors = vtk.vtkLookupTable()
+        colors.SetNumberOfTableValues(len(rgb))
+        colors.SetTableRange(float(lower), float(upper))
+        for index, (red, green, blue) in enumerate(rgb / 255.0):
+            colors.SetTableValue(index, red, green, blue, 1.0)
+        self._bar.SetLookupTable(colors)
+        self._bar.SetTitle("" if unit == "relative" else unit)
+
+    @property
+    def text(self) -> str:
+        """What it shows, such as "ember, 0 to 10 SUVbw"; "" where nothing."""
+        return ", ".join(self._shown) if self._bar.GetVisibility() else ""
+
+    def close(self) -> None:
+        """Takes it out of the view."""
+        self._renderer.RemoveViewProp(self._bar)

@@ -1,0 +1,48 @@
+"""What stands in the fused view: for each slice the best image of the pair that there is, and what it says of itself."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from LCDFusionLib.mrml.result_nodes import ResultNodes
+from LCDFusionLib.views.choices import Comparison, FusedLook
+
+
+@dataclass(frozen=True)
+class FusedImage:
+    """A fused image of the pair on show.
+
+    Attributes:
+        nodes: where it is.
+        note: what nobody may overlook: that it is of older choices, a part, a preview; "" for one that is as chosen, and whole.
+    """
+
+    nodes: ResultNodes
+    note: str = ""
+
+    @property
+    def settings(self) -> str:
+        """What it was made with, in one or two lines; "" where nobody noted it."""
+        made = self.nodes.made_with
+        return "" if made is None else f"W/L {made.window}, {made.range}\n{made.weights} weights"
+
+
+def best_for_slice(images: Sequence[FusedImage], index: int | None) -> FusedImage | None:
+    """The first that has slice K of the anatomy; in another plane the first that is whole, else the first that is no preview."""
+    there = [image for image in images if image.nodes.is_in_scene]
+    if index is not None:
+        return next((image for image in there if image.nodes.has_slice(index)), None)
+    of_volume = [image for image in there if not image.nodes.is_preview]
+    return next((image for image in of_volume if image.nodes.is_complete), next(iter(of_volume), None))
+
+
+def fused_title(image: FusedImage | None, *, comparison: Comparison, flickered: bool, peeked: bool, look: FusedLook) -> str:
+    """The title of the fused view."""
+    if peeked:
+        return "Anatomy"
+    if image is None:
+        return "Fused"
+    name = {Comparison.FLICKER: "Blend" if flickered else "Fused", Comparison.SPLIT: "Blend left, fused right"}.get(comparison, "Fused")
+    gray = ", gray" if look is FusedLook.GRAY and name == "Fused" else ""
+    return "\n".join(filter(None, (f"{name}{gray}", image.settings, image.note)))

@@ -1,0 +1,112 @@
+"""A browser session as the host of the panel: choices from trame's state, volumes from the open study, views in the page."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+from trame_server import Server
+from trame_server.utils.typed_state import TypedState
+
+from LCDFusionLib.panel.choices import Choices
+
+from ..views import LinkedViews
+from .private_log import report
+from .state import BrowserChoices
+
+if TYPE_CHECKING:
+    from .opening import OpenStudy
+    from .panel.drawing import Drawing
+
+
+class SessionHost:
+    """`LCDFusionLib.panel.host.Host` on a page.
+
+    Attributes:
+        study: what is open.
+        views: on the page.
+        drawings: of the sections.
+    """
+
+    study: OpenStudy
+    views: LinkedViews
+    drawings: Sequence[Drawing] = ()
+
+    def __init__(self, server: Server, chosen: TypedState[BrowserChoices]) -> None:
+        self._server, self._chosen = server, chosen
+        self.executor: Executor = ThreadPoolExecutor(1, thread_name_prefix="resample")
+
+    def choices(self) -> Choices:
+        """As they stand on the page."""
+        chosen = self._chosen.data
+        return Choices(
+            anatomy=self.study.node(chosen.anatomy),
+            function=self.study.node(chosen.function),
+            waiting=self.study.waiting,
+            window=chosen.window,
+            function_upper=chosen.function_upper,
+            table=chosen.table,
+            weights=chosen.weights,
+            anatomy_kind=chosen.anatomy_kind,
+            function_unit=chosen.function_unit,
+            device=chosen.device,
+            precision=chosen.precision,
+            batch_size=chosen.batch_size or 0,
+            arrangement=chosen.arrangement,
+            orientation=chosen.orientation,
+            fused_look=chosen.fused_look,
+            function_look=chosen.function_look,
+            opacity=chosen.opacity,
+            comparison=chosen.comparison,
+            split=chosen.split,
+            projection_angle=chosen.projection_angle,
+            turning=chosen.turning,
+            region_radius=chosen.region_radius or Choices.region_radius,
+            isocontour=chosen.isocontour or Choices.isocontour,
+            plotted=chosen.plotted,
+            metrics_in_view=chosen.metrics_in_view,
+            deidentify=chosen.deidentify,
+        )
+
+    def choose(self, **changes: object) -> None:
+        """The panel itself has changed choices."""
+        with self._server.state:
+            for name, value in changes.items():
+                setattr(self._chosen.data, name, value)
+
+    def find_file(self, uid: str) -> str:
+        """`FindFile` of the open study."""
+        return self.study.find_file(uid)
+
+    def may_compute(self) -> bool:
+        """All that is needed came with the server."""
+        return True
+
+    def torch_problem(self) -> str:
+        """It came with the server."""
+        return ""
+
+    def open_views(self) -> None:
+        """They are always there."""
+
+    def views_are_shown(self) -> bool:
+        """They are always there."""
+        return True
+
+    def draw_views(self) -> None:
+        """At the next step."""
+        self.views.draw()
+
+    def show(self) -> None:
+        """Sends the states that have changed."""
+        with self._server.state:
+            for drawing in self.drawings:
+                drawing.show()
+
+    def wake(self) -> None:
+        """The session's timer asks often enough."""
+
+    def report(self, error: Exception) -> None:
+        """Into the log, without a word of the patient."""
+        report(error)

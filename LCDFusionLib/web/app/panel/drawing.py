@@ -1,0 +1,70 @@
+"""What the drawings of the sections have in common."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, fields
+from typing import Any, Protocol
+
+from trame_server import Server
+
+
+class HasState(Protocol):
+    """A section of `LCDFusionLib.panel`."""
+
+    @property
+    def state(self) -> Any:
+        """A frozen dataclass."""
+
+
+@dataclass(frozen=True)
+class Shared:
+    """What all drawings write and read.
+
+    Attributes:
+        server: of trame.
+        choice: names of what the reader sets, for `v_model`.
+        screen: names of what the page shows of the session itself.
+    """
+
+    server: Server
+    choice: Any
+    screen: Any
+
+
+class Drawing:
+    """Shows the state of one section as the trame state `name`, an object, and passes clicks on; it decides nothing.
+
+    Args:
+        shared: by all drawings.
+        name: of the trame state, for templates: `{{ fusion.status }}`.
+        section: whose state it is.
+    """
+
+    def __init__(self, shared: Shared, name: str, section: HasState) -> None:
+        self.shared, self.name, self._section = shared, name, section
+        self._drawn: Any = None
+        self.shared.server.state[name] = self.values(section.state)
+
+    def show(self) -> None:
+        """Sends the state, where it is another than the one that was sent."""
+        state = self._section.state
+        if state != self._drawn:
+            self._drawn = state
+            self.shared.server.state[self.name] = self.values(state)
+
+    def values(self, state: Any) -> dict[str, Any]:
+        """The state as the browser gets it: its fields and properties that JSON can hold."""
+        names = [field.name for field in fields(state)] + [name for name, each in vars(type(state)).items() if isinstance(each, property)]
+        return {name: value for name in names if _is_plain(value := getattr(state, name))}
+
+    def build(self) -> None:
+        """Makes the widgets, within those that are open."""
+
+
+def _is_plain(value: object) -> bool:
+    try:
+        json.dumps(value)
+    except TypeError:
+        return False
+    return True
