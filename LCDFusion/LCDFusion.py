@@ -215,6 +215,9 @@ class LCDFusionWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
 
     def tick(self):
         """Looks at the processes; never waits."""
+        from LCDFusionPanel.background import background
+
+        background.step_aside()
         self.panel.tick()
         if not self.parent.isEntered and not self.panel.is_busy:
             self._timer.stop()

@@ -9,6 +9,7 @@ from slicer.i18n import tr as _
 from LCDFusionLib.panel.export import ExportKind
 
 from . import dependencies
+from .background import wait_for
 from .drawing import Drawing
 
 
@@ -62,7 +63,12 @@ class ExportDrawing(Drawing):
             self.section.say(_("Written to {folder}: {names}").format(folder=folder, names=names))
 
     def _run(self, kind, folder, **more):
-        return [path for step in self.section.steps(kind, folder, **more) for path in step()]
+        for read in self.section.unread():
+            wait_for(read, _("Reading the headers of the series"))
+        steps = self.section.steps(kind, folder, **more)
+        if kind is ExportKind.PICTURES:  # OpenGL belongs to the main thread
+            return [path for step in steps for path in step()]
+        return [path for step in steps for path in wait_for(step, _("Exporting"))]
 
     def _ensure(self):
         if self.widget.parameters.deidentify:

@@ -5,9 +5,9 @@ import logging
 import qt
 
 from LCDFusionLib.panel.choices import Choices
-from LCDFusionLib.panel.host import AtOnce
 
 from . import dependencies, views
+from .background import background
 
 
 class SlicerHost:
@@ -20,7 +20,7 @@ class SlicerHost:
     def __init__(self, widget):
         self._widget = widget
         self._waking = False
-        self.executor = AtOnce()  # Slicer's event loop holds the interpreter's lock while it idles: a thread would stand still
+        self.executor = background  # its owner, the widget's timer, lets it run
 
     def choices(self):
         parameters, ui = self._widget.parameters, self._widget.ui

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import Any
+from uuid import uuid4
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,6 +42,7 @@ class _Job:
     folder: Path
     notes: list[str]
     results: Path | None = None  # where the fused volumes go; None: into memory
+    filled: tuple[NDArray, NDArray] | None = None  # gray and colour of the host, which puts every slice there itself
     started: dict[str, Any] = field(default_factory=dict)
     metrics: dict[int, dict[str, float]] = field(default_factory=dict)
     blend_metrics: dict[int, dict[str, float]] = field(default_factory=dict)
@@ -128,7 +130,35 @@ class FusionWorker:
                 f"The fusion process cannot be started with '{self._python}' ({error}); check that it exists and can be run."
             ) from error
 
-    def submit(self, pair: FusionPair, *, first_slice: int = 0, preview: bool = False, results: Path | None = None) -> None:
+    def stage(self, pair: FusionPair) -> Path:
+        """Writes the arrays of a job for `submit`, half a gigabyte of a large CT; a host may call it in a thread, after `start`.
+
+        Raises:
+            InputError: there is no room for temporary files.
+        """
+        assert self._process is not None
+        folder = self._process.folder / f"staged-{uuid4().hex}"
+        try:
+            _write_arrays(folder, pair)
+        except BaseException as error:
+            shutil.rmtree(folder, ignore_errors=True)
+            if not isinstance(error, OSError):
+                raise
+            raise InputError(
+                f"The temporary folder '{folder.parent}' cannot take the volumes ({error}); make room there or set TMPDIR."
+            ) from error
+        return folder
+
+    def submit(
+        self,
+        pair: FusionPair,
+        *,
+        first_slice: int = 0,
+        preview: bool = False,
+        results: Path | None = None,
+        staged: Path | None = None,
+        filled: tuple[NDArray, NDArray] | None = None,
+    ) -> None:
         """Start to fuse `pair`, slice `first_slice` first, then its neighbours outwards; `poll` tells what happens.
 
         Args:
@@ -137,6 +167,8 @@ class FusionWorker:
             preview: first show this one at half its resolution (`SlicePreviewed`), where a slice takes long: large ones, on a CPU.
             results: a folder that the fused volumes are left in; the result then is memory maps of them, and the host's memory does not
                 hold them. None: the result is in memory.
+            staged: from `stage`; written now where there is none, or its process has ended.
+            filled: arrays, gray and colour, that the host puts every slice into; the result then is these, and nothing is read again.
 
         Raises:
             InputError: the process cannot be started, or there is no room for temporary files.
@@ -150,14 +182,12 @@ class FusionWorker:
         assert self._process is not None
         self._number += 1
         folder = self._process.folder / f"job-{self._number}"
-        try:
-            _write_arrays(folder, pair)
-        except OSError as error:
-            shutil.rmtree(folder, ignore_errors=True)
-            raise InputError(
-                f"The temporary folder '{folder.parent}' cannot take the volumes ({error}); make room there or set TMPDIR."
-            ) from error
-        self._job = _Job(self._number, pair, folder, list(pair.warnings), results)
+        if staged is None or not staged.is_dir():
+            staged = self.stage(pair)
+        staged.rename(folder)
+        for left in folder.parent.glob("staged-*"):  # of a fusion that was given up before it began
+            shutil.rmtree(left, ignore_errors=True)
+        self._job = _Job(self._number, pair, folder, list(pair.warnings), results, filled)
         self._process.send(
             do="fuse",
             job=self._number,
@@ -325,9 +355,10 @@ def _slice_fused(job: _Job, message: dict[str, Any]) -> SliceFused:
 def _result(job: _Job, message: dict[str, Any]) -> FusionResult:
     anatomy = job.pair.anatomy
     name = f"{anatomy.name} + {job.pair.function.name} fused"
+    gray, color = job.filled or (job.fused("gray"), job.fused("color"))
     return FusionResult(
-        gray=anatomy.with_array(job.fused("gray"), modality=Modality.OTHER, unit=Unit.RELATIVE, name=name, is_fused=True),
-        color=anatomy.with_array(job.fused("color"), modality=Modality.OTHER, unit=Unit.RELATIVE, name=f"{name}, colour", is_fused=True),
+        gray=anatomy.with_array(gray, modality=Modality.OTHER, unit=Unit.RELATIVE, name=name, is_fused=True),
+        color=anatomy.with_array(color, modality=Modality.OTHER, unit=Unit.RELATIVE, name=f"{name}, colour", is_fused=True),
         metrics=[job.metrics[k] for k in range(len(job.metrics))],
         blend_metrics=[job.blend_metrics[k] for k in range(len(job.metrics))],
         weights_name=job.started["weights_name"],

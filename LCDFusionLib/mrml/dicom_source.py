@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 
 import slicer
@@ -41,6 +41,15 @@ def dicom_source(node: slicer.vtkMRMLVolumeNode, find_file: FindFile) -> SeriesS
     return _source_of(tuple(files), node.GetAttribute(PART_ATTRIBUTE) or "")
 
 
+def unread_source(node: slicer.vtkMRMLVolumeNode, find_file: FindFile) -> Callable[[], object] | None:
+    """What reads the headers that `dicom_source` will want, and may run in a thread; None where they are read, or there are none."""
+    files = tuple(find_file(uid) for uid in _instances(node))
+    part = node.GetAttribute(PART_ATTRIBUTE) or ""
+    if not files or not all(files) or (files, part) in _kept or (files, part) in _seen:
+        return None
+    return partial(_source_of, files, part)
+
+
 def kept_source(node: slicer.vtkMRMLVolumeNode, find_file: FindFile) -> SeriesSource | None:
     """The same where `keep_source` has it; reads no file."""
     files = tuple(find_file(uid) for uid in _instances(node))
@@ -58,6 +67,7 @@ def forget_sources() -> None:
 
 
 _kept: dict[tuple[tuple[str, ...], str], SeriesSource] = {}
+_seen: set[tuple[tuple[str, ...], str]] = set()
 
 
 def _source_of(files: tuple[str, ...], part: str) -> SeriesSource:
@@ -86,4 +96,5 @@ def _read_header(file: str) -> Dataset:
 
 @lru_cache(maxsize=8)
 def _read(files: tuple[str, ...], part: str) -> SeriesSource:
+    _seen.add((files, part))
     return read_source(series_of_files([Path(file) for file in files], part=part), relative=True)

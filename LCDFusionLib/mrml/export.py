@@ -166,8 +166,8 @@ def fusion_result(result: ResultNodes) -> FusionResult:
     rows = [result.slice_metrics(index) for index in range(result.metrics.GetNumberOfRows())]
     node = result.gray
     return FusionResult(
-        gray=volume_from_node(result.gray),
-        color=volume_from_node(result.color),
+        gray=volume_from_node(result.gray, copy=False),
+        color=volume_from_node(result.color, copy=False),
         metrics=[fused for fused, _ in rows],
         blend_metrics=[blend for _, blend in rows],
         weights_name=node.GetAttribute("LCDFusion.Weights") or "",

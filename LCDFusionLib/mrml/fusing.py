@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import slicer
 
@@ -25,6 +26,7 @@ from LCDFusionLib.images.volume import Volume
 from LCDFusionLib.images.window import anatomy_window, function_range
 from LCDFusionLib.mrml.belonging import confirmed_mismatches
 from LCDFusionLib.mrml.made_with import MadeWith
+from LCDFusionLib.mrml.nodes import voxels
 from LCDFusionLib.mrml.result_nodes import ResultNodes, create_result, remove_result, results_of
 from LCDFusionLib.mrml.transforms import registration_verdict
 
@@ -61,12 +63,14 @@ class FusionJob:
         first_slice: K, in the anatomy, of the slice that comes first.
         is_preview: that slice is all.
         made_with: what the fusion depends on.
+        staged: from `FusionWorker.stage`, where a host has done that already.
     """
 
     pair: FusionPair
     first_slice: int
     is_preview: bool
     made_with: MadeWith
+    staged: Path | None = None
 
 
 def prepare_job(
@@ -178,7 +182,13 @@ class FusionSession:
             anatomy_node, function_node, job.pair.anatomy, preview_of=preview_of, mismatches=mismatches, made_with=job.made_with
         )
         try:
-            self.worker.submit(job.pair, first_slice=0 if job.is_preview else job.first_slice, preview=True)
+            self.worker.submit(
+                job.pair,
+                first_slice=0 if job.is_preview else job.first_slice,
+                preview=True,
+                staged=job.staged,
+                filled=(voxels(result.gray), voxels(result.color)),
+            )
         except InputError:
             remove_result(result)
             raise

@@ -154,14 +154,22 @@ def volume_from_node(
     )
 
 
-def node_from_volume(scene: slicer.vtkMRMLScene, volume: Volume) -> slicer.vtkMRMLVolumeNode:
+def node_from_volume(scene: slicer.vtkMRMLScene, volume: Volume, *, image: vtk.vtkImageData | None = None) -> slicer.vtkMRMLVolumeNode:
     """A new scalar node, or vector node for a colour volume, with display node and subject hierarchy item.
 
     Modality and Frame of Reference UID are written to the item as Slicer's DICOM readers do, the unit as coded voxel units, so that
     `volume_from_node` gives the same volume back, also after the scene was saved.
+
+    Args:
+        scene: that gets the node.
+        volume: what it holds.
+        image: the volume's voxels where another node has them already: both then share them, and nothing is copied.
     """
     node = scene.AddNewNodeByClass("vtkMRMLVectorVolumeNode" if volume.is_color else "vtkMRMLScalarVolumeNode", volume.name or "Volume")
-    set_voxels(node, volume.array)
+    if image is None:
+        set_voxels(node, volume.array)
+    else:
+        node.SetAndObserveImageData(image)
     set_geometry(node, volume)
     unit = slicer.vtkCodedEntry()
     unit.SetValueSchemeMeaning(*_UNIT_CODES[volume.unit])

@@ -81,8 +81,9 @@ class ResultNodes:
 
     def fill(self, result: FusionResult) -> None:
         """Puts a whole result, on the grid that the nodes were made for, in place and notes where it comes from."""
-        voxels(self.gray)[:] = result.gray.array
-        voxels(self.color)[:] = result.color.array
+        for node, volume in ((self.gray, result.gray), (self.color, result.color)):
+            if not np.may_share_memory(voxels(node), volume.array):  # else every slice is there already
+                voxels(node)[:] = volume.array
         for index, (metrics, blend_metrics) in enumerate(zip(result.metrics, result.blend_metrics, strict=True)):
             self._fill_row(index, metrics, blend_metrics)
         self._note(
@@ -215,6 +216,7 @@ def create_result(
     preview_of: int | None = None,
     mismatches: Sequence[str] = (),
     made_with: MadeWith | None = None,
+    images: tuple[vtk.vtkImageData, vtk.vtkImageData] | None = None,
 ) -> ResultNodes:
     """Empty result nodes on the grid of the anatomy, in the scene of the inputs; results that there are already stay as they are.
 
@@ -227,6 +229,7 @@ def create_result(
         preview_of: K of the one slice that `grid` is: the nodes of a preview, which stand beside those of a whole result.
         mismatches: what says that the inputs do not belong together, and was confirmed (`Mismatch.text`); views and exports say it.
         made_with: what the fusion depends on; it stands in the nodes' names, so that two of a pair can be told apart.
+        images: gray and colour voxels to share with other nodes, in place of empty ones.
 
     Raises:
         InputError: both inputs are the same node.
@@ -238,8 +241,9 @@ def create_result(
     name = name if preview_of is None else f"{name} preview of slice {preview_of + 1}"
     name = name if made_with is None else f"{name}, {made_with.window}, {made_with.range},"
     blank = replace(grid, modality=Modality.OTHER, unit=Unit.RELATIVE)
-    gray = node_from_volume(scene, blank.with_array(np.zeros(grid.shape, np.float32), name=f"{name} fused"))
-    color = node_from_volume(scene, blank.with_array(np.zeros((*grid.shape, 3), np.uint8), name=f"{name} fused colour"))
+    of_gray, of_color = images or (None, None)
+    gray = node_from_volume(scene, blank.with_array(np.zeros(grid.shape, np.float32), name=f"{name} fused"), image=of_gray)
+    color = node_from_volume(scene, blank.with_array(np.zeros((*grid.shape, 3), np.uint8), name=f"{name} fused colour"), image=of_color)
     gray.GetDisplayNode().AutoWindowLevelOff()
     gray.GetDisplayNode().SetWindowLevelMinMax(0, 1)
     table = scene.AddNewNodeByClass("vtkMRMLTableNode", f"{name} metrics")

@@ -11,7 +11,7 @@ from pathlib import Path
 from pydicom import dcmread
 
 from LCDFusionLib.errors import InputError
-from LCDFusionLib.mrml.dicom_source import FindFile
+from LCDFusionLib.mrml.dicom_source import FindFile, unread_source
 from LCDFusionLib.mrml.export import Export
 from LCDFusionLib.mrml.key_slices import key_slices, set_key_slices
 from LCDFusionLib.panel.core import Core
@@ -124,6 +124,12 @@ class ExportSection(Section):
         if there == len(uids):
             return f"In the DICOM database, {there} images: {names}."
         return f"Only {there} of {len(uids)} images are in the DICOM database; look at its log, or export to the folder."
+
+    def unread(self) -> list[Callable[[], object]]:
+        """What reads the headers that an export needs and nobody has read yet; may run in a thread, before `steps`."""
+        whole, find_file = self.core.whole, self.core.host.find_file
+        nodes = [node for node in whole.nodes.inputs if node is not None] if whole is not None else []
+        return [read for node in nodes if (read := unread_source(node, find_file)) is not None]
 
     def steps(self, kind: ExportKind, folder: Path, *, name: str = "") -> list[Callable[[], list[Path]]]:
         """What writes, step by step, of what is on show now, whatever is chosen afterwards.

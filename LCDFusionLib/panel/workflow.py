@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 from LCDFusionLib.dicom import Mismatch, unconfirmed
 from LCDFusionLib.errors import InputError
-from LCDFusionLib.fusion import FusionSettings
+from LCDFusionLib.fusion import FusionPair, FusionSettings
 from LCDFusionLib.images.volume import Volume
 from LCDFusionLib.mrml.belonging import confirm_mismatches, confirmed_mismatches, pair_mismatches
 from LCDFusionLib.mrml.dicom_source import FindFile, no_file
@@ -33,10 +34,12 @@ class Preparation:
     only_first_slice: bool
     notes: list[str]
     voxels: tuple[int, ...]
+    stage: Callable[[FusionPair], Path]
 
     def job(self) -> FusionJob:
-        """Resampled and checked; raises what `prepare_job` does."""
-        return prepare_job(self.anatomy, self.function, self.settings, first_slice=self.first_slice, only_first_slice=self.only_first_slice)
+        """Resampled, checked and handed to the worker's folder; raises what `prepare_job` and `FusionWorker.stage` do."""
+        job = prepare_job(self.anatomy, self.function, self.settings, first_slice=self.first_slice, only_first_slice=self.only_first_slice)
+        return replace(job, staged=self.stage(job.pair))
 
 
 class FusionWorkflow:
@@ -84,7 +87,8 @@ class FusionWorkflow:
         confirm_mismatches(choices.anatomy, choices.function, kinds, self._find_file)
 
     def prepare(self, choices: Choices, *, first_slice: int | None, only_first_slice: bool = False) -> Preparation:
-        """The volumes of the chosen pair, copied, so that the scene may change while they are resampled.
+        """The volumes of the chosen pair. They are not copied: what is painted while they are resampled may be in the fused image or not,
+        and the image says so afterwards ("voxels").
 
         Args:
             choices: for which there is a plan.
@@ -95,10 +99,13 @@ class FusionWorkflow:
             InputError: as `check_pair` and `read_pair`.
         """
         check_pair(choices.anatomy, choices.function, find_file=self._find_file)
-        anatomy, function, notes = self._read(choices, copy=True)
+        self.session.worker.start()
+        anatomy, function, notes = self._read(choices, copy=False)
         voxels = _voxels(choices.anatomy, choices.function)
         nodes = choices.anatomy, choices.function
-        return Preparation(*nodes, anatomy, function, choices.settings, first_slice, only_first_slice, notes, voxels)
+        return Preparation(
+            *nodes, anatomy, function, choices.settings, first_slice, only_first_slice, notes, voxels, self.session.worker.stage
+        )
 
     def begin(self, preparation: Preparation, job: FusionJob) -> ResultNodes:
         """Begins what was prepared; as `FusionSession.begin`."""

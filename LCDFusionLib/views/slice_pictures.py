@@ -9,11 +9,10 @@ from pathlib import Path
 import slicer
 
 from LCDFusionLib.errors import InputError
-from LCDFusionLib.fusion import FusionResult, SliceFused
 from LCDFusionLib.mrml.application import Application
 from LCDFusionLib.mrml.export import Export
 from LCDFusionLib.mrml.nodes import node_from_volume, volume_from_node
-from LCDFusionLib.mrml.result_nodes import ResultNodes, create_result
+from LCDFusionLib.mrml.result_nodes import create_result
 from LCDFusionLib.views.fused_view import FusedImage
 from LCDFusionLib.views.offscreen import SliceViews
 
@@ -39,8 +38,15 @@ def write_pictures(
     paths = []
     application = Application.create()  # a scene of its own: the person's views do not move
     shown, reading = (_copy(application.scene, node) for node in (anatomy, function))
-    result = create_result(shown, reading, export.fused.gray, mismatches=export.result.mismatches, made_with=export.result.made_with)
-    _fill(result, export.fused)
+    result = create_result(
+        shown,
+        reading,
+        export.fused.gray,
+        mismatches=export.result.mismatches,
+        made_with=export.result.made_with,
+        images=(export.result.gray.GetImageData(), export.result.color.GetImageData()),
+    )
+    result.fill(export.fused)
     with SliceViews(application, size=(560, 480), columns=4) as views:
         views.show(shown, reading, result, opacity=opacity)
         views.views[-1].annotations.set_title("\n".join(filter(None, ("Fused", FusedImage(result).settings, note))))
@@ -52,8 +58,8 @@ def write_pictures(
 
 
 def _copy(scene: slicer.vtkMRMLScene, node: slicer.vtkMRMLVolumeNode) -> slicer.vtkMRMLVolumeNode:
-    """The node as it looks, in another scene."""
-    copy = node_from_volume(scene, volume_from_node(node))
+    """The node as it looks, in another scene; its voxels are shared."""
+    copy = node_from_volume(scene, volume_from_node(node, copy=False), image=node.GetImageData())
     source, target = node.GetDisplayNode(), copy.GetDisplayNode()
     if not node.IsA("vtkMRMLVectorVolumeNode") and source is not None:
         if (colors := source.GetColorNode()) is not None:
@@ -63,19 +69,3 @@ def _copy(scene: slicer.vtkMRMLScene, node: slicer.vtkMRMLVolumeNode) -> slicer.
         target.AutoWindowLevelOff()
         target.SetWindowLevel(source.GetWindow(), source.GetLevel())
     return copy
-
-
-def _fill(result: ResultNodes, fused: FusionResult) -> None:
-    for index in range(len(fused.metrics)):
-        result.fill_slice(
-            SliceFused(
-                index=index,
-                done=index + 1,
-                total=len(fused.metrics),
-                seconds_left=None,
-                metrics=fused.metrics[index],
-                blend_metrics=fused.blend_metrics[index],
-                gray=fused.gray.array[index],
-                color=fused.color.array[index],
-            )
-        )
