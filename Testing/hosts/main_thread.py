@@ -105,7 +105,7 @@ def measure(build, slices):
     panel = module.open()
     ui = panel.ui
     with tempfile.TemporaryDirectory() as folder:
-        anatomy, function = load(Path(folder), slices)
+        anatomy, function = load(build, Path(folder), slices)
         watch.step("choosing CT and PET", lambda: choose(panel, anatomy, function), lambda: ui.fuseButton.enabled)
         panel.parameters.exportFolder = Path(folder) / "out"
         (Path(folder) / "out").mkdir()
@@ -132,7 +132,7 @@ def choose(panel, anatomy, function):
     panel.parameters.anatomy, panel.parameters.function = anatomy, function
 
 
-def load(folder, slices):
+def load(build, folder, slices):
     """CT and PET as Slicer's DICOM module loads them: Bq/ml, instance UIDs, files in the database."""
     from datetime import datetime, timedelta
 
@@ -143,9 +143,9 @@ def load(folder, slices):
     from LCDFusionLib.dicom import Patient, Radiopharmaceutical, Study, read_folder, write_original_series
     from LCDFusionLib.images.volume import Modality, Unit, Volume
 
-    try:
+    if (build / "LCDFusionLib" / "mrml").is_dir():  # not by trying: an editable installation answers for the other build
         from LCDFusionLib.mrml.nodes import hierarchy_item, node_from_volume
-    except ModuleNotFoundError:  # builds until November 2026
+    else:  # builds until November 2026
         from LCDFusionLib.scene.nodes import hierarchy_item, node_from_volume
 
     rng, scanned = np.random.default_rng(1), datetime(2025, 3, 14, 10, 30)
