@@ -147,7 +147,7 @@ def test_the_catalogue_entry_is_what_the_index_takes():
     entry = json.loads((PROJECT / "LCDFusion.json").read_text())
     allowed = {"$schema", "category", "scm_url", "scm_revision", "scm_type", "build_dependencies", "build_subdirectory", "enabled", "tier"}
     assert {"$schema", "category", "scm_url"} <= set(entry) <= allowed
-    assert entry["tier"] == 3
+    assert entry["tier"] == 1, "3 once a person has gone through docs/desktop-checklist.md in real Slicer"
     assert entry["build_dependencies"] == ["PyTorch"]
     assert entry["scm_url"].endswith(".git")
 
