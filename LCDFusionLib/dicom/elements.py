@@ -75,6 +75,8 @@ def uid(header: Dataset, keyword: str) -> str:
     PS3.5 9.1 allows digits and dots alone; letters and hyphens, which careless de-identification leaves, harm nobody.
     """
     value = text(header, keyword)
+    if value and not isinstance(_value(header, keyword), str):
+        raise ElementError(header, keyword, "is no UID", value)
     if len(value) > _LONGEST_UID or not all(letter.isascii() and (letter.isalnum() or letter in ".-_") for letter in value):
         raise ElementError(header, keyword, "is no UID", value)
     return value

@@ -8,6 +8,7 @@ from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset
 from pydicom.valuerep import MAX_VALUE_LEN, STR_VR_REGEXES
 
+from . import elements
 from .utc_offset import utc_offset
 
 _PATIENT_AND_STUDY = (
@@ -60,10 +61,15 @@ _TYPE_2 = (
 
 
 def patient_and_study(header: Dataset) -> Dataset:
-    """Patient and study of a source: public attributes of those modules alone, valid even where the source's were not."""
+    """Patient and study of a source: public attributes of those modules alone, valid even where the source's were not.
+
+    Raises:
+        ElementError: one holds bytes where text belongs, or a sequence, or none where one does.
+    """
     dataset = Dataset()
     for keyword in _PATIENT_AND_STUDY:
         if keyword in header:
+            (elements.items if keyword.endswith("Sequence") else elements.text)(header, keyword)
             element = copy.deepcopy(header[keyword])
             _make_valid(element)
             dataset.add(element)

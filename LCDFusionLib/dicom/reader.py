@@ -21,6 +21,7 @@ from .agreement import check_one_of_each, check_rescale
 from .folder import choose_series
 from .frames import Image, images_of
 from .no_volume import NoVolumeError
+from .patient_and_study import patient_and_study
 from .pixels import PixelReader, damaged, padding_of
 from .pydicom_versions import apply_modality_lut
 from .series import Series
@@ -211,6 +212,7 @@ def _tell(series: Series, *, relative: bool) -> _Told:
     headers = [image.header for image in images]
     _check_images(headers, series.name)
     check_one_of_each(headers, series.name)
+    patient_and_study(headers[0])  # what an export takes along is looked at before a fusion, not after it
     order, ijk_to_lps = sort_stack(headers, name=series.name)
     images = [images[index] for index in order]
     headers = [image.header for image in images]

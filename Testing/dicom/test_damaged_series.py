@@ -1,5 +1,6 @@
 """What a series says of itself and does not hold: copies that are none, missing images, pixels that do not fit, numbers that cannot be."""
 
+import re
 import shutil
 
 import numpy as np
@@ -301,6 +302,26 @@ def test_an_element_of_another_type(write_series, edit, keyword, kind):
     edit(folder, change)
     with pytest.raises(InputError, match=r"0003\.dcm"):
         read_folder(folder)
+
+
+@pytest.mark.parametrize("keyword", ["PatientSex", "StudyID", "AccessionNumber", "ReferringPhysicianName", "PatientAge"])
+def test_what_only_an_export_needs_is_looked_at_before(write_series, edit, keyword):
+    folder = write_series(Modality.CT)
+
+    def change(dataset, _):
+        dataset.pop(keyword, None)
+        dataset.add_new(keyword, "SQ", [pydicom.Dataset()])
+
+    edit(folder, change)
+    with pytest.raises(InputError, match=rf"0001\.dcm' is damaged: {re.escape(elements.attribute(keyword))} is a sequence and no text"):
+        read_folder(folder)
+
+
+def test_an_image_of_an_unknown_class_is_missed_in_its_series(write_series, edit):
+    """A damaged SOP Class UID (0008,0016) makes a manufacturer's own object of an image."""
+    folder = write_series(Modality.CT)
+    edit(folder, lambda dataset, index: index == 5 and setattr(dataset, "SOPClassUID", "1.2.840.10008.5.1.4.1.1.777"))
+    refused(folder, r"0006\.dcm' is damaged \(its SOP Class UID \(0008,0016\) is none of the standard's\)")
 
 
 def test_what_strictness_would_only_annoy(write_series, edit):

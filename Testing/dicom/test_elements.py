@@ -86,3 +86,8 @@ def test_the_file_is_named_for_an_item_of_it_too(write_series):
 def test_what_is_no_uid(value):
     with pytest.raises(ElementError, match=r"Study Instance UID \(0020,000D\) .*is no UID"):
         elements.uid(header(StudyInstanceUID=("UI", value)), "StudyInstanceUID")
+
+
+def test_a_number_is_no_uid():
+    with pytest.raises(ElementError, match="is no UID"):
+        elements.uid(header(StudyInstanceUID=("FD", 1.5)), "StudyInstanceUID")
