@@ -110,7 +110,7 @@ def scan_folder(folder: str | os.PathLike[str], *, progress: Progress | None = N
     return FolderContents(
         series=tuple(_with_missing(series, missing)),
         damaged=tuple(map(str, damaged)),
-        stray_damage=tuple(str(error) for error in damaged if not error.series_uid),
+        stray_damage=tuple(str(error) for error in damaged if error.series_uid not in images),
         missing=tuple(missing),
         copies=copies.count,
         other_files=others + len(strangers),
@@ -272,11 +272,13 @@ def _read_header(path: Path) -> Dataset | None:
         header = pydicom.dcmread(path, stop_before_pixels=True, specific_tags=_TAGS, force=True)
         sop_class = header.get("SOPClassUID") or header.file_meta.get("MediaStorageSOPClassUID") or UID("")
         series_uid = elements.uid(header, "SeriesInstanceUID")
-        if sop_class and sop_class.name == sop_class and header.get("Rows"):
-            # Of a manufacturer's own class, or damaged: then it is missed in the series that it says to be of.
-            damage = f"its {elements.attribute('SOPClassUID')} is none of the standard's"
-            raise DamagedFileError(path, damage, series_uid=series_uid, may_be_foreign=True)
         if sop_class and not sop_class.name.endswith("Image Storage"):
+            if header.get("Rows"):
+                # A dose, a segmentation, a manufacturer's own; or damaged: then it is missed in the series that it says to be of.
+                damage = f"its {elements.attribute('SOPClassUID')} is that of no image"
+                raise DamagedFileError(path, damage, series_uid=series_uid, may_be_foreign=True)
+            if sop_class.name == sop_class and not series_uid:  # cut in the middle of the class, or before the series
+                raise DamagedFileError(path, "it ends too early")
             return None
         missing = [keyword for keyword in _UIDS if not elements.uid(header, keyword)]
         sizes = [elements.whole(header, keyword, least=1, most=MOST_PIXELS) for keyword in ("Rows", "Columns")]
@@ -320,7 +322,7 @@ def _held_against(images: dict[str, list[Image]], damaged: Iterable[DamagedFileE
     refusals: dict[str, str] = {}
     for error in damaged:
         beside = [uid for like in _likenesses(error.path) for uid in names.get((error.path.parent, like), ())]
-        for uid in [error.series_uid] if error.series_uid else beside:
+        for uid in [error.series_uid] if error.series_uid in images else beside:  # a cut UID is that of no series
             refusals.setdefault(uid, str(error))
     for path in strangers:
         for uid in {uid for like in _likenesses(path) for uid in names.get((path.parent, like), ())}:

@@ -20,6 +20,7 @@ from . import elements
 from .agreement import check_one_of_each, check_rescale
 from .folder import choose_series
 from .frames import Image, images_of
+from .lossy import set_lossy_history
 from .no_volume import NoVolumeError
 from .patient_and_study import patient_and_study
 from .pixels import PixelReader, damaged, padding_of
@@ -213,6 +214,7 @@ def _tell(series: Series, *, relative: bool) -> _Told:
     _check_images(headers, series.name)
     check_one_of_each(headers, series.name)
     patient_and_study(headers[0])  # what an export takes along is looked at before a fusion, not after it
+    set_lossy_history(Dataset(), headers)
     order, ijk_to_lps = sort_stack(headers, name=series.name)
     images = [images[index] for index in order]
     headers = [image.header for image in images]

@@ -116,6 +116,17 @@ def test_a_lost_image_at_the_end_of_a_stack(write_series, harm, name):
     assert read_folder(folder)[0].shape[0] == 5
 
 
+def test_a_last_image_cut_anywhere_before_its_pixels(write_series):
+    """In the file meta information, in a UID, between two elements: no length makes it another object, or one of another series."""
+    folder = write_series(Modality.PET)
+    last = folder / "0006.dcm"
+    whole = last.read_bytes()
+    for length in range(0, len(whole) - 960, 37):
+        last.write_bytes(whole[:length])
+        with pytest.raises(InputError):
+            read_folder(folder, relative=True)
+
+
 def test_damage_in_another_series_does_not_stand_in_the_way(write_series, tmp_path):
     write_series(Modality.CT, "both/ct")
     path = write_series(Modality.PET, "both/pet") / "0002.dcm"
@@ -317,11 +328,21 @@ def test_what_only_an_export_needs_is_looked_at_before(write_series, edit, keywo
         read_folder(folder)
 
 
-def test_an_image_of_an_unknown_class_is_missed_in_its_series(write_series, edit):
-    """A damaged SOP Class UID (0008,0016) makes a manufacturer's own object of an image."""
+@pytest.mark.parametrize("of_class", ["1.2.840.10008.5.1.4.1.1.777", pydicom.uid.RTDoseStorage])
+def test_an_image_of_another_class_is_missed_in_its_series(write_series, edit, of_class):
+    """A damaged SOP Class UID (0008,0016) makes another object of an image."""
     folder = write_series(Modality.CT)
-    edit(folder, lambda dataset, index: index == 5 and setattr(dataset, "SOPClassUID", "1.2.840.10008.5.1.4.1.1.777"))
-    refused(folder, r"0006\.dcm' is damaged \(its SOP Class UID \(0008,0016\) is none of the standard's\)")
+    edit(folder, lambda dataset, index: index == 5 and setattr(dataset, "SOPClassUID", of_class))
+    refused(folder, r"0006\.dcm' is damaged \(its SOP Class UID \(0008,0016\) is that of no image\)")
+
+
+def test_objects_of_their_own_stand_in_nobodys_way(write_series, edit, tmp_path):
+    write_series(Modality.CT, "study/ct")
+    dose = write_series(Modality.CT, "study/dose")
+    edit(dose, lambda dataset, _: setattr(dataset, "SOPClassUID", pydicom.uid.RTDoseStorage))
+    contents = scan_folder(tmp_path / "study")
+    assert (len(contents.series), contents.damaged, contents.other_files) == (1, (), 6)
+    assert read_folder(tmp_path / "study")[0].shape[0] == 6
 
 
 def test_what_strictness_would_only_annoy(write_series, edit):
