@@ -165,3 +165,21 @@ def test_nothing_heavy_is_loaded(module, must_not_load):
     """Only the worker process loads torch: a viewer opens at once, and without torch installed. Only sessions load what sessions need."""
     code = f"import sys, LCDFusionLib.{module}; sys.exit('{must_not_load}' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], cwd=LIBRARY.parent, timeout=120).returncode == 0
+
+
+@pytest.mark.parametrize("folder", [LIBRARY / "web" / "app" / "panel", LIBRARY.parent / "LCDFusion" / "LCDFusionPanel"])
+def test_hosts_draw_and_decide_nothing(folder):
+    """What draws the panel sees its states, words and places of views; nothing that a decision could be made with."""
+    may_see = {
+        "LCDFusionLib.panel",
+        "LCDFusionLib.errors",
+        "LCDFusionLib.fusion.readouts",  # names of metrics
+        *(f"LCDFusionLib.views.{name}" for name in ("choices", "layouts", "planes", "metrics_plot")),
+    }
+    for file in folder.rglob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if not isinstance(node, ast.ImportFrom) or node.level or not (node.module or "").startswith("LCDFusionLib"):
+                continue
+            names = [f"{node.module}.{alias.name}" if node.module == "LCDFusionLib.views" else node.module for alias in node.names]
+            for name in names:
+                assert any(name == seen or name.startswith(f"{seen}.") for seen in may_see), f"{file.name} imports {name}"
