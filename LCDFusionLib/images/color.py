@@ -10,14 +10,14 @@ from numpy.typing import NDArray
 from LCDFusionLib.errors import InputError
 from LCDFusionLib.images.window import BT601_LUMA
 
-DARKEST, BRIGHTEST = 0.29, 0.68
+DARKEST, BRIGHTEST = 0.3, 0.68
 """Luma between which black and white anatomy lie under a full colour.
 
 A full colour on black or on white does not exist: chroma is room for luma. With less than full colour the range is wider (`_paint`);
 without colour it is all of [0, 1], and gray stays as it is.
 """
 
-LIFT = 0.6
+LIFT = 0.59
 """How far the network lifts black anatomy to the brightest uptake, and the colour image takes it back (`fused_color`)."""
 
 TOE = 0.1
@@ -63,8 +63,8 @@ _TABLES = (
         (0.25, (106, 18, 60)),
         (0.35, (196, 32, 14)),
         (0.50, (240, 98, 4)),
-        (0.75, (253, 162, 1)),
-        (1.00, (255, 200, 0)),
+        (0.75, (253, 150, 1)),
+        (1.00, (255, 180, 0)),
     ),
     # The default before: quieter, for those who want the anatomy first. Lightness and chroma rise with uptake, and hue goes from violet
     # through crimson to orange-red; muscle and blood (up to a fifth of the range) stay nearly gray; the hottest is a full colour, where
