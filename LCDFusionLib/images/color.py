@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from LCDFusionLib.errors import InputError
 from LCDFusionLib.images.window import BT601_LUMA
 
-DARKEST, BRIGHTEST = 0.3, 0.68
+DARKEST, BRIGHTEST = 0.3, 0.69
 """Luma between which black and white anatomy lie under a full colour.
 
 A full colour on black or on white does not exist: chroma is room for luma. With less than full colour the range is wider (`_paint`);
@@ -62,9 +62,9 @@ _TABLES = (
         (0.20, (60, 20, 44)),
         (0.25, (106, 18, 60)),
         (0.35, (196, 32, 14)),
-        (0.50, (240, 98, 4)),
-        (0.75, (253, 150, 1)),
-        (1.00, (255, 180, 0)),
+        (0.50, (240, 95, 4)),
+        (0.75, (253, 138, 1)),
+        (1.00, (255, 166, 0)),
     ),
     # The default before: quieter, for those who want the anatomy first. Lightness and chroma rise with uptake, and hue goes from violet
     # through crimson to orange-red; muscle and blood (up to a fifth of the range) stay nearly gray; the hottest is a full colour, where
