@@ -10,7 +10,7 @@ import pytest
 import SimpleITK as sitk
 
 from LCDFusionLib.cli.main import main
-from Testing.cli.conftest import place, weights  # noqa: F401 - fixtures
+from Testing.cli.conftest import place  # noqa: F401 - fixture
 from Testing.evaluation.conftest import write
 
 FILES = {"values.csv", "table.csv", "table.md", "bars.png", "radar.png", "sheet.png"}

@@ -16,7 +16,6 @@ from LCDFusionLib.evaluation.pair_sets import PairSet
 from LCDFusionLib.evaluation.remarks import remarks, seen
 from LCDFusionLib.training.loss import LossWeights
 from LCDFusionLib.training.pairs import SlicePair
-from Testing.cli.conftest import weights  # noqa: F401 - fixture
 
 
 @pytest.fixture
