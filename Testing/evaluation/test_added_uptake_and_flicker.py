@@ -111,7 +111,7 @@ def test_copies_flicker_as_their_source_and_an_alternating_gain_more():
 def test_checks_of_held_out_patients(shared_data, name):
     check = find(name, shared_data)
     assert check.weights == ("ct-pet",)
-    assert len(check) == (6 if name.startswith("added") else 10)
+    assert len(check) == {"added-uptake-ct": 6, "flicker-ct": 10, "under-uptake-ct": 8}[name]
     names = [each.name for each in check.pairs]
     assert len(set(names)) == len(names), "each pair has a file name of its own"
     for each in check.cases:

@@ -19,7 +19,7 @@ from LCDFusionLib.training.pairs import SlicePair
 
 
 @pytest.fixture
-def with_card(tmp_path, weights):  # noqa: F811
+def with_card(tmp_path, weights):
     """A network whose card says more."""
 
     def make(name="trained", **card):

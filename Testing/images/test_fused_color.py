@@ -204,7 +204,7 @@ def test_who_sees_no_green_sees_the_hottest(gray):
 
 @pytest.mark.parametrize("uptake", [0.5, 0.75, 1.0])
 def test_air_and_soft_tissue_inside_a_hot_mass_differ_as_in_the_blend(uptake):
-    """A patent bronchus in the mediastinal window (0 and 121 of 255) and the lung window (0.29 and 1), against about what the blend has there."""
+    """A patent bronchus in the mediastinal window (0, 121 of 255) and the lung window (0.29, 1), against about what the blend has."""
     for pair, in_blend in (((0.0, 121 / 255), 18.6), ((0.286, 1.0), 24.0)):
         assert ciede2000(*look(anatomy_color(one_slice(*pair), one_slice(uptake, uptake)))) > in_blend
 
