@@ -7,6 +7,7 @@ that writes into the same folder takes it away, and puts back a result that was 
 from __future__ import annotations
 
 import ctypes
+import errno
 import os
 import re
 import shutil
@@ -61,7 +62,10 @@ def atomic_folder(folder: str | os.PathLike[str]) -> Iterator[Path]:
     folder = Path(folder).resolve()
     made = [parent for parent in folder.parents if not parent.exists()]
     try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            folder.parent.mkdir(parents=True, exist_ok=True)
+        except FileExistsError as error:  # of a file in the place of a folder; "File exists" would puzzle who reads it
+            raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(folder.parent)) from error
         _sweep(folder.parent)
         with _part(folder) as beside:
             yield beside

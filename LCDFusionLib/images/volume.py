@@ -147,7 +147,7 @@ class Volume:
 
     def without_names(self) -> Volume:
         """The same without what it is called and the UID of its frame of reference, which lead to the patient."""
-        return replace(self, name=self.modality.value, frame_of_reference="")
+        return replace(self, name=self.modality.value, frame_of_reference="", notes=())
 
 
 def geometry_matrix(spacing: NDArray, direction: NDArray, origin: NDArray) -> NDArray[np.float64]:
