@@ -94,7 +94,8 @@ def scan_folder(folder: str | os.PathLike[str], *, progress: Progress | None = N
                         others -= 1
                 elif copies.is_first(path, header):
                     try:
-                        images.setdefault(header.SeriesInstanceUID, []).extend(_images(path, header))
+                        found = _images(path, header)
+                        images.setdefault(header.SeriesInstanceUID, []).extend(found)
                     except NoVolumeError as error:
                         no_volumes.setdefault((header.SeriesInstanceUID, error.reason), []).append(Image(path, None, header))
             except DamagedFileError as error:
