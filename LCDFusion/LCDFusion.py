@@ -268,7 +268,7 @@ class LCDFusionLogic(ScriptedLoadableModuleLogic):
         """Puts the scene's pair of one patient and study into the parameters, where there is one."""
         from LCDFusionLib.mrml.inputs import choose_pair
 
-        pair = choose_pair(slicer.mrmlScene)
+        pair = choose_pair(slicer.mrmlScene, find_file=self.findFile)
         if pair is not None:
             with slicer.util.NodeModify(parameters):
                 parameters.anatomy, parameters.function = pair

@@ -10,7 +10,7 @@ from .original_series import Patient, Radiopharmaceutical, Study, write_original
 from .pairs import SeriesPair, propose_pairs
 from .reader import SeriesSource, read_folder, read_series, read_source
 from .result import DICOM_RESULT, Blend, write_result
-from .series import Series
+from .series import Series, is_fused_header
 from .suv import SUV
 
 __all__ = [
@@ -35,6 +35,7 @@ __all__ = [
     "fused_headers",
     "header_of_file",
     "identity_is_known",
+    "is_fused_header",
     "notes_on_belonging",
     "place_mismatch",
     "propose_pairs",

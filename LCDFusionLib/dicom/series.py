@@ -156,16 +156,21 @@ class Series:
     @property
     def is_fused(self) -> bool:
         """True for what LCDFusion made of other series; its phantoms have the same Manufacturer and are originals."""
-        kinds = elements.terms(self.header, "ImageType")
-        if FUSED_IMAGE_TYPE[-1] in kinds or "Fused by LCDFusion" in elements.text(self.header, "DerivationDescription"):
-            return True
-        # Series of before 0.2 have no mark in Image Type.
-        return elements.text(self.header, "Manufacturer") == MANUFACTURER and kinds[:1] == ("DERIVED",)
+        return is_fused_header(self.header)
 
     def __str__(self) -> str:
         number = "no number" if self.number is None else f"number {self.number}"
         part = f", {self.part} ({self.key})" if self.part else ""
         return f"{number}{part}, {self.modality or 'no modality'}, '{self.description}', {len(self.images)} images, UID ...{self.uid[-8:]}"
+
+
+def is_fused_header(header: Dataset) -> bool:
+    """`Series.is_fused`, of one image."""
+    kinds = elements.terms(header, "ImageType")
+    if FUSED_IMAGE_TYPE[-1] in kinds or "Fused by LCDFusion" in elements.text(header, "DerivationDescription"):
+        return True
+    # Series of before 0.2 have no mark in Image Type.
+    return elements.text(header, "Manufacturer") == MANUFACTURER and kinds[:1] == ("DERIVED",)
 
 
 def series_of(images: Sequence[Image], *, no_volume: str = "", refusal: str = "") -> list[Series]:

@@ -18,8 +18,8 @@ from LCDFusionLib.images.damage import DamagedError
 from LCDFusionLib.images.file_content import FileContent
 from LCDFusionLib.images.foreign_formats import check_not_foreign
 from LCDFusionLib.images.metaimage import read_metaimage
-from LCDFusionLib.images.nifti import MADE_BY_FUSION, nifti_header, read_nifti
-from LCDFusionLib.images.nrrd import nrrd_header, read_nrrd
+from LCDFusionLib.images.nifti import MADE_BY_FUSION, nifti_header, nifti_texts, read_nifti
+from LCDFusionLib.images.nrrd import nrrd_header, nrrd_texts, read_nrrd
 from LCDFusionLib.images.pet_sidecar import read_sidecar
 from LCDFusionLib.images.pictures import read_picture
 from LCDFusionLib.images.volume import Modality, Unit, Volume
@@ -30,6 +30,8 @@ PICTURE_SUFFIXES = (".png", ".jpg", ".jpeg")
 WRITABLE_SUFFIXES = (".nrrd", ".nii", ".nii.gz")
 
 _KEY = "LCDFusion_"  # of the NRRD key/value pairs that keep what the format itself has no field for
+FUSED_KEY = _KEY + "fused"
+"""The pair that a fused image has."""
 _MODALITY_OF_UNIT = {Unit.HU: Modality.CT, Unit.SUVBW: Modality.PET, Unit.BQML: Modality.PET}
 
 
@@ -82,11 +84,26 @@ def read_volume(
         name=path.name,
         frame_of_reference=content.texts.get(_KEY + "frame_of_reference"),
         place=content.place,
-        is_fused=_KEY + "fused" in content.texts,
+        is_fused=FUSED_KEY in content.texts,
         notes=tuple(Note("file", "{volume}: {said}.", names={"volume": path.name}, said=note) for note in notes),
     )
     check_voxels(volume)
     return volume
+
+
+def is_fused_file(path: str | os.PathLike[str]) -> bool:
+    """True for an NRRD or NIfTI that `write_volume` wrote of a fused volume; looks at the header alone.
+
+    Raises:
+        InputError: a header that is none.
+    """
+    path = Path(path)
+    reader = {".nrrd": nrrd_texts, ".nhdr": nrrd_texts, ".nii": nifti_texts, ".nii.gz": nifti_texts, ".hdr": nifti_texts}
+    read = reader.get(_suffix(path, VOLUME_SUFFIXES) or "")
+    try:
+        return read is not None and FUSED_KEY in read(path)
+    except DamagedError as error:
+        raise InputError(f"The file '{path}' cannot be read as an image because {error}: copy or export it again.") from error
 
 
 def check_voxels(volume: Volume) -> None:

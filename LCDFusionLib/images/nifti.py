@@ -68,9 +68,19 @@ def read_nifti(path: Path) -> FileContent:
         array = voxel_array(content, dtype, (components, *shape), start)
         array = array[0] if components == 1 else np.moveaxis(array, 0, -1)
     matrix, place, notes = _geometry(header, shape)
+    return FileContent(_scaled(array, header), matrix, place, _texts(header), tuple(notes))
+
+
+def nifti_texts(path: Path) -> dict[str, str]:
+    """What of the key and value pairs of an NRRD the header says; raises as `read_nifti`."""
+    header_file, voxel_file = _files(path)
+    with header_file.open("rb") as file:
+        return _texts(_parse(_first_bytes(file), path, is_pair=header_file != voxel_file))
+
+
+def _texts(header: np.void) -> dict[str, str]:
     described = bytes(header["descrip"]).split(b"\0")[0].decode("latin-1")
-    texts = {"LCDFusion_fused": "yes"} if described.startswith(MADE_BY_FUSION) else {}
-    return FileContent(_scaled(array, header), matrix, place, texts, tuple(notes))
+    return {"LCDFusion_fused": "yes"} if described.startswith(MADE_BY_FUSION) else {}
 
 
 def nifti_header(volume: Volume, array: NDArray, note: str) -> bytes:

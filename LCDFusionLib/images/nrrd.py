@@ -115,6 +115,11 @@ def read_nrrd(path: Path, *, self_contained: bool) -> FileContent:
     return FileContent(array, matrix, place, header.texts, tuple(notes))
 
 
+def nrrd_texts(path: Path) -> dict[str, str]:
+    """The key and value pairs of a header; `DamagedError` where it is none."""
+    return _parse(path).texts
+
+
 def nrrd_header(volume: Volume, array: NDArray, texts: Mapping[str, str]) -> bytes:
     """Header of an attached file, up to the voxels, which follow packed by gzip.
 

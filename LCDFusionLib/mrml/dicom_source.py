@@ -85,8 +85,10 @@ def dicom_header(node: slicer.vtkMRMLVolumeNode, find_file: FindFile) -> Dataset
 
 
 def _instances(node: slicer.vtkMRMLVolumeNode) -> list[str]:
+    """SOP Instance UIDs as Slicer's readers leave them: on the item in subject hierarchy, and some on the node."""
+    name = slicer.vtkMRMLSubjectHierarchyConstants.GetDICOMInstanceUIDName()
     hierarchy = slicer.vtkMRMLSubjectHierarchyNode.GetSubjectHierarchyNode(node.GetScene())
-    return hierarchy.GetItemUID(hierarchy_item(node), slicer.vtkMRMLSubjectHierarchyConstants.GetDICOMInstanceUIDName()).split()
+    return (hierarchy.GetItemUID(hierarchy_item(node), name) or node.GetAttribute("DICOM.instanceUIDs") or "").split()
 
 
 @lru_cache(maxsize=32)

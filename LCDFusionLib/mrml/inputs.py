@@ -20,19 +20,21 @@ from LCDFusionLib.images.volume import Modality, Unit, Volume
 from LCDFusionLib.images.window import SUV_UPPER
 from LCDFusionLib.mrml.belonging import ancestor, notes_on_pair, pair_mismatches, unconfirmed_mismatches
 from LCDFusionLib.mrml.dicom_source import FindFile, dicom_source, kept_source, no_file
-from LCDFusionLib.mrml.nodes import FRAME_OF_REFERENCE_ATTRIBUTE, NOTICE_ATTRIBUTE, hierarchy_item, modality_of, volume_from_node, voxels
+from LCDFusionLib.mrml.made_by_fusion import is_fused
+from LCDFusionLib.mrml.nodes import FRAME_OF_REFERENCE_ATTRIBUTE, hierarchy_item, modality_of, volume_from_node, voxels
 
 Node: TypeAlias = "slicer.vtkMRMLVolumeNode"
 
 
-def choose_pair(scene: slicer.vtkMRMLScene) -> tuple[Node, Node] | None:
+def choose_pair(scene: slicer.vtkMRMLScene, *, find_file: FindFile = no_file) -> tuple[Node, Node] | None:
     """The CT or MR and the PET or SPECT of the scene that belong together; None where there is no such pair.
 
     Modality, study and patient are those of subject hierarchy. Original images go before MPR, MIP and maps (`LCDFusionLib.dicom.kinds`),
     then pairs of one study and one frame of reference before pairs of one patient; two patients are never a pair. Of equals, the anatomy
-    with most slices, and what was loaded last.
+    with most slices, and what was loaded last. What LCDFusion made, today or earlier (`is_fused`), is neither.
     """
-    pairs = [(a, f) for a in _originals(scene, Modality.CT, Modality.MR) for f in _originals(scene, Modality.PET, Modality.SPECT)]
+    functions = list(_originals(scene, find_file, Modality.PET, Modality.SPECT))
+    pairs = [(a, f) for a in _originals(scene, find_file, Modality.CT, Modality.MR) for f in functions]
     pairs = [pair for pair in pairs if not any(mismatch.is_of_patient for mismatch in pair_mismatches(*pair))]
     return max(reversed(pairs), key=lambda pair: _fit(*pair), default=None)
 
@@ -49,7 +51,7 @@ def check_pair(anatomy: Node | None, function: Node | None, *, find_file: FindFi
         raise InputError(f"Volume '{anatomy.GetName()}' was chosen as anatomy and as function; choose two volumes.")
     for node in (anatomy, function):
         voxels(node)
-        if node.GetAttribute(NOTICE_ATTRIBUTE) is not None:
+        if is_fused(node, find_file):
             raise InputError(f"'{node.GetName()}' is a fused image, not an original; choose the CT, MR or PET that it was made of.")
     if modality_of(anatomy).is_function:
         raise InputError(f"'{anatomy.GetName()}' is a PET or SPECT; choose a CT or MR as anatomy (are the two exchanged?).")
@@ -164,12 +166,12 @@ def _factors(volume: Volume, source: SeriesSource) -> NDArray[np.float64] | floa
     return None
 
 
-def _originals(scene: slicer.vtkMRMLScene, *modalities: Modality) -> Iterator[Node]:
+def _originals(scene: slicer.vtkMRMLScene, find_file: FindFile, *modalities: Modality) -> Iterator[Node]:
     for node in (
         scene.GetNthNodeByClass(n, "vtkMRMLScalarVolumeNode") for n in range(scene.GetNumberOfNodesByClass("vtkMRMLScalarVolumeNode"))
     ):
-        is_original = node.GetAttribute(NOTICE_ATTRIBUTE) is None and not node.GetHideFromEditors() and node.GetImageData() is not None
-        if is_original and modality_of(node) in modalities and _kind(node).is_fusable:
+        is_there = not node.GetHideFromEditors() and node.GetImageData() is not None
+        if is_there and modality_of(node) in modalities and _kind(node).is_fusable and not is_fused(node, find_file):
             yield node
 
 
