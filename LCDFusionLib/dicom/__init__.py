@@ -8,7 +8,7 @@ from .identity import KINDS, Mismatch, days_apart, find_mismatches, identity_is_
 from .instance import check_plane
 from .original_series import Patient, Radiopharmaceutical, Study, write_original_series
 from .pairs import SeriesPair, propose_pairs
-from .reader import SeriesSource, read_folder, read_series, read_source
+from .reader import SeriesSource, read_folder, read_series, read_source, rescaled_slice
 from .result import DICOM_RESULT, Blend, write_result
 from .series import Series, is_fused_header
 from .suv import SUV
@@ -42,6 +42,7 @@ __all__ = [
     "read_folder",
     "read_series",
     "read_source",
+    "rescaled_slice",
     "scan_folder",
     "series_of_files",
     "unconfirmed",

@@ -67,6 +67,15 @@ def damaged(path: Path, error: object) -> InputError:
     return InputError(f"The DICOM file '{path}' is damaged ({reason}): copy it again.")
 
 
+def is_decodable(path: Path) -> bool:
+    """Whether a decoder for the file's transfer syntax is installed; True where the file does not name one."""
+    try:
+        syntax = UID(elements.uid(pydicom.filereader.read_file_meta_info(path), "TransferSyntaxUID"))
+    except Exception:  # no preamble, or damaged: `stored_values` says so
+        return True
+    return not syntax.is_transfer_syntax or not syntax.is_compressed or can_decode(syntax)
+
+
 def stored_values(path: Path) -> NDArray:
     """The pixels of a gray image as decoded: (J, I), or (frames, J, I).
 

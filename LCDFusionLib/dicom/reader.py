@@ -23,7 +23,7 @@ from .frames import Image, images_of
 from .lossy import set_lossy_history
 from .no_volume import NoVolumeError
 from .patient_and_study import patient_and_study
-from .pixels import PixelReader, damaged, padding_of
+from .pixels import PixelReader, damaged, is_decodable, padding_of
 from .pydicom_versions import apply_modality_lut
 from .series import Series
 from .stack import sort_stack, tilt_degrees
@@ -189,6 +189,20 @@ def read_source(series: Series, *, relative: bool = False) -> SeriesSource:
     if told.suv is not None and any(mapped_range(image.header) is not None for image in told.images):
         return read_series(series, relative=relative)[1]  # whether the mapping holds is in the pixels
     return _source(series, told, told.suv, told.without_suv)
+
+
+def rescaled_slice(source: SeriesSource, k: int) -> NDArray[np.float64] | None:
+    """Values (J, I) of slice k after Rescale Slope and Intercept, before any SUV: what other readers load; None without a decoder for them.
+
+    Raises:
+        InputError: the file is damaged.
+    """
+    image = Image(source.files[k], source.frames[k], source.headers[k])
+    with disable_value_validation():
+        if not is_decodable(image.path):
+            return None
+        stored = PixelReader().of(image)
+        return np.asarray(_real_values(stored, image.header, is_rescaled=_is_rescaled([image.header], source.series.name)), np.float64)
 
 
 @dataclass(frozen=True, eq=False)

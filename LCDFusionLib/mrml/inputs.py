@@ -22,6 +22,7 @@ from LCDFusionLib.mrml.belonging import ancestor, notes_on_pair, pair_mismatches
 from LCDFusionLib.mrml.dicom_source import FindFile, dicom_source, kept_source, no_file
 from LCDFusionLib.mrml.made_by_fusion import is_fused
 from LCDFusionLib.mrml.nodes import FRAME_OF_REFERENCE_ATTRIBUTE, hierarchy_item, modality_of, volume_from_node, voxels
+from LCDFusionLib.mrml.values_of_files import holds_values_of
 
 Node: TypeAlias = "slicer.vtkMRMLVolumeNode"
 
@@ -115,7 +116,8 @@ def read_anatomy(node: Node, *, modality: Modality | None = None, copy: bool = T
 def read_function(node: Node, *, unit: Unit | None = None, find_file: FindFile = no_file, copy: bool = True) -> tuple[Volume, list[str]]:
     """The function's volume, a PET in SUVbw wherever that can be known, and what had to be assumed, in sentences.
 
-    Slicer's own reader loads a PET in Bq/ml. Where the DICOM files are at hand, the factor to SUVbw is taken from them.
+    Slicer's own reader loads a PET in Bq/ml. Where the DICOM files are at hand, the factor to SUVbw is taken from them, as long as the
+    node holds their values: what a person has multiplied stays as it is (`holds_values_of`).
 
     Args:
         node: PET or SPECT, or a colour image of it.
@@ -143,6 +145,12 @@ def read_function(node: Node, *, unit: Unit | None = None, find_file: FindFile =
         source = kept_source(node, find_file)
         return volume, list(source.suv.notes) if source is not None and source.suv is not None else []
     source = dicom_source(node, find_file)
+    if source is not None and source.suv is not None and not holds_values_of(volume.array, source):
+        note = (
+            f"The values of '{volume.name}' are not those of its DICOM files (any more), so they were not converted to SUV; its hottest "
+            "value is shown as full uptake. Say that they are SUV where they are."
+        )
+        return volume, [note]
     if source is not None and source.suv is not None and (factors := _factors(volume, source)) is not None:
         array = volume.array if source.suv.factor == 1.0 else volume.array * factors
         volume = volume.with_array(array, unit=source.suv.kind)

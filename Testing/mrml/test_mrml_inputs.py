@@ -16,6 +16,7 @@ from LCDFusionLib.fusion import FusionSettings, Machine  # noqa: E402
 from LCDFusionLib.images.volume import Modality, Unit  # noqa: E402
 from LCDFusionLib.images.window import Window  # noqa: E402
 from LCDFusionLib.mrml.dicom_nodes import node_from_series  # noqa: E402
+from LCDFusionLib.mrml.dicom_source import forget_sources  # noqa: E402
 from LCDFusionLib.mrml.inputs import check_pair, choose_pair, read_anatomy, read_function  # noqa: E402
 from LCDFusionLib.mrml.nodes import hierarchy_item, node_from_volume  # noqa: E402
 from LCDFusionLib.panel.choices import AnatomyWindow, ColorTableChoice, WeightsChoice, fusion_settings  # noqa: E402
@@ -175,6 +176,47 @@ class TestFromDicom:
         assert pet.unit is Unit.SUVBW
         np.testing.assert_allclose(pet.array, volume.array, rtol=1e-5)
         assert notes == list(source.suv.notes)
+
+    @pytest.mark.parametrize("unit", [Unit.RELATIVE, Unit.BQML], ids=["no unit", "the unit of before"])
+    def test_what_a_person_multiplied_is_not_converted_again(self, application, loaded, unit):
+        volume, source, find_file = loaded(lambda dataset, index: None)
+        hottest = 8.5
+        made = volume.with_array(volume.array * np.float32(hottest / volume.array.max()), unit=unit)
+        node = node_from_series(application.scene, made, source)
+        forget_sources()
+        pet, notes = read_function(node, find_file=find_file)
+        assert (pet.unit, float(pet.array.max())) == (unit, pytest.approx(hottest))
+        assert "are not those of its DICOM files" in notes[0]
+        told, _ = read_function(node, unit=Unit.SUVBW, find_file=find_file)
+        assert (told.unit, float(told.array.max())) == (Unit.SUVBW, pytest.approx(hottest))
+
+    def test_without_a_decoder_a_factor_shows_too(self, application, loaded, monkeypatch):
+        """A JPEG-lossless PET that Slicer has read, where nothing else here can."""
+        from LCDFusionLib.dicom import pixels
+
+        volume, source, find_file = loaded(lambda dataset, index: None)
+        activity = volume.with_array(volume.array / np.float32(source.suv.factor), unit=Unit.RELATIVE)
+        as_read, by_hand = (node_from_series(application.scene, each, source) for each in (activity, replace(volume, unit=Unit.RELATIVE)))
+        monkeypatch.setattr("LCDFusionLib.dicom.reader.is_decodable", lambda path: False)
+        assert pixels.is_decodable(source.files[0])
+        assert read_function(as_read, find_file=find_file)[0].unit is Unit.SUVBW
+        assert read_function(by_hand, find_file=find_file)[0].unit is Unit.RELATIVE
+
+    @pytest.mark.parametrize("change", ["painted", "whole numbers", "the other way round"])
+    def test_what_is_still_of_the_files_is_converted(self, application, loaded, change):
+        volume, source, find_file = loaded(lambda dataset, index: None)
+        activity = (volume.array / np.float32(source.suv.factor)).astype(np.float32)
+        if change == "painted":
+            activity[:, :, 14:] = 0
+        elif change == "whole numbers":
+            activity = np.rint(activity).astype(np.int32)
+        else:
+            activity = activity[::-1]
+        pet, _ = read_function(
+            node_from_series(application.scene, volume.with_array(activity, unit=Unit.RELATIVE), source), find_file=find_file
+        )
+        assert pet.unit is Unit.SUVBW
+        np.testing.assert_allclose(pet.array, activity * source.suv.factor, rtol=1e-5)
 
     def test_lean_body_mass_is_called_so(self, application, loaded):
         volume, source, find_file = loaded(lambda dataset, index: (setattr(dataset, "Units", "GML"), setattr(dataset, "SUVType", "LBM")))
