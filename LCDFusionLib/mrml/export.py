@@ -180,7 +180,7 @@ def fusion_result(result: ResultNodes) -> FusionResult:
 
 def _notes(node: slicer.vtkMRMLNode, *, names: bool = True) -> tuple[str, ...]:
     notes = node.GetAttribute("LCDFusion.Notes")
-    if notes and not names:  # scenes of before 0.2 have no second text
+    if notes and not names:  # earlier scenes have no second text
         notes = node.GetAttribute("LCDFusion.NotesWithoutNames") or " ".join(without_names([notes]))
     return (notes,) if notes else ()
 
