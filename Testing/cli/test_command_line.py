@@ -9,7 +9,7 @@ import pytest
 from matplotlib.image import imread
 
 from LCDFusionLib import DISCLAIMER, __version__
-from LCDFusionLib.cli import main
+from LCDFusionLib.cli import command
 from LCDFusionLib.dicom import read_folder
 from LCDFusionLib.images.volume import Modality, Unit
 from LCDFusionLib.phantom import head
@@ -18,12 +18,12 @@ from LCDFusionLib.phantom import head
 def test_names_of_the_command(place):
     assert place.run("--version").stdout == f"lcdfusion {__version__}\n"
     (script,) = entry_points(group="console_scripts", name="lcdfusion")
-    assert script.load() is main
+    assert script.load() is command
     shown = place.run("--help").stdout
     assert DISCLAIMER in shown
-    assert all(command in shown for command in ("fuse", "demo", "train", "ablate"))
-    for command in ("fuse", "demo", "train", "ablate"):
-        assert place.run(command, "--help").returncode == 0
+    assert all(name in shown for name in ("fuse", "demo", "train", "ablate"))
+    for name in ("fuse", "demo", "train", "ablate"):
+        assert place.run(name, "--help").returncode == 0
 
 
 def test_the_host_does_not_load_torch():

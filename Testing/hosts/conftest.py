@@ -130,7 +130,7 @@ class Panel:
     def fuse(self):
         """Clicks Fuse and waits for the end."""
         self.ui.fuseButton.click()
-        self.idle(lambda: not self.widget.logic.session.is_running)
+        self.idle(lambda: not self.widget.panel.is_fusing)
         self.idle()
 
     def choose(self, combo, label):

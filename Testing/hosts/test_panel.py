@@ -36,7 +36,7 @@ def test_fuse_shows_slices_as_they_come_and_the_one_on_show_first(panel, pair, m
     panel.ui.fuseButton.click()
     assert panel.ui.fuseButton.text == "Cancel"
     assert not panel.ui.previewButton.enabled
-    panel.idle(lambda: texts.append(panel.ui.statusLabel.text) or not panel.widget.logic.session.is_running)
+    panel.idle(lambda: texts.append(panel.ui.statusLabel.text) or not panel.widget.panel.is_fusing)
     assert next(event.index for event in events if isinstance(event, SliceFused)) == 5, "it was on show"
     assert any(re.match(r"Slice \d+ done, \d of 8(, \d+ s left)?", text) for text in texts)
     assert panel.ui.progressBar.value == 8
@@ -57,7 +57,7 @@ def test_cancel_before_the_first_slice_ends_it_at_once_and_leaves_nothing(panel,
     before = names_of_volumes(scene)
     panel.ui.fuseButton.click()
     panel.ui.fuseButton.click()
-    panel.idle(lambda: not panel.widget.logic.session.is_running, seconds=20)
+    panel.idle(lambda: not panel.widget.panel.is_fusing, seconds=20)
     assert panel.ui.statusLabel.text == "Cancelled."
     assert panel.ui.progressBar.value == 0
     assert panel.widget.panel.fusion.result is None
@@ -78,7 +78,7 @@ def test_preview_fuses_the_slice_on_show_alone(panel):
     panel.ui.sideBySideButton.click()
     panel.widget.panel.views.slice = 2
     panel.ui.previewButton.click()
-    panel.idle(lambda: not panel.widget.logic.session.is_running)
+    panel.idle(lambda: not panel.widget.panel.is_fusing)
     result = panel.widget.panel.fusion.result
     assert result.is_preview
     assert voxels(result.gray).shape == (1, 64, 64)

@@ -123,7 +123,7 @@ def test_it_goes_on_top_of_what_the_person_did(moved, head):
     assert error_mm(pet, head) < 1.0
     assert registration_of(pet).GetParentTransformNode() is hand
     panel.ui.previewButton.click()
-    panel.idle(lambda: not panel.widget.logic.session.is_running)
+    panel.idle(lambda: not panel.widget.panel.is_fusing)
     assert "Registered rigidly" in panel.widget.panel.fusion.result.gray.GetAttribute("LCDFusion.Notes")
     panel.ui.undoRegistrationButton.click()
     assert pet.GetParentTransformNode() is hand

@@ -47,7 +47,7 @@ def test_scene_closed_while_it_runs(panel):
     panel.idle(lambda: "done" in panel.ui.statusLabel.text)
     slicer.mrmlScene.Clear(0)
     panel.idle()
-    assert not panel.widget.logic.session.is_running
+    assert not panel.widget.panel.is_fusing
     assert visible_nodes() == []
     assert panel.ui.fuseButton.text == "Fuse"
     assert not panel.ui.fuseButton.enabled
@@ -57,14 +57,24 @@ def test_scene_closed_while_it_runs(panel):
 @pytest.mark.parametrize("which", ["anatomy", "function", "fusedColor", "metrics"])
 def test_a_node_deleted_while_it_runs(panel, pair, which):
     panel.ui.fuseButton.click()
+    panel.idle(lambda: panel.widget.logic.session.result is not None)  # prepared beside the main thread
     result = panel.widget.logic.session.result
     node = {"anatomy": pair[0], "function": pair[1], "fusedColor": result.color, "metrics": result.metrics}[which]
     slicer.mrmlScene.RemoveNode(node)
-    panel.idle(lambda: not panel.widget.logic.session.is_running, seconds=30)
+    panel.idle(lambda: not panel.widget.panel.is_fusing, seconds=30)
     panel.idle()
     assert "was deleted" in panel.ui.statusLabel.text
     left = {volume.GetName() for volume in pair if volume is not node}
     assert set(visible_nodes()) == left
+
+
+@pytest.mark.parametrize("which", [0, 1], ids=["anatomy", "function"])
+def test_an_input_deleted_while_it_is_prepared(panel, pair, which):
+    panel.ui.fuseButton.click()
+    slicer.mrmlScene.RemoveNode(pair[which])
+    panel.idle(lambda: not panel.widget.panel.is_fusing, seconds=30)
+    panel.idle()
+    assert set(visible_nodes()) == {pair[1 - which].GetName()}
 
 
 def test_a_result_deleted_afterwards(panel):
@@ -81,7 +91,7 @@ def test_a_result_deleted_afterwards(panel):
 def test_another_module_meanwhile(panel):
     panel.ui.fuseButton.click()
     panel.module.widget.exit()
-    panel.idle(lambda: not panel.widget.logic.session.is_running)
+    panel.idle(lambda: not panel.widget.panel.is_fusing)
     assert panel.widget.panel.fusion.result.is_complete
     panel.module.widget.enter()
     panel.idle()
@@ -96,7 +106,7 @@ def test_selectors_changed_meanwhile(panel, pair):
     panel.ui.fuseButton.click()
     panel.ui.anatomySelector.setCurrentNode(other)
     assert panel.ui.fuseButton.text == "Cancel"
-    panel.idle(lambda: not panel.widget.logic.session.is_running)
+    panel.idle(lambda: not panel.widget.panel.is_fusing)
     from LCDFusionLib.mrml.result_nodes import find_result
 
     assert find_result(*pair).is_complete, "what was begun is finished for the pair it was begun for"
@@ -137,7 +147,7 @@ def test_a_dead_worker_is_said_and_replaced(panel):
     panel.ui.fuseButton.click()
     panel.idle(lambda: panel.widget.logic.session.worker.pid is not None)
     os.kill(panel.widget.logic.session.worker.pid, signal.SIGKILL)
-    panel.idle(lambda: not panel.widget.logic.session.is_running, seconds=30)
+    panel.idle(lambda: not panel.widget.panel.is_fusing, seconds=30)
     assert "ended unexpectedly" in panel.ui.statusLabel.text
     panel.fuse()
     assert panel.widget.panel.fusion.result.is_complete
