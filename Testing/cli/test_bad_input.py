@@ -6,6 +6,7 @@ import resource
 import shutil
 import subprocess
 from dataclasses import replace
+from datetime import timedelta
 
 import numpy as np
 import pydicom
@@ -16,7 +17,7 @@ import torch
 from LCDFusionLib.dicom import Patient
 from LCDFusionLib.images.files import write_volume
 from LCDFusionLib.images.volume import Modality, Unit
-from Testing.cli.small_study import PATIENT, body, write_series
+from Testing.cli.small_study import PATIENT, STUDY, TRACER, body, write_series
 
 
 @pytest.fixture
@@ -136,11 +137,15 @@ def test_inputs_that_agree_carry_no_mismatch(place, study, weights):
 def test_another_side_and_another_time(place, study, tmp_path, weights):
     left, right = ({"Laterality": side, "BodyPartExamined": "KNEE"} for side in "LR")
     ct = write_series(tmp_path / "ct", body(Modality.CT), attributes=left)
-    pet = write_series(tmp_path / "pet", body(Modality.PET), attributes={**right, "AcquisitionDate": "20250514"})
+    later = {
+        "study": replace(STUDY, started=STUDY.started + timedelta(days=61)),
+        "radiopharmaceutical": replace(TRACER, injected=TRACER.injected + timedelta(days=61)),
+    }
+    pet = write_series(tmp_path / "pet", body(Modality.PET), attributes=right, **later)
     sentence = place.refuse(ct, pet)
     assert "do not belong together: the scans are 61 days apart" in sentence
     assert sentence.endswith("--confirm-mismatch study-date,laterality.")
-    place.fuse(ct, pet, "--confirm-mismatch", "study-date,laterality", "--weights", weights, "--relative")
+    place.fuse(ct, pet, "--confirm-mismatch", "study-date,laterality", "--weights", weights)
 
 
 def test_one_patient_written_in_two_ways(place, study, tmp_path, weights):
