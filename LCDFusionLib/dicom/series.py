@@ -169,7 +169,7 @@ def is_fused_header(header: Dataset) -> bool:
     kinds = elements.terms(header, "ImageType")
     if FUSED_IMAGE_TYPE[-1] in kinds or "Fused by LCDFusion" in elements.text(header, "DerivationDescription"):
         return True
-    # Series of before 0.2 have no mark in Image Type.
+    # Earlier series have no mark in Image Type.
     return elements.text(header, "Manufacturer") == MANUFACTURER and kinds[:1] == ("DERIVED",)
 
 
