@@ -21,6 +21,7 @@ from LCDFusionLib.views.review import Review
 
 from .frames import FrameStream
 from .pointer import Pointer
+from .tabs import Tabs
 from .threads import use_thread_pool
 from .view_factory import StreamedViewFactory
 
@@ -59,8 +60,8 @@ class LinkedViews:
         self.on_window_changed: Callable[[Window], object] = _nothing
         self.on_arranged: Callable[[Arrangement], object] = _nothing
         self.arrangement = Arrangement.READING
-        self.stream = FrameStream()
-        slicer_app.view_manager.register_factory(StreamedViewFactory(server, self.stream, review.resize))
+        self.stream, self._tabs = FrameStream(), Tabs(server)
+        slicer_app.view_manager.register_factory(StreamedViewFactory(server, self.stream, self._tabs, review.resize))
         self._layout_manager = LayoutManager(self._scene, slicer_app.view_manager, server)
         self._layout_manager.register_layout_dict({each.value: _layout(layouts.ARRANGED[each]) for each in Arrangement})
         self._views: dict[str, SliceView] = {name: slicer_app.view_manager.get_view(name) for name in (*layouts.LINKED, layouts.PROJECTION)}
@@ -77,7 +78,8 @@ class LinkedViews:
         server.enable_module(_BROWSER_SIDE)
         for name, call in (
             ("lcd_seen", self.stream.seen),
-            ("lcd_scroll", self.scroll),
+            ("lcd_use", self._tabs.used),
+            ("lcd_scroll", self._on_scroll),
             ("lcd_peek", self._on_peek),
             ("lcd_arrange", self._on_layout_key),
             ("lcd_left", self._pointer.leave),
@@ -146,11 +148,17 @@ class LinkedViews:
             self.on_slice_changed(index)
         self._pointer.refresh()
 
+    def _on_scroll(self, count: int) -> None:
+        self._tabs.used()
+        self.scroll(count)
+
     def _on_peek(self, shown: bool) -> None:
+        self._tabs.used()
         self._review.peek(shown)
         self.draw()
 
     def _on_layout_key(self, index: int) -> None:
+        self._tabs.used()
         self.arrange(list(Arrangement)[index])
         self.on_arranged(self.arrangement)
 

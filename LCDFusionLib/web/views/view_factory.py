@@ -21,10 +21,12 @@ from vtk.util.numpy_support import vtk_to_numpy
 from LCDFusionLib.views import layouts
 
 from .frames import FrameStream, ViewFrames
+from .tabs import Size, Tabs
 
 MOST_PIXELS = 1_500_000
 """Of one view; where the screen has more, the picture is enlarged."""
 _EVENTS_MS = 20  # between two mouse movements on their way here
+_NO_HAND = ("StartInteractionEvent", "EndInteractionEvent")  # trame-rca's own, the last of them after the pointer has left the page
 
 
 class StreamedViewFactory(IViewFactory):
@@ -33,16 +35,17 @@ class StreamedViewFactory(IViewFactory):
     trame-slicer's own factory draws each view on a clock of its own, and twice a step.
     """
 
-    def __init__(self, server: Server, stream: FrameStream, resize: Callable[[str, int, int], object]) -> None:
+    def __init__(self, server: Server, stream: FrameStream, tabs: Tabs, resize: Callable[[str, int, int], object]) -> None:
         """Takes what all views share.
 
         Args:
             server: of trame.
             stream: for the pictures.
+            tabs: the pages on which the views are.
             resize: called with a view's layout name, width and height, when the browser gives it a size.
         """
         super().__init__()
-        self._server, self._stream, self._resize = server, stream, resize
+        self._server, self._stream, self._tabs, self._resize = server, stream, tabs, resize
 
     def can_create_view(self, view: ViewLayoutDefinition) -> bool:
         """Slice views only."""
@@ -58,7 +61,7 @@ class StreamedViewFactory(IViewFactory):
         slice_view.set_view_properties(view.properties)
         area = ViewArea(slice_view, partial(self._resize, name))
         area.frames = self._stream.add(area)
-        adapter = RcaViewAdapter(window=area, name=name, scheduler=area.frames, do_schedule_render_on_interaction=False)
+        adapter = _TabsAdapter(self._tabs, area, name)
         adapter.max_pixel_count = MOST_PIXELS
         area.adapter = adapter
         slice_view.set_scheduled_render(_Stale(area.frames))
@@ -71,7 +74,7 @@ class StreamedViewFactory(IViewFactory):
                 display="image",
                 send_mouse_move=True,
                 event_throttle_ms=(f"{_EVENTS_MS}",),
-                image_style=("{ width: '100%', height: '100%' }",),
+                image_style=("{ width: '100%', height: '100%', objectFit: 'contain' }",),
                 style="width: 100%; height: 100%",
             )
 
@@ -109,11 +112,34 @@ class ViewArea(VtkRemoteControlledArea):
         return vtk_to_numpy(self._pixels).reshape(height, width, 3)[::-1].copy(), width, height
 
     def process_resize_event(self, width: int, height: int) -> None:
-        """The browser wants this size; it has no picture yet."""
+        """The page in use wants this size."""
         super().process_resize_event(width, height)
         self._window.SetDPI(round(72 * self.adapter.scale_factor))  # letters have the same size on a finer screen
         self._resize(width, height)
         self.frames.renew()
+
+
+class _TabsAdapter(RcaViewAdapter):
+    """A view on all pages; it has the size that the page in use gives it."""
+
+    def __init__(self, tabs: Tabs, area: ViewArea, name: str) -> None:
+        super().__init__(window=area, name=name, scheduler=area.frames, do_schedule_render_on_interaction=False)
+        self._tabs, self._frames = tabs, area.frames
+        tabs.add(name, self._give)
+
+    def update_size(self, _origin: str, size: Size) -> None:
+        """A page has given the view a size, and has no picture yet."""
+        self._tabs.resized(self.area_name, size)
+        self._frames.renew()
+
+    def on_interaction(self, origin: str, event: dict) -> None:
+        """A hand on a page; where the event lies is told in that page's size."""
+        if event["type"] not in _NO_HAND:
+            self._tabs.used()
+        super().on_interaction(origin, event)
+
+    def _give(self, size: Size) -> None:
+        super().update_size(self.area_name, size)
 
 
 class _Stale(ScheduledRenderStrategy):

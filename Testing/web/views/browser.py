@@ -101,6 +101,20 @@ class Views:
             }"""
         )
 
+    def sized(self):
+        """Waits until the server's views have the size that this page gives them."""
+        self.page.wait_for_function(
+            """async () => {
+              const {sizes} = await window.trame.trigger('scene');
+              return [...document.querySelectorAll('.lcd-view')].every((view) => {
+                const {width, height} = view.querySelector('.image-display-area').parentElement.getBoundingClientRect();
+                const [across, down] = sizes[view.dataset.view].map((pixels) => pixels / devicePixelRatio);
+                return Math.abs(across - width) <= 1 && Math.abs(down - height) <= 1;
+              });
+            }"""
+        )
+        self.still()
+
     def watched(self):
         return self.page.evaluate("window.watched")
 

@@ -11,13 +11,14 @@ from browser import Server, Views
 
 @pytest.fixture(scope="module")
 def open_page(chromium):
-    """Opens a page of its own server: `open_page("--slices", 1)`."""
+    """Opens a page of its own server, `open_page("--slices", 1)`, or of one that has a page already: `open_page(server=server)`."""
     opened = []
 
-    def open_it(*options, size=(1204, 836)):
-        server = Server(*options)
-        opened.append(server)
-        return Views(chromium.new_page(viewport={"width": size[0], "height": size[1]}), server)
+    def open_it(*options, size=(1204, 836), server=None, **context):
+        if server is None:
+            server = Server(*options)
+            opened.append(server)
+        return Views(chromium.new_page(viewport={"width": size[0], "height": size[1]}, **context), server)
 
     yield open_it
     for server in opened:

@@ -176,10 +176,18 @@
     if (inside(event.target) && !inside(event.relatedTarget)) call("lcd_left");
   });
 
+  // Of several pages, one on each monitor, that in use gives the views their size: the last that was looked at or reached for.
+  const isConnected = () => window.trame?.client?.isConnected();
+  const use = () => isConnected() && call("lcd_use", document.visibilityState === "visible");
+  document.addEventListener("visibilitychange", use);
+  window.addEventListener("focus", use);
+  document.documentElement.addEventListener("pointerenter", use);
+
   // Tells the server which step was shown, after the browser has had time to show it.
   let seen = 0;
   let tells = false;
   function follow() {
+    if (document.hasFocus()) use();
     window.trame.client
       .getConnection()
       .getSession()
@@ -195,7 +203,7 @@
   }
 
   (function wait() {
-    if (window.trame?.client?.isConnected()) window.trame.addConnectListener(follow);
+    if (isConnected()) window.trame.addConnectListener(follow);
     else setTimeout(wait, 50);
   })();
 })();
