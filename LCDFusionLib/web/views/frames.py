@@ -182,7 +182,8 @@ class ViewFrames:
         self.is_rough, self.is_under_way = is_rough, False
         height, width, _ = self.picture.shape
         if self._push is not None:
-            self._push(content, {"type": "image/jpeg", "codec": "", "w": width, "h": height, "st": time.time_ns() // 10**6, "step": step})
+            meta = {"type": "image/jpeg", "codec": "", "w": width, "h": height, "st": time.time_ns() // 10**6}
+            self._push(content, {**meta, "step": step, "rough": is_rough})
 
 
 def jpeg(picture: NDArray[np.uint8], quality: int) -> bytes:

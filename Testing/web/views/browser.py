@@ -14,11 +14,12 @@ PROJECT = Path(__file__).resolve().parents[3]
 ANATOMY, FUNCTION, BLEND, FUSED, PROJECTION = "LCDAnatomy", "LCDFunction", "LCDBlend", "LCDFused", "LCDProjection"
 LINKED = (ANATOMY, FUNCTION, BLEND, FUSED)
 
-# Notes each step of pictures that comes, and when each view on the page has shown its picture.
+# Notes each step of pictures that comes, when each view on the page has shown its picture, and the notches of the wheel that came.
 _WATCH = """() => {
-  window.watched = {steps: {}, shown: []};
+  window.watched = {steps: {}, shown: [], wheel: 0};
+  window.addEventListener("wheel", (event) => (window.watched.wheel += Math.abs(event.wheelDeltaY) / 120), {capture: true, passive: true});
   window.trame.client.getConnection().getSession().subscribe("trame.rca.topic.stream", ([{name, meta}]) => {
-    if (meta.step !== undefined) (window.watched.steps[meta.step] ||= []).push([name, performance.now()]);
+    if (meta.step !== undefined) (window.watched.steps[meta.step] ||= []).push([name, performance.now(), meta.rough]);
   });
   document.addEventListener("load", (event) => {
     const view = event.target.closest?.(".lcd-view");
@@ -132,11 +133,14 @@ class Views:
     def hover(self, name, across=0.5, down=0.5):
         self.page.mouse.move(*self.at(name, across, down))
 
-    def wheel(self, notches, pause_ms=0):
+    def wheel(self, notches, pause_ms=0, pixels=120):
+        """Turns the wheel; ends when the page has heard of every notch."""
+        heard = self.watched()["wheel"]
         for _ in range(abs(notches)):
-            self.page.mouse.wheel(0, -120 if notches > 0 else 120)
+            self.page.mouse.wheel(0, -pixels if notches > 0 else pixels)
             if pause_ms:
                 self.page.wait_for_timeout(pause_ms)
+        self.page.wait_for_function("count => window.watched.wheel >= count", arg=heard + abs(notches))
 
     def drag(self, name, start, end, *, button="left", steps=8):
         self.hover(name, *start)

@@ -38,7 +38,7 @@ def fast(views, seconds, per_second):
         [seconds, per_second],
     )
     steps = views.watched()["steps"]
-    complete = [step for step, came in steps.items() if len({name for name, _ in came}) == 4]
+    complete = [step for step, came in steps.items() if len({name for name, *_ in came}) == 4]
     twice = [step for step, came in steps.items() if len(came) > 4]
     views.still()
     return len(complete) / seconds, count / seconds, len(twice)

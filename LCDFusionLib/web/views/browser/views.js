@@ -39,8 +39,12 @@
     if (document.activeElement !== document.body) document.activeElement?.blur?.();
   }
 
-  // A wheel with notches tells each in 120ths, however few pixels its system makes of it (macOS: 4 for a slow turn); a touchpad does not.
-  const isNotch = (event) => event.wheelDeltaY !== undefined && event.wheelDeltaY !== 0 && Math.abs(event.wheelDeltaY) % 120 === 0;
+  // A wheel with notches tells each in 120ths, however few pixels its system makes of it, or in lines; a touchpad does neither. Browsers
+  // on macOS that tell no 120ths make multiples of one odd number of pixels of a notch (MapLibre's scroll_zoom.ts knows it too).
+  const MACOS_NOTCH = 4.000244140625;
+  const notches = (event) => Math.abs(event.wheelDeltaY ?? 0) / 120;
+  const isNotch = (event) =>
+    event.deltaMode !== 0 || event.deltaY % MACOS_NOTCH === 0 || (notches(event) > 0 && Number.isInteger(notches(event)));
 
   document.addEventListener(
     "wheel",
@@ -53,7 +57,7 @@
       const down = event.deltaMode === 1 ? event.deltaY * 40 : event.deltaMode === 2 ? event.deltaY * 120 : event.deltaY;
       if (Math.abs(down) >= 50 || isNotch(event)) {
         small = 0;
-        scroll(-Math.sign(down) * Math.max(1, Math.round(Math.abs(down) / 120)));
+        scroll(-Math.sign(down) * Math.max(1, Math.floor(notches(event)), Math.round(Math.abs(down) / 120))); // some come as one event
         return;
       }
       small -= down;
