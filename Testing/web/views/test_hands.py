@@ -24,7 +24,7 @@ def test_a_wheel_with_steps_of_four_pixels_moves_a_slice_a_notch(views):
     views.wheel(-2, pixels=4)
     views.still()
     assert views.scene()["slice"] == MIDDLE + 4
-    assert len(set(views.scene()["offsets"][name] for name in LINKED)) == 1
+    assert len({views.scene()["offsets"][name] for name in LINKED}) == 1
 
 
 @pytest.mark.parametrize(
