@@ -15,7 +15,7 @@ from .identity import normalised, side
 
 # What a series has once; a sentence calls it by its attribute and never by its value, which may be a name.
 _ONE_OF_EACH = (
-    *("PatientID", "PatientName", "PatientBirthDate", "StudyInstanceUID", "FrameOfReferenceUID", "Modality"),
+    *("PatientID", "PatientName", "PatientBirthDate", "PatientSex", "StudyInstanceUID", "FrameOfReferenceUID", "Modality"),
     *("SOPClassUID", "PixelRepresentation", "PhotometricInterpretation"),
 )
 _MOST_HU_A_STEP, _MOST_HU_INTERCEPT = 100.0, 1e5

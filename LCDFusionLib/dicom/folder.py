@@ -33,6 +33,7 @@ _TEXTS = (
     *("Modality", "SeriesNumber", "SeriesDescription", "StudyDate", "StudyDescription", "PatientID", "PatientName", "PatientBirthDate"),
     *("ImageType", "Manufacturer", "ManufacturerModelName", "StationName", "BodyPartExamined", "Laterality", "ImageLaterality"),
 )
+_PACKED = (".gz", ".bz2", ".xz", ".zst")
 _IMAGE_SUFFIXES = (".dcm", ".dicom", ".dic", ".ima")
 
 Progress = Callable[[int, int], None]
@@ -83,7 +84,7 @@ def scan_folder(folder: str | os.PathLike[str], *, progress: Progress | None = N
     with disable_value_validation():
         for done, path in enumerate(paths, start=1):
             try:
-                if not _begins_as_dicom(path):
+                if not path.is_file() or not _begins_as_dicom(path):
                     strangers.append(path)
                 elif (header := _read_header(path)) is None:
                     others += 1
@@ -94,7 +95,7 @@ def scan_folder(folder: str | os.PathLike[str], *, progress: Progress | None = N
                         others -= 1
                 elif copies.is_first(path, header):
                     try:
-                        found = _images(path, header)
+                        found = _images(path, header)  # before there is a series: one that holds nothing has no name to be refused by
                         images.setdefault(header.SeriesInstanceUID, []).extend(found)
                     except NoVolumeError as error:
                         no_volumes.setdefault((header.SeriesInstanceUID, error.reason), []).append(Image(path, None, header))
@@ -105,7 +106,7 @@ def scan_folder(folder: str | os.PathLike[str], *, progress: Progress | None = N
         foreign = [error for error in damaged if error.may_be_foreign and error.series_uid not in images]
         damaged, others = [error for error in damaged if error not in foreign], others + len(foreign)
         refusals = {**_held_against(images, damaged, strangers), **copies.refusals}
-        series = [one for uid, group in images.items() if group for one in series_of(group, refusal=refusals.get(uid, ""))]
+        series = [one for uid, group in images.items() for one in series_of(group, refusal=refusals.get(uid, ""))]
         series += [one for (_, reason), group in no_volumes.items() for one in series_of(group, no_volume=reason)]
     series.sort(key=lambda s: (s.patient_id, s.study_date, s.study_uid, s.number is None, s.number or 0, s.uid))
     return FolderContents(
@@ -238,14 +239,20 @@ class DamagedFileError(InputError):
 
 
 def _files_below(folder: Path) -> list[Path]:
+    """Links that lead nowhere among them: so stand images in a git-annex that were not fetched."""
+
     def refuse(error: OSError) -> None:
         raise InputError(f"The folder '{error.filename}' cannot be read: {error.strerror}.") from error
 
     found = []
     for place, folders, names in os.walk(folder, onerror=refuse):
         folders.sort()
-        found += [path for name in sorted(names) if (path := Path(place, name)).is_file()]
+        found += [path for name in sorted(names) if (path := Path(place, name)).is_file() or _leads_nowhere(path)]
     return found
+
+
+def _leads_nowhere(path: Path) -> bool:
+    return path.is_symlink() and not path.exists()
 
 
 def _begins_as_dicom(path: Path) -> bool:
@@ -329,10 +336,16 @@ def _held_against(images: dict[str, list[Image]], damaged: Iterable[DamagedFileE
         for uid in {uid for like in _likenesses(path) for uid in names.get((path.parent, like), ())}:
             refusals.setdefault(
                 uid,
-                f"The file '{path}' among the images of '{_called(images[uid])}' is empty or cut short, or no DICOM at all, so an image "
+                f"The file '{path}' among the images of '{_called(images[uid])}' {_trouble(path)}, so an image "
                 "may be missing: copy the series again, or take the file out of the folder.",
             )
     return refusals
+
+
+def _trouble(path: Path) -> str:
+    if _leads_nowhere(path):
+        return "is a link to a file that is not there"
+    return "is packed" if _is_packed(path) else "is empty or cut short, or no DICOM at all"
 
 
 def _called(images: Sequence[Image]) -> str:
@@ -342,9 +355,14 @@ def _called(images: Sequence[Image]) -> str:
     )
 
 
+def _is_packed(path: Path) -> bool:
+    return path.suffix.lower() in _PACKED
+
+
 def _likenesses(path: Path) -> list[str]:
     """What files of one series have in common in their names: all but the digits; a suffix that DICOM files have."""
-    pattern, suffix = re.sub(r"\d+", "#", path.name), path.suffix.lower()
+    name = path.with_suffix("") if _is_packed(path) else path
+    pattern, suffix = re.sub(r"\d+", "#", name.name), name.suffix.lower()
     return [each for each, is_told in ((pattern, "#" in pattern), (suffix, suffix in _IMAGE_SUFFIXES)) if is_told]
 
 

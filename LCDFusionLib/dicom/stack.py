@@ -17,8 +17,9 @@ from .limits import LEAST_MM, MOST_APART_MM, MOST_MM, MOST_PIXELS, MOST_POSITION
 # Scanners round table positions (0.08 mm in 3.27 mm is seen), so a slice may lie this part of the spacing beside its even place.
 _UNEVEN = 0.05
 _SAME_PLACE_MM = 1e-3
-# Rounded cosines turn slices against each other; so far no pixel is more than a quarter of its size beside its place.
-_MOST_TURNED_PIXELS = 0.25
+# Rounded cosines and distances turn and stretch slices against each other; no pixel may lie more than a quarter of its size beside its
+# place.
+_MOST_MOVED_PIXELS = 0.25
 
 
 def sort_stack(headers: Sequence[Dataset], *, name: str) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
@@ -51,14 +52,14 @@ def sort_stack(headers: Sequence[Dataset], *, name: str) -> tuple[NDArray[np.int
     )
     sizes = sorted({tuple(_size(header, keyword, series) for keyword in ("Columns", "Rows")) for header in headers})
     turned = np.abs(orientation - orientation[0]).max()
-    if turned * max(max(sizes)) > _MOST_TURNED_PIXELS:
+    if turned * max(max(sizes)) > _MOST_MOVED_PIXELS:
         raise InputError(
             f"{series} mixes slices of different orientation (a localizer, or several planes): give a series of parallel slices."
         )
     if len(sizes) > 1:
         listing = " and ".join(f"{columns} x {rows}" for columns, rows in sizes)
         raise InputError(f"{series} mixes images of different size ({listing} pixels): give a series of equal images.")
-    if np.abs(pixel_spacing - pixel_spacing[0]).max() > 1e-4:
+    if (np.abs(pixel_spacing / pixel_spacing[0] - 1) * max(max(sizes))).max() > _MOST_MOVED_PIXELS:
         raise InputError(f"{series} mixes images of different pixel spacing: give a series of equal images.")
     row, column = orientation[0].reshape(2, 3)
     if abs(np.linalg.norm(row) - 1) > 1e-3 or abs(np.linalg.norm(column) - 1) > 1e-3 or abs(row @ column) > 1e-3:

@@ -15,9 +15,9 @@ from .radionuclides import HALF_LIFE_S, nuclides_of
 LEAST_WEIGHT_KG, MOST_WEIGHT_KG = 0.005, 650.0
 LEAST_SIZE_M, MOST_SIZE_M = 0.02, 2.75
 LEAST_DOSE_BQ, MOST_DOSE_BQ = 1e5, 3e10
-LEAST_BQ_PER_KG, MOST_BQ_PER_KG = 5e4, 4e9
+LEAST_BQ_PER_KG, MOST_BQ_PER_KG = 2.5e5, 4e9
 LEAST_MASS_INDEX, MOST_MASS_INDEX = 5.0, 250.0
-_BODY_SIZE_M = 0.4  # below this a mass index says nothing: the size of a mouse may be taken with or without its tail
+_BODY_SIZE_M = 0.4  # below this a small mass index says nothing: the size of a mouse may be taken with or without its tail
 MOST_HALF_LIVES = 8.0
 """Between injection and scan. After eight, 0.4 % of the dose is left (15 hours for F-18, 22 days for Y-90)."""
 _MOST_EXPONENT, _MANY_TIMES = 1000.0, 10.0
@@ -147,7 +147,7 @@ def _why_no_body(body: Body, names: Mapping[str, str]) -> str | None:
             f"so {names['weight']} {weight:.10g} beside it cannot be relied on"
         )
     index = weight / size**2
-    if size >= _BODY_SIZE_M and not LEAST_MASS_INDEX <= index <= MOST_MASS_INDEX:
+    if index > MOST_MASS_INDEX or (size >= _BODY_SIZE_M and index < LEAST_MASS_INDEX):
         return (
             f"{names['weight']} {weight:.10g} kg and {names['size']} {size:.10g} m do not go together: {index:.3g} kg/m2, "
             f"where {LEAST_MASS_INDEX:g} to {MOST_MASS_INDEX:g} can be"

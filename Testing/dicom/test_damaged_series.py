@@ -1,5 +1,6 @@
 """What a series says of itself and does not hold: copies that are none, missing images, pixels that do not fit, numbers that cannot be."""
 
+import gzip
 import re
 import shutil
 
@@ -99,6 +100,8 @@ LOST = {
     "emptied": lambda path: path.write_bytes(b""),
     "overwritten with zeros": lambda path: path.write_bytes(bytes(path.stat().st_size)),
     "cut in the header": lambda path: path.write_bytes(path.read_bytes()[:700]),
+    "packed": lambda path: (path.with_name(f"{path.name}.gz").write_bytes(gzip.compress(path.read_bytes())), path.unlink()),
+    "a link to nothing": lambda path: path.unlink() or path.symlink_to("annexed"),
     "another kind of file": lambda path: path.write_bytes(b"%PDF-1.4 and so on" * 20),
 }
 
@@ -111,8 +114,10 @@ def test_a_lost_image_at_the_end_of_a_stack(write_series, harm, name):
     for path in sorted(folder.iterdir()):
         path.rename(folder / (path.name if name.endswith("dcm") else f"IM{int(path.stem)}"))
     harm(folder / name)
-    refused(folder, rf"{name}' (is damaged|among the images of 'CT test' is empty or cut short, or no DICOM at all)")
-    (folder / name).unlink()
+    among = "among the images of 'CT test' is (empty or cut short, or no DICOM at all|packed|a link to a file that is not there)"
+    refused(folder, rf"{name}(\.gz)?' (is damaged|{among})")
+    for path in folder.glob(f"{name}*"):
+        path.unlink()
     assert read_folder(folder)[0].shape[0] == 5
 
 
@@ -258,6 +263,7 @@ class TestNumbersThatCannotBe:
             ("ImageOrientationPatient", ["1", "0", "0", "0", "inf", "0"], r"'inf' is no finite number"),
             ("PixelRepresentation", 1, r"differ in Pixel Representation \(0028,0103\)"),
             ("Laterality", "L", "mixes images of the left and the right side"),
+            ("PatientSex", "M", r"differ in Patient's Sex \(0010,0040\)"),
             ("PatientBirthDate", "19700101", r"differ in Patient's Birth Date \(0010,0030\)"),
         ],
     )
@@ -346,12 +352,13 @@ def test_objects_of_their_own_stand_in_nobodys_way(write_series, edit, tmp_path)
 
 
 def test_what_strictness_would_only_annoy(write_series, edit):
-    """Rounded cosines, and a name in two Unicode normal forms."""
+    """Rounded cosines and distances, and a name in two Unicode normal forms."""
     folder = write_series(Modality.CT)
 
     def jitter(dataset, index):
         turned = 1.5e-4 * (-1) ** index
         dataset.ImageOrientationPatient = [1, turned, 0, -turned, 1, 0]
+        dataset.PixelSpacing[1] += 3e-4 * (index % 2)
         dataset.PatientName = "Müller^Anna" if index % 2 else "Mu\u0308ller^Anna"
 
     edit(folder, jitter)

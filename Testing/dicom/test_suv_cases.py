@@ -230,6 +230,7 @@ class TestPlausible:
                 {"PatientWeight": "0.07", "PatientSize": None},
                 r"300000000 Bq and Patient's Weight .* 0\.07 kg do not go together",
             ),
+            ({"PatientSize": "0.17"}, r"1030\) 70 kg and Patient's Size \(0010,1020\) 0\.17 m do not go together: 2\.42e\+03 kg/m2"),
             ({"PatientWeight": "1.7", "PatientSize": "70"}, r"Patient's Size \(0010,1020\) is 70 m, .*Patient's Weight \(0010,1030\) 1\.7"),
             ({"PatientSize": "170"}, r"Patient's Size \(0010,1020\) is 170 m, as if in cm"),
             ({"RadionuclideTotalDose": "300"}, r"Radionuclide Total Dose \(0018,1074\) is 300, which cannot be in Bq"),

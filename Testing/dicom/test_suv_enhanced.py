@@ -65,6 +65,7 @@ def test_corrected_to_the_injection(read):
 @pytest.mark.parametrize(
     ("dose", "sentence"),
     [
+        ("8.1", r"\(0018,1074\) 8100000 Bq and Patient's Weight .* 0\.116 MBq/kg, where 0\.25 to 4000 can be"),  # mCi
         ("300000", r"\(0018,1074\) 300000 Bq and Patient's Weight .* do not go together"),
         ("300000000000", "can be neither MBq, as an enhanced PET has it, nor Bq"),
         ("0", r"\(0018,1074\) is 0"),
