@@ -25,11 +25,12 @@ class DICOMLCDFusionPluginClass(DICOMPlugin):
 
     def examineForExport(self, subjectHierarchyItemID):
         """Offers a fused volume for export, before Slicer's scalar volume plugin does, which would call it an original."""
+        from LCDFusionLib.mrml.edited_tags import shown_tags
         from LCDFusionLib.mrml.result_nodes import result_of
 
         node = _node(subjectHierarchyItemID)
         result = result_of(node) if node is not None else None
-        if result is None or not result.is_complete or result.is_preview:
+        if result is None or not result.is_complete or result.is_preview or node is result.metrics:
             return []
         exportable = slicer.qSlicerDICOMExportable()
         exportable.name = self.loadType
@@ -37,27 +38,44 @@ class DICOMLCDFusionPluginClass(DICOMPlugin):
         exportable.subjectHierarchyItemID = subjectHierarchyItemID
         exportable.pluginClass = self.__module__
         exportable.confidence = 0.9
+        # What the dialog then shows, and gives back as the person has edited it.
+        for name, value in shown_tags(node, _source_header(result)).items():
+            exportable.setTag(name, value)
         return [exportable]
 
     def export(self, exportables):
-        """Writes each into a folder of its own; returns what went wrong, or nothing."""
+        """Writes each series once, those of one fusion into a folder of their own; returns what went wrong, or nothing."""
+        from LCDFusionLib.dicom import EDITABLE
         from LCDFusionLib.errors import InputError
+        from LCDFusionLib.mrml.edited_tags import edited_tags
         from LCDFusionLib.mrml.export import Export
         from LCDFusionLib.mrml.result_nodes import result_of
 
+        fusions = {}
         for exportable in exportables:
             node = _node(exportable.subjectHierarchyItemID)
             result = result_of(node) if node is not None else None
             if result is None:
                 return _("This is no fused volume any more; one of its nodes was deleted.")
+            fusions.setdefault(result.gray.GetID(), (exportable, result, []))[2].append(node)
+        for exportable, result, nodes in fusions.values():
             folder = Path(exportable.directory) / f"LCDFusion_{exportable.subjectHierarchyItemID}"
-            is_color = node is result.color
+            tags = {name: exportable.tag(name) for name in EDITABLE}
             try:
-                find_file = slicer.dicomDatabase.fileForInstance
-                Export.of(result, find_file=find_file).dicom(folder, color=is_color, gray=not is_color)
+                export = Export.of(result, find_file=slicer.dicomDatabase.fileForInstance)
+                edited = edited_tags(tags, _source_header(result))
+                export.dicom(folder, color=result.color in nodes, gray=result.gray in nodes, edited=edited)
             except InputError as error:
                 return str(error)
         return ""
+
+
+def _source_header(result):
+    """Of the anatomy's first image; None where it did not come from DICOM, or is not in the database any more."""
+    from LCDFusionLib.mrml.dicom_source import dicom_header
+
+    anatomy, _function = result.inputs
+    return dicom_header(anatomy, slicer.dicomDatabase.fileForInstance) if anatomy is not None else None
 
 
 def _node(item):

@@ -8,6 +8,7 @@ from .identity import KINDS, Mismatch, days_apart, find_mismatches, identity_is_
 from .instance import check_plane
 from .original_series import Patient, Radiopharmaceutical, Study, write_original_series
 from .pairs import SeriesPair, propose_pairs
+from .patient_and_study import EDITABLE
 from .reader import SeriesSource, read_folder, read_series, read_source, rescaled_slice
 from .result import DICOM_RESULT, Blend, write_result
 from .series import Series, is_fused_header
@@ -15,6 +16,7 @@ from .suv import SUV
 
 __all__ = [
     "DICOM_RESULT",
+    "EDITABLE",
     "KINDS",
     "SUV",
     "Blend",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -31,7 +31,7 @@ from .instance import (
     write_instances,
 )
 from .lossy import set_lossy_history
-from .patient_and_study import patient_and_study
+from .patient_and_study import edit_patient_and_study, patient_and_study
 from .reader import SeriesSource
 from .utc_offset import utc_offset
 
@@ -65,6 +65,7 @@ class Derivation:
             local time. Without a zone it is local time.
         study_uid: of the study that is made where the anatomy did not come from DICOM.
         frame_of_reference_uid: where neither series nor volume has one.
+        edited: of patient and study, by keyword, what the user wrote in place of the anatomy's (`EDITABLE`).
     """
 
     weights: str
@@ -78,6 +79,7 @@ class Derivation:
     created: datetime = field(default_factory=datetime.now)
     study_uid: str = field(default_factory=new_uid)
     frame_of_reference_uid: str = field(default_factory=new_uid)
+    edited: Mapping[str, str] = field(default_factory=dict)
 
 
 def write_fused_color(
@@ -177,6 +179,7 @@ class _FusedSeries:
         self._comments = _mismatch_sentence(derivation)
         with disable_value_validation():
             self._patient_and_study = patient_and_study(anatomy.headers[0]) if anatomy is not None else _unknown_patient(derivation)
+            edit_patient_and_study(self._patient_and_study, derivation.edited)
         self._created = derivation.created.astimezone(utc_offset(self._patient_and_study))  # without an offset: local time
         # The anatomy's image numbers, so that one number is one place in both; they often run from head to feet, slices from feet to head.
         self._numbers = (anatomy.instance_numbers if anatomy else None) or range(1, volume.shape[0] + 1)

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Mapping
+from datetime import datetime
 
+from pydicom.config import RAISE
+from pydicom.datadict import dictionary_VR
 from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset
-from pydicom.valuerep import MAX_VALUE_LEN, STR_VR_REGEXES
+from pydicom.valuerep import MAX_VALUE_LEN, STR_VR_REGEXES, validate_value
+
+from LCDFusionLib.errors import InputError
 
 from . import elements
 from .utc_offset import utc_offset
@@ -58,6 +64,58 @@ _TYPE_2 = (
     "AccessionNumber",
     "ReferringPhysicianName",
 )
+
+
+EDITABLE = (
+    "PatientName",
+    "PatientID",
+    "PatientSex",
+    "PatientBirthDate",
+    "PatientComments",
+    "StudyInstanceUID",
+    "StudyID",
+    "StudyDescription",
+    "StudyDate",
+    "StudyTime",
+)
+"""What a person may change on the way out: the patient and study tags of Slicer's export dialog (vtkMRMLSubjectHierarchyConstants)."""
+
+
+def edit_patient_and_study(dataset: Dataset, edited: Mapping[str, str]) -> None:
+    """Put what a person has written into a data set of `patient_and_study`; other numbers of a patient who is called otherwise now go.
+
+    Args:
+        dataset: to be changed.
+        edited: values by keyword, of `EDITABLE`; an empty Study Instance UID keeps what there is.
+
+    Raises:
+        InputError: a value that the attribute cannot have.
+    """
+    for keyword, value in edited.items():
+        if keyword == "StudyInstanceUID" and not value:
+            continue
+        _check_edited(keyword, value)
+        if keyword == "PatientID" and value != str(dataset.get(keyword, "")):
+            for other in ("IssuerOfPatientID", "IssuerOfPatientIDQualifiersSequence", "OtherPatientIDsSequence"):
+                if other in dataset:
+                    delattr(dataset, other)
+        setattr(dataset, keyword, value)
+    if not all(value.isascii() for value in edited.values()):
+        dataset.SpecificCharacterSet = "ISO_IR 192"
+
+
+def _check_edited(keyword: str, value: str) -> None:
+    vr = dictionary_VR(keyword)
+    try:
+        validate_value(vr, value, RAISE)
+        if vr == "DA" and value:
+            datetime.strptime(value, "%Y%m%d")
+        is_right = keyword != "PatientSex" or value in ("", "M", "F", "O")
+    except ValueError:
+        is_right = False
+    if not is_right:
+        how = {"DA": " (YYYYMMDD)", "TM": " (HHMMSS)", "CS": " (M, F or O)"}.get(vr, "")
+        raise InputError(f"{elements.attribute(keyword)} cannot be '{elements.printable(value)[:64]}'{how}: change it and export again.")
 
 
 def patient_and_study(header: Dataset) -> Dataset:

@@ -37,6 +37,7 @@ SERIES_KEYWORDS = (
     *("SeriesInstanceUID", "SeriesNumber", "SeriesDescription", "ProtocolName", "StudyInstanceUID", "StudyDate", "StudyDescription"),
     *("AcquisitionDate", "AcquisitionTime", "AcquisitionDateTime", "SeriesDate", "SeriesTime", "ContentTime"),
     *("PatientID", "PatientName", "PatientBirthDate", "BodyPartExamined", "Laterality", "ImageLaterality"),
+    *("PatientComments", "StudyID"),  # with these all that an export dialog lets one edit (`EDITABLE`)
     # where it lies
     *("FrameOfReferenceUID", "ImagePositionPatient", "ImageOrientationPatient", "PixelSpacing", "SliceThickness", "SpacingBetweenSlices"),
     *("DetectorInformationSequence", "SliceVector", "EnergyWindowVector", "DetectorVector", "PhaseVector", "RotationVector"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -63,6 +63,7 @@ class Export:
         color: bool = True,
         key_slices: Sequence[int] = (),
         deidentify: bool = False,
+        edited: Mapping[str, str] | None = None,
     ) -> list[Path]:
         """Writes the colour and the gray series, each into a folder of its own below `folder`; for key slices those and their metrics too.
 
@@ -72,10 +73,14 @@ class Export:
             color: write the colour series.
             key_slices: K, in the anatomy's node, of the slices that the person marked.
             deidentify: take the patient out of them (PS3.15 basic profile).
+            edited: what the person wrote in place of the anatomy's patient and study (`edited_tags`); of a patient who is called
+                otherwise now the notes tell no names.
 
         Raises:
-            InputError: the anatomy was moved since it was loaded, or the folder cannot be written.
+            InputError: the anatomy was moved since it was loaded, the folder cannot be written, or `edited` holds what cannot be written.
         """
+        edited = edited or {}
+        is_other = not {"PatientName", "PatientID"}.isdisjoint(edited)
         fused, is_reversed = self._on_source_grid()
         last = len(fused.metrics) - 1
         written, _ = write_result(
@@ -83,7 +88,7 @@ class Export:
             fused,
             anatomy=self.anatomy,
             function=self.function,
-            derivation=self._derivation(names=not deidentify),
+            derivation=self._derivation(names=not deidentify and not is_other, edited=edited),
             gray=gray,
             color=color,
             key_slices=sorted(last - k if is_reversed else k for k in key_slices),
@@ -116,7 +121,7 @@ class Export:
             raise InputError(f"The file '{path}' could not be written ({error.strerror}); choose another place or make room.") from error
         return Path(path)
 
-    def _derivation(self, *, names: bool) -> Derivation:
+    def _derivation(self, *, names: bool, edited: Mapping[str, str]) -> Derivation:
         node = self.result.gray
         anatomy, function = self.result.inputs
         warnings = [*_notes(node, names=names), *self.notes]
@@ -130,6 +135,7 @@ class Export:
             version=node.GetAttribute("LCDFusion.Version") or "",
             warnings=tuple(warnings),
             confirmed_mismatches=self.result.mismatches,
+            edited=edited,
         )
 
     def _on_source_grid(self) -> tuple[FusionResult, bool]:

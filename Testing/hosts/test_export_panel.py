@@ -160,3 +160,122 @@ def test_slicers_export_dialog_offers_it(host, from_dicom, folder):
         files = sorted((folder / f"LCDFusion_{hierarchy_item(node)}").rglob("*.dcm"))
         assert len(files) == 8
         assert pydicom.dcmread(files[0]).PhotometricInterpretation == interpretation
+
+
+def in_slicers_study(panel, folders):
+    """Puts all volumes and the result under patient and study, as DICOMPlugin.addSeriesInSubjectHierarchy does; gives the study's item."""
+    hierarchy = slicer.vtkMRMLSubjectHierarchyNode.GetSubjectHierarchyNode(slicer.mrmlScene)
+    header = pydicom.dcmread(next(folders[0].glob("*.dcm")), stop_before_pixels=True)
+    patient = hierarchy.CreateSubjectItem(hierarchy.GetSceneItemID(), "patient")
+    study = hierarchy.CreateStudyItem(patient, "study")
+    for item, keywords in (
+        (patient, ["PatientName", "PatientID", "PatientSex", "PatientBirthDate", "PatientComments"]),
+        (study, ["StudyInstanceUID", "StudyID", "StudyDescription", "StudyDate", "StudyTime"]),
+    ):
+        for keyword in keywords:
+            value = str(header.get(keyword) or "") or {"StudyDescription": "No study description"}.get(keyword, "")
+            hierarchy.SetItemAttribute(item, f"DICOM.{keyword}", value)
+    result = panel.widget.panel.fusion.result
+    for node in (panel.parameters.anatomy, panel.parameters.function, result.gray, result.color, result.metrics):
+        hierarchy.SetItemParent(hierarchy_item(node), study)
+    return study
+
+
+def export_dialog(study, folder, **edits):
+    """What qSlicerDICOMExportDialog and qSlicerDICOMTagEditorWidget do with a study: ask the plugin for each child, show what patient
+    and study have as attributes, let them be edited, hand all series of the plugin over in one call."""
+    constants = slicer.vtkMRMLSubjectHierarchyConstants
+    hierarchy = slicer.vtkMRMLSubjectHierarchyNode.GetSubjectHierarchyNode(slicer.mrmlScene)
+    plugin = slicer.modules.dicomPlugins["DICOMLCDFusionPlugin"]()
+    children = []
+    hierarchy.GetItemChildren(study, children)
+    exportables = [each for child in children for each in plugin.examineForExport(child)]
+    for item, names in ((hierarchy.GetItemParent(study), PATIENT_TAGS), (study, STUDY_TAGS)):
+        for name in names:
+            attribute = constants.GetDICOMAttributePrefix() + name
+            if not hierarchy.HasItemAttribute(item, attribute):
+                hierarchy.SetItemAttribute(item, attribute, "")
+            for exportable in exportables:
+                exportable.setTag(name, hierarchy.GetItemAttribute(item, attribute))
+    for exportable in exportables:
+        exportable.directory = str(folder)
+        for name, value in edits.items():
+            exportable.setTag(name, value)
+    return plugin.export(exportables)
+
+
+PATIENT_TAGS = ("PatientName", "PatientID", "PatientSex", "PatientBirthDate", "PatientComments")
+STUDY_TAGS = ("StudyInstanceUID", "StudyID", "StudyDescription", "StudyDate", "StudyTime")
+
+
+def written_series(folder):
+    series = {}
+    for file in sorted(folder.rglob("*")):
+        if file.is_file():
+            dataset = pydicom.dcmread(file)
+            series.setdefault(dataset.SeriesInstanceUID, []).append(dataset)
+    return sorted(series.values(), key=lambda images: images[0].PhotometricInterpretation)
+
+
+def test_a_study_leaves_with_each_series_once_and_the_patient_as_it_is(host, from_dicom, folder):
+    panel, folders = from_dicom
+    host.Module(PLUGIN)
+    study = in_slicers_study(panel, folders)
+    source = pydicom.dcmread(next(folders[0].glob("*.dcm")))
+    assert export_dialog(study, folder) == ""
+    gray, color = written_series(folder)
+    assert [len(gray), len(color)] == [8, 8]
+    assert (gray[0].PhotometricInterpretation, color[0].PhotometricInterpretation) == ("MONOCHROME2", "RGB")
+    for image in (*gray, *color):
+        for keyword in (*PATIENT_TAGS, *STUDY_TAGS):
+            assert str(image.get(keyword) or "") == str(source.get(keyword) or ""), keyword
+
+
+def test_edits_in_the_export_dialog_are_honoured(host, from_dicom, folder):
+    panel, folders = from_dicom
+    host.Module(PLUGIN)
+    edits = {
+        "PatientName": "Łukasz^Ödön",
+        "PatientID": "TRIAL-7",
+        "PatientSex": "O",
+        "PatientBirthDate": "",
+        "PatientComments": "for teaching",
+        "StudyInstanceUID": "2.25.123456",
+        "StudyID": "S7",
+        "StudyDescription": "Fusion for teaching",
+        "StudyDate": "20260102",
+        "StudyTime": "101112",
+    }
+    source = pydicom.dcmread(next(folders[0].glob("*.dcm")))
+    assert export_dialog(in_slicers_study(panel, folders), folder, **edits) == ""
+    for images in written_series(folder):
+        for image in images:
+            assert {keyword: str(image.get(keyword) or "") for keyword in edits} == edits
+            assert image.FrameOfReferenceUID == source.FrameOfReferenceUID
+            assert str(source.PatientName) not in str(image)
+
+
+@pytest.mark.parametrize(
+    ("keyword", "value"),
+    [("StudyDate", "20261350"), ("StudyDate", "1 May"), ("StudyInstanceUID", "mine"), ("PatientSex", "male"), ("PatientID", "x" * 65)],
+)
+def test_an_edit_that_dicom_cannot_hold_is_one_sentence(host, from_dicom, folder, keyword, value):
+    panel, folders = from_dicom
+    host.Module(PLUGIN)
+    assert "change it and export again" in export_dialog(in_slicers_study(panel, folders), folder, **{keyword: value})
+    assert not written_series(folder)
+
+
+def test_a_scene_without_patient_attributes_exports_the_source_s(host, from_dicom, folder):
+    """The dialog shows "" for what subject hierarchy lacks, and gives "" back: no person has emptied it."""
+    panel, folders = from_dicom
+    host.Module(PLUGIN)
+    hierarchy = slicer.vtkMRMLSubjectHierarchyNode.GetSubjectHierarchyNode(slicer.mrmlScene)
+    study = in_slicers_study(panel, folders)
+    for item, names in ((hierarchy.GetItemParent(study), PATIENT_TAGS), (study, STUDY_TAGS)):
+        for name in names:
+            hierarchy.RemoveItemAttribute(item, f"DICOM.{name}")
+    source = pydicom.dcmread(next(folders[0].glob("*.dcm")))
+    assert export_dialog(study, folder) == ""
+    for image in (images[0] for images in written_series(folder)):
+        assert (image.PatientName, image.PatientID, image.StudyDate) == (source.PatientName, source.PatientID, source.StudyDate)

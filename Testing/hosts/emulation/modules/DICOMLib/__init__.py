@@ -15,6 +15,15 @@ class qSlicerDICOMExportable(Contracted):
     name = tooltip = pluginClass = directory = ""
     subjectHierarchyItemID = confidence = 0
 
+    def __init__(self):
+        self._tags = {}
+
+    def setTag(self, name, value):
+        self._tags[name] = value
+
+    def tag(self, name):
+        return self._tags.get(name, "")  # PythonQt gives a null QString as ""
+
 
 slicer.qSlicerDICOMExportable = qSlicerDICOMExportable
 DICOMUtils.__class__ = _plugin.__class__ = ContractedModule
