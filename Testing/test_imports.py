@@ -25,7 +25,7 @@ MAY_IMPORT = {
     "training": {"network", "images", "metrics", "fusion"},
     "benchmark": {"network", "images", "fusion"},
     "evaluation": {"network", "images", "metrics", "fusion", "phantom", "training"},
-    "web": {"images", "metrics", "fusion", "mrml", "views", "panel", "dicom", "phantom"},
+    "web": {"images", "metrics", "fusion", "mrml", "views", "panel", "dicom", "phantom", "pacs"},
     "cohort": {"fusion", "dicom", "pipeline"},
     "cli": {
         "cohort",

@@ -17,6 +17,7 @@ from LCDFusionLib.errors import InputError
 
 if TYPE_CHECKING:
     from LCDFusionLib.web.front import FrontServer, FrontSettings
+    from LCDFusionLib.web.session_contract import ArchiveSettings
 
 TOKEN_VARIABLE = "LCDFUSION_TOKEN"
 
@@ -55,6 +56,15 @@ def add_server_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--idle-minutes", type=float, default=240, metavar="MIN", help="an unused session ends after; 0: never (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--archive",
+        metavar="ADDRESS",
+        help="readers may send fused series there: dicom://TITLE@HOST:PORT, dicoms://, or http(s):// of DICOMweb",
+    )
+    parser.add_argument("--archive-user", metavar="USER", help="of DICOMweb; the password is read from LCDFUSION_PACS_PASSWORD")
+    parser.add_argument(
+        "--open-in", metavar="URL", help="viewer on the archive that opens what was sent, such as https://ohif.example.org/viewer"
     )
     parser.add_argument("--no-browser", action="store_true", help="do not open the browser")
 
@@ -103,6 +113,7 @@ def settings_of(options: argparse.Namespace) -> FrontSettings:
             raise InputError(f"--{name.replace('_', '-')} must be {lowest} or more.")
     if options.public_url and not options.public_url.startswith(("https://", "http://")):
         raise InputError(f"--public-url '{options.public_url}' is no web address; give one such as https://fusion.example.org.")
+    archive = _archive(options)
     token = _token(options.token_file)
     if token is None and (options.public_url or not is_own_machine(options.host)):
         token = secrets.token_urlsafe(32)
@@ -118,6 +129,7 @@ def settings_of(options: argparse.Namespace) -> FrontSettings:
         grace=options.grace,
         grace_lost=max(options.grace, FrontSettings.grace_lost),
         idle_limit=options.idle_minutes * 60,
+        archive=archive,
     )
 
 
@@ -139,6 +151,20 @@ def check_installed() -> None:
         raise InputError(
             f"The viewer needs what is not installed here ({', '.join(missing)}); install it with: pip install 'lcdfusion[web]'."
         )
+
+
+def _archive(options: argparse.Namespace) -> ArchiveSettings | None:
+    from LCDFusionLib.pacs import connect, parse_address
+    from LCDFusionLib.web.session_contract import ArchiveSettings
+
+    if options.archive is None:
+        if options.open_in or options.archive_user:
+            raise InputError("--open-in and --archive-user need --archive, the address that fused series are sent to.")
+        return None
+    connect(parse_address(options.archive))  # says what is not installed; nothing is sent
+    if options.open_in and not options.open_in.startswith(("https://", "http://")):
+        raise InputError(f"--open-in '{options.open_in}' is no web address; give one such as https://ohif.example.org/viewer.")
+    return ArchiveSettings(options.archive, options.archive_user, options.open_in)
 
 
 def _token(file: Path | None) -> str | None:

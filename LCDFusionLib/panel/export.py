@@ -15,7 +15,7 @@ from LCDFusionLib.mrml.dicom_source import FindFile, unread_source
 from LCDFusionLib.mrml.export import Export
 from LCDFusionLib.mrml.key_slices import key_slices, set_key_slices
 from LCDFusionLib.panel.core import Core
-from LCDFusionLib.panel.on_show import Belongs
+from LCDFusionLib.panel.on_show import Belongs, OnShow
 from LCDFusionLib.panel.section import Section
 from LCDFusionLib.views.slice_pictures import write_pictures
 
@@ -41,6 +41,7 @@ class ExportState:
         can_mark: the slice on show can be marked.
         is_marked: it is.
         note: what was written, or went wrong.
+        link: where what was sent can be looked at; "" where it cannot.
     """
 
     can_export: bool = False
@@ -49,6 +50,7 @@ class ExportState:
     can_mark: bool = False
     is_marked: bool = False
     note: str = ""
+    link: str = ""
 
     @property
     def marked(self) -> str:
@@ -62,7 +64,7 @@ class ExportSection(Section):
     def __init__(self, core: Core) -> None:
         super().__init__(core)
         self.state = ExportState()
-        self._said: Belongs[str] | None = None
+        self._said: Belongs[tuple[str, str]] | None = None
 
     def update(self) -> None:
         self.moved()
@@ -76,13 +78,15 @@ class ExportSection(Section):
             tip = f"Only {part} are fused; fuse again to export" if part else "Fuse first"
         elif whole.note:
             tip = f"What is exported is of other choices than those in the panel ({whole.note.lower()})"
+        note, link = (self._said.on(self.on_show) if self._said is not None else None) or ("", "")
         self.state = ExportState(
             can_export=whole is not None,
             tip=tip,
             key_slices=marked,
             can_mark=whole is not None and index is not None,
             is_marked=index in marked,
-            note=(self._said.on(self.on_show) if self._said is not None else None) or "",
+            note=note,
+            link=link,
         )
 
     def forget(self) -> None:
@@ -97,9 +101,15 @@ class ExportSection(Section):
             self.moved()
             self.core.host.show()
 
-    def say(self, text: str) -> None:
-        """What was written, or went wrong; it goes with the pair."""
-        self._said = Belongs(text, self.on_show, "pair")
+    def say(self, text: str, link: str = "", *, of: OnShow | None = None) -> None:
+        """What was written, or went wrong, and where it can be looked at; it goes with the pair.
+
+        Args:
+            text: a sentence.
+            link: a web address, or "".
+            of: what was on show when the writing began; None: what is on show now.
+        """
+        self._said = Belongs((text, link), of or self.on_show, "pair")
         self.moved()
         self.core.host.show()
 

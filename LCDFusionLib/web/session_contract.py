@@ -7,7 +7,8 @@ Each browser session has a process of its own, because a process has one MRML sc
 FOLDER is private to the session (mode 0700) and is its temporary folder (TMPDIR); it is removed when the session ends. A message is a
 JSON object in one line:
 
-- to the session, on its standard input, first {"do": "start", "secret": ..., "inputs": [...], "upload_limit": ...}, later any number of
+- to the session, on its standard input, first {"do": "start", "secret": ..., "inputs": [...], "upload_limit": ..., "archive": null or the
+  fields of `ArchiveSettings`}, later any number of
   {"do": "unpack", "folder": ..., "total": ...} for what the reader has uploaded (its files lie in the folder, their names in `NAMES`; what
   comes out lies in its `files`, and has `total` bytes at most), {"do": "stop", "folder": ...} where the reader has gone meanwhile, and
   {"do": "open", "folder": ...} when it may be shown. `inputs` are absolute paths: none (show the phantom), one (a study) or
@@ -43,6 +44,7 @@ import shutil
 import sys
 import threading
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from pathlib import Path
 from queue import SimpleQueue
 from typing import Any, NoReturn
@@ -74,6 +76,21 @@ def decode(line: bytes) -> dict[str, Any]:
     return json.loads(line)
 
 
+@dataclass(frozen=True)
+class ArchiveSettings:
+    """Where readers may send fused series. A password comes in the environment, as for `lcdfusion send`.
+
+    Attributes:
+        address: as `lcdfusion send` takes it.
+        user: of a DICOMweb service that asks for one.
+        open_in: of a viewer that shows the archive's studies, such as "https://ohif.example.org/viewer"; None where there is none.
+    """
+
+    address: str
+    user: str | None = None
+    open_in: str | None = None
+
+
 class SessionLink:
     """The session's end. It waits for the first message; from then on a thread listens.
 
@@ -85,6 +102,7 @@ class SessionLink:
     Attributes:
         inputs: what to open first: none, a study, or anatomy and function.
         upload_limit: bytes that one upload may have.
+        archive: where readers may send to; None: nowhere.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -97,6 +115,7 @@ class SessionLink:
         self._secret: str = start["secret"]
         self.inputs = [Path(path) for path in start["inputs"]]
         self.upload_limit: int = start["upload_limit"]
+        self.archive = ArchiveSettings(**start["archive"]) if start.get("archive") else None
 
     def _read(self) -> NoReturn:
         stopping: dict[str, threading.Event] = {}

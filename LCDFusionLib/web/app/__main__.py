@@ -21,7 +21,7 @@ def main() -> None:
 
     from .application import SessionApplication  # after the link stands: it takes seconds, in which the front server may go
 
-    application = SessionApplication(link.folder, upload_limit=link.upload_limit)
+    application = SessionApplication(link.folder, upload_limit=link.upload_limit, archive=link.archive)
     server = application.server
 
     def on_bind(wslink_server: WebAppServer) -> None:

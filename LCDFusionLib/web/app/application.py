@@ -15,7 +15,9 @@ from LCDFusionLib.mrml.application import Application
 from LCDFusionLib.mrml.fusing import FusionSession
 from LCDFusionLib.panel.panel import Panel
 
+from ..session_contract import ArchiveSettings
 from ..views import LinkedViews
+from .archive import SiteArchive
 from .downloads import Downloads
 from .host import SessionHost
 from .opening import OpenStudy
@@ -37,6 +39,7 @@ class SessionApplication:
     Args:
         folder: private to the session, for what is downloaded.
         upload_limit: bytes that one upload may have.
+        archive: where the reader may send to; None: nowhere.
 
     Attributes:
         server: of trame.
@@ -45,7 +48,7 @@ class SessionApplication:
         downloads: files for the reader.
     """
 
-    def __init__(self, folder: Path, *, upload_limit: int) -> None:
+    def __init__(self, folder: Path, *, upload_limit: int, archive: ArchiveSettings | None = None) -> None:
         self.server = get_server(client_type="vue3")
         choices, screen = TypedState(self.server.state, BrowserChoices), TypedState(self.server.state, Screen)
         screen.data.upload_limit = upload_limit
@@ -60,7 +63,7 @@ class SessionApplication:
         host.views.on_window_changed = self.panel.display.on_windowed
         host.views.on_arranged = lambda arrangement: host.choose(arrangement=arrangement)
         self.downloads = Downloads(folder)
-        page = Page(self.server, self.panel, host, choices, screen, self.downloads)
+        page = Page(self.server, self.panel, host, choices, screen, self.downloads, SiteArchive(archive) if archive is not None else None)
         host.drawings = page.drawings
         self.study.on_opened = self.panel.advanced.start_worker  # not before: loading PyTorch takes the time that the first images need
         choices.bind_changes({(choices.name,): lambda *_: self.panel.refresh()})

@@ -16,6 +16,7 @@ from LCDFusionLib.panel.panel import Panel
 
 from ..session_contract import LEAVE_PATH
 from . import form
+from .archive import SiteArchive
 from .downloads import Downloads
 from .host import SessionHost
 from .panel import (
@@ -74,6 +75,7 @@ class Page:
         choices: what the reader sets.
         screen: what the page shows of the session itself.
         downloads: files for the reader.
+        archive: where the reader may send to; None: nowhere.
 
     Attributes:
         drawings: of the sections.
@@ -87,6 +89,7 @@ class Page:
         choices: TypedState[BrowserChoices],
         screen: TypedState[Screen],
         downloads: Downloads,
+        archive: SiteArchive | None = None,
     ) -> None:
         self._screen = screen
         shared = Shared(server, choices.name, screen.name)
@@ -97,7 +100,7 @@ class Page:
         self.review = ReviewDrawing(shared, "review", panel.review, host.views)
         self.regions = RegionsDrawing(shared, "regions", panel.regions)
         self.metrics = MetricsDrawing(shared, "metrics", panel.metrics)
-        self.export = ExportDrawing(shared, "exports", panel.export, downloads, screen)
+        self.export = ExportDrawing(shared, "exports", panel.export, downloads, screen, archive)
         self.advanced = AdvancedDrawing(shared, "advanced", panel.advanced)
         self.drawings = (
             self.inputs,

@@ -9,6 +9,7 @@ import secrets
 import shutil
 import signal
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -80,7 +81,8 @@ class SessionProcess:
         )
         self = cls(process, folder)
         inputs = [str(path) for path in settings.inputs]
-        self._send(do="start", secret=self.secret, inputs=inputs, upload_limit=settings.upload_limit)
+        archive = asdict(settings.archive) if settings.archive is not None else None
+        self._send(do="start", secret=self.secret, inputs=inputs, upload_limit=settings.upload_limit, archive=archive)
         return self
 
     @property

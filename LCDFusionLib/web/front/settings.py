@@ -6,7 +6,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..session_contract import MODULE
+from ..session_contract import MODULE, ArchiveSettings
 
 MEBIBYTE = 2**20
 
@@ -27,6 +27,7 @@ class FrontSettings:
         grace: seconds that a session lives on after its last tab was closed (a reload closes and opens).
         grace_lost: the same where the connection broke without being closed, as when a laptop sleeps.
         idle_limit: seconds that a session may stand unused in an open tab; 0: for ever.
+        archive: where readers may send fused series; None: nowhere.
         command: the session's program, to which `--session FOLDER` is added.
     """
 
@@ -41,4 +42,5 @@ class FrontSettings:
     grace: float = 30.0
     grace_lost: float = 300.0
     idle_limit: float = 4 * 3600.0
+    archive: ArchiveSettings | None = None
     command: tuple[str, ...] = (sys.executable, "-m", MODULE)

@@ -1,5 +1,6 @@
 """The real viewer, and Chromium that clicks in it."""
 
+import contextlib
 import os
 import subprocess
 import sys
@@ -30,11 +31,17 @@ def small_study(tmp_path_factory):
 @pytest.fixture(scope="session")
 def viewer(small_study, tmp_path_factory):
     """`lcdfusion view` on the small study; its address."""
-    folder = tmp_path_factory.mktemp("viewer")
-    command = [sys.executable, "-m", "LCDFusionLib.cli", "view", str(small_study), "--port", "0", "--no-browser", "--no-spare"]
+    with running_viewer(small_study, tmp_path_factory.mktemp("viewer")) as address:
+        yield address
+
+
+@contextlib.contextmanager
+def running_viewer(study, folder, *options):
+    """`lcdfusion view` on a study, with more options; its address. It leaves nothing in the folder, which is its temporary one."""
+    command = [sys.executable, "-m", "LCDFusionLib.cli", "view", str(study), "--port", "0", "--no-browser", "--no-spare"]
     with (folder / "out").open("wb") as out, (folder / "err").open("wb") as err:
         process = subprocess.Popen(
-            [*command, "--max-sessions", "8", "--upload-limit", "64"],
+            [*command, "--max-sessions", "8", "--upload-limit", "64", *options],
             env={**os.environ, "TMPDIR": str(folder), "PYTHONPATH": str(PROJECT), "OMP_NUM_THREADS": "2"},
             stdout=out,
             stderr=err,

@@ -1,4 +1,4 @@
-"""Export: DICOM, NRRD, NIfTI, pictures, metrics; each a file that the browser saves."""
+"""Export: DICOM, NRRD, NIfTI, pictures, metrics, each a file that the browser saves; and DICOM to the site's archive."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from trame_server.utils.typed_state import TypedState
 from LCDFusionLib.panel.export import ExportKind, ExportSection
 
 from .. import form
+from ..archive import SiteArchive
 from ..downloads import Downloads
 from ..state import Screen
 from .drawing import Drawing, Shared
@@ -30,9 +31,17 @@ _DOING = {
 class ExportDrawing(Drawing):
     """Buttons; the panel writes into a private folder, and this hands it over."""
 
-    def __init__(self, shared: Shared, name: str, section: ExportSection, downloads: Downloads, screen: TypedState[Screen]) -> None:
+    def __init__(
+        self,
+        shared: Shared,
+        name: str,
+        section: ExportSection,
+        downloads: Downloads,
+        screen: TypedState[Screen],
+        archive: SiteArchive | None = None,
+    ) -> None:
         super().__init__(shared, name, section)
-        self._export, self._downloads, self._screen = section, downloads, screen
+        self._export, self._downloads, self._screen, self._archive = section, downloads, screen, archive
         self._task: asyncio.Task[None] | None = None
 
     def build_download(self) -> None:
@@ -51,6 +60,15 @@ class ExportDrawing(Drawing):
                     classes="dicom-button",
                     **off,
                 )
+            if self._archive is not None:
+                with form.row("Archive:"):
+                    form.button(
+                        "Send to archive",
+                        self._start_sending,
+                        f"The same DICOM series, to {self._archive.place}; de-identified where that is chosen",
+                        classes="archive-button",
+                        **off,
+                    )
             form.check(
                 "De-identify",
                 choice.deidentify,
@@ -79,13 +97,23 @@ class ExportDrawing(Drawing):
                 )
         html.Div("{{ exports.marked }}", v_if=("exports.marked",), classes="note")
         html.Div("{{ " + screen.exporting + " || exports.note }}", classes="note export-note")
+        if self._archive is not None and self._archive.has_viewer:
+            html.A(
+                "Open in OHIF",
+                v_if=(f"exports.link && !{screen.exporting}",),
+                href=("exports.link",),
+                target="_blank",
+                rel="noopener noreferrer",
+                classes="note archive-link",
+            )
 
     def _start(self, kind: ExportKind) -> None:
         if self._task is None:
             self._task = asyncio.create_task(self._write(kind))
 
     async def _write(self, kind: ExportKind) -> None:
-        with self._export.problems_are_said(self._export.say):
+        say = partial(self._export.say, of=self._export.on_show)  # another patient may be on show when this is done
+        with self._export.problems_are_said(say):
             self._doing(_DOING[kind])
             folder = self._downloads.new_folder()
             try:
@@ -103,7 +131,28 @@ class ExportDrawing(Drawing):
                 self._downloads.discard(folder)
                 raise
             self._save.exec(self._downloads.offer(folder / name))
-            self._export.say(f"Saved by the browser: {name}")
+            say(f"Saved by the browser: {name}")
+        self._task = None
+        self._doing("")
+
+    def _start_sending(self) -> None:
+        if self._task is None:
+            self._task = asyncio.create_task(self._send())
+
+    async def _send(self) -> None:
+        assert self._archive is not None
+        say = partial(self._export.say, of=self._export.on_show)  # another patient may be on show when this is done
+        with self._export.problems_are_said(say):
+            self._doing(_DOING[ExportKind.DICOM])
+            folder = self._downloads.new_folder()
+            try:
+                steps = self._export.steps(ExportKind.DICOM, folder)  # with the choices of this moment, de-identification among them
+                written = [path for step in steps for path in await asyncio.to_thread(step)]
+                self._doing(f"Sending to {self._archive.place}")
+                sent = await asyncio.to_thread(self._archive.send, written)
+            finally:
+                self._downloads.discard(folder)
+            say(f"Sent to {sent.place}: {sent.images} images", sent.link)
         self._task = None
         self._doing("")
 
