@@ -39,7 +39,7 @@ _DIXON = Kind("part of a Dixon series", rank=2)
 _FAT = Kind("fat image of a Dixon series", rank=3)
 _FOR_CORRECTION = Kind("MR for attenuation correction", rank=4)
 _REFORMATTED = Kind("reformatted series (MPR)", is_original=False)
-_MIP = Kind("intensity projection (MIP)", is_original=False, rank=1)
+_MIP = Kind("maximum or minimum intensity projection (MIP)", is_original=False, rank=1)
 _MAP = Kind("map computed from other images (ADC or the like)", is_original=False, rank=2)
 MU_MAP = Kind("map of attenuation (mu-map)", is_original=False, rank=3)
 _PROJECTION = Kind("reprojection", is_original=False, rank=4, is_fusable=False)
@@ -60,7 +60,11 @@ _BY_TYPE = (
 )
 _BY_DESCRIPTION = (
     (_LOCALIZER, r" (localizer|localiser|loc|scout|topogram|surview|3 ?plane) "),
-    (_SCREEN, r" (screen ?(saves?|shots?|captures?)|screensaves?|snapshots?|dose (report|info|page)|patient protocol|secondary capture) "),
+    (
+        _SCREEN,
+        r" (screen ?(saves?|shots?|captures?)|screensaves?|snapshots?|dose (report|info|page)|patient protocol|"
+        r"secondary capture|vrt|volume render(ing|ed)?|fused) ",
+    ),
     (_PROJECTION, r" (reprojections?|reprojected|rotating|rotation|projections?|cine mip) "),
     (MU_MAP, r" (mu ?maps?|µ ?maps?|μ ?maps?|u ?maps?|attenuation maps?|ac ?maps?|att ?maps?) "),
     (_MIP, r" (mips?|minips?|max(imum)? intensity|min(imum)? intensity|slab) "),
@@ -74,7 +78,8 @@ _BY_MR_DESCRIPTION = (
 )
 _NOT_CORRECTED = (
     r" (nac|noac|nonac|no ac|non ac|wo ac|w o ac|uncorr|uncorrected|un corrected|non ?(attenuation )?correct\w*|"
-    r"not (attenuation )?corrected|without (attenuation|ac)|no atten\w*) "
+    r"not (attenuation )?corrected|without (attenuation|ac)|no atten\w*|"
+    r"ohne (ac|schw\w*)|nicht (schw\w*|korrigiert)|unkorrigiert|sans (ac|correction|att\w*)|non corrig\w*|sin (ac|correcci\w*)) "
 )
 _LYING = 0.5  # CT and PET are scanned across the body, even with a tilted gantry; what lies less across was reformatted
 

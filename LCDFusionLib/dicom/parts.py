@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from itertools import combinations
 
 from pydicom.dataset import Dataset
+from pydicom.multival import MultiValue
 
 from . import elements
 from .frames import Image
@@ -58,9 +59,31 @@ def _number(keyword: str) -> Callable[[Dataset], Hashable | None]:
     return lambda header: elements.number(header, keyword)
 
 
+# Where scanners kept the b-value before the standard had a place for it: group, element, Private Creator; GE writes four values, the
+# first of them sometimes with 1e9 added.
+_PRIVATE_B_VALUES = ((0x0019, 0x100C, "SIEMENS MR HEADER"), (0x0043, 0x1039, "GEMS_PARM_01"), (0x2001, 0x1003, "Philips Imaging DD 001"))
+PRIVATE_B_TAGS: tuple[int, ...] = tuple(group << 16 | tag for group, element, _ in _PRIVATE_B_VALUES for tag in (0x10, element))
+_GE_OFFSET = 1e9
+
+
+def _b_value(header: Dataset) -> float | None:
+    if (b := elements.number(header, "DiffusionBValue")) is not None:
+        return b
+    for group, element, creator in _PRIVATE_B_VALUES:
+        if (group, element) not in header or (group, 0x10) not in header or str(header[group, 0x10].value).strip() != creator:
+            continue
+        value = header[group, element].value
+        words = value.decode("ascii", "replace").split("\\") if isinstance(value, bytes) else value
+        try:
+            return float(str(words[0] if isinstance(words, (list, MultiValue)) else words)) % _GE_OFFSET
+        except (ValueError, IndexError):
+            return None
+    return None
+
+
 def _diffusion(header: Dataset) -> Hashable | None:
     """The b-value, and the direction where there is one."""
-    b = elements.number(header, "DiffusionBValue")
+    b = _b_value(header)
     if b is None:
         return None
     for place in (header, elements.item(header, "DiffusionGradientDirectionSequence")):
@@ -88,12 +111,14 @@ _ATTRIBUTES = (
     _Attribute("trigger delay ms", _number("NominalCardiacTriggerDelayTime")),
     _Attribute("% of the heart's cycle", _number("NominalPercentageOfCardiacPhase")),
     _Attribute("% of the breath", _number("NominalPercentageOfRespiratoryPhase")),
-    _Attribute("b", _number("DiffusionBValue")),
+    _Attribute("b", _b_value),
     _Attribute("b", _diffusion),
     _Attribute("", _text("ImageType")),
     _Attribute("", _text("FrameType")),
     _Attribute("", _text("ComplexImageComponent")),
     _Attribute("kernel", _text("ConvolutionKernel")),
+    _Attribute("kV", _number("KVP")),
+    _Attribute("contrast", _text("ContrastBolusAgent")),
     _Attribute("echo time", _number("EffectiveEchoTime")),
     _Attribute("echo time", _number("EchoTime")),
     _Attribute("inversion time", _number("InversionTime")),
@@ -172,7 +197,7 @@ def _said(attribute: _Attribute, value: Hashable | None, common: set[str], *, nu
     if value is None:
         return f"without {attribute.name}" if attribute.name else "without a name"
     if attribute.name == "frame":
-        return f"frame {value} of {of}"
+        return f"frame {value} of {max(of, int(str(value)))}"
     if isinstance(value, float):
         return f"{attribute.name} {value:g}"
     if isinstance(value, tuple):

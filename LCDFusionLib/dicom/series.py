@@ -17,10 +17,10 @@ from .frames import Image
 from .instance import FUSED_IMAGE_TYPE, MANUFACTURER
 from .kinds import Kind, kind_of
 from .limits import MOST_PIXELS
-from .parts import Part, parts
+from .parts import PRIVATE_B_TAGS, Part, parts
 from .suv import SUV_KEYWORDS, NoSUVError, suv_of
 
-SERIES_KEYWORDS = (
+SERIES_KEYWORDS: tuple[str | int, ...] = (
     # what it is
     *(
         "SOPClassUID",
@@ -44,11 +44,12 @@ SERIES_KEYWORDS = (
     *("TimeSliceVector", "NumberOfFrames", "Rows", "Columns", "SamplesPerPixel"),
     *("SharedFunctionalGroupsSequence", "PerFrameFunctionalGroupsSequence"),
     # what it promises
-    *("NumberOfSlices", "ImagesInAcquisition", "NumberOfSeriesRelatedInstances", "InConcatenationTotalNumber"),
+    *("NumberOfSlices", "ImagesInAcquisition", "NumberOfSeriesRelatedInstances", "InConcatenationTotalNumber", "NumberOfTimeSlices"),
     # which part of it an image is
     *("AcquisitionNumber", "EchoNumbers", "TemporalPositionIdentifier", "TriggerTime", "ImageIndex", "FrameReferenceTime"),
     *("ActualFrameDuration", "DiffusionBValue", "DiffusionGradientOrientation", "ConvolutionKernel", "EchoTime", "InversionTime"),
-    *("FlipAngle", "SequenceName", "ComplexImageComponent"),
+    *("FlipAngle", "SequenceName", "ComplexImageComponent", "KVP", "ContrastBolusAgent"),
+    *PRIVATE_B_TAGS,
     # what its values are
     *("CorrectedImage", "AttenuationCorrectionMethod", "AttenuationCorrected", "DecayCorrected", "ScatterCorrected", "RandomsCorrected"),
     *("RescaleSlope", "RescaleIntercept", "ModalityLUTSequence"),
@@ -256,17 +257,23 @@ def _acquired_first(images: Sequence[Image]) -> Path:
 def _broken_promises(images: Sequence[Image], of_series: Sequence[Image], name: str) -> Iterator[str]:
     """Images that the headers speak of and that are not there."""
     header = images[0].header
+    slices, times = (elements.number(header, keyword) or 0 for keyword in ("NumberOfSlices", "NumberOfTimeSlices"))
+    counted = [elements.number(image.header, "ImageIndex") or 0 for image in of_series]
     promised = (
         ("NumberOfSlices", len(images)),
         ("ImagesInAcquisition", len(images)),
         ("NumberOfSeriesRelatedInstances", len({image.path for image in of_series})),
         ("InConcatenationTotalNumber", len({image.path for image in of_series})),
     )
-    for keyword, there in promised:
-        said = elements.number(header, keyword)
-        if said is not None and said > there:
+    sentences = [(elements.attribute(keyword), elements.number(header, keyword) or 0, there) for keyword, there in promised]
+    if "DYNAMIC" in elements.terms(header, "SeriesType"):
+        both = f"{elements.attribute('NumberOfSlices')} times {elements.attribute('NumberOfTimeSlices')}"
+        sentences.append((both, slices * times, len(of_series)))
+    sentences.append((elements.attribute("ImageIndex"), max(counted), len(of_series)))  # counts a PET's images from 1 (C.8.9.4.1.9)
+    for called, said, there in sentences:
+        if said > there:
             yield (
-                f"'{name}' lacks images: {elements.attribute(keyword)} says {said:g} and {there} are there; fetch the whole series again "
+                f"'{name}' lacks images: {called} says {said:g} and {there} are there; fetch the whole series again "
                 "unless it was cut on purpose."
             )
             return

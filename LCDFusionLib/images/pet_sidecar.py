@@ -127,6 +127,13 @@ def _suv_per_bqml(fields: dict[str, Any]) -> tuple[float, str]:
         )
         if value is None
     ]
+    garbled = [
+        key
+        for key in ("PatientWeight", "BodyWeight", "InjectedRadioactivity", "RadionuclideHalfLife", "InjectionStart")
+        if _number(fields, key) is None and fields.get(key) not in (None, "", "n/a")
+    ]
+    if missing and garbled:
+        raise _UnknownSUVError(f"{garbled[0]} '{fields[garbled[0]]!s:.30}' is no number")
     if missing:
         raise _UnknownSUVError(
             f"{' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} missing; add {'it' if len(missing) == 1 else 'them'}"

@@ -89,6 +89,13 @@ class TestPromises:
         (note,) = read_folder(folder)[1].series.notes
         assert f"{elements.attribute(keyword)} says 6 and 5 are there" in note
 
+    def test_images_are_counted(self, write_series, edit):
+        folder = write_series(Modality.PET, attributes={"NumberOfSlices": None})
+        edit(folder, lambda dataset, index: setattr(dataset, "ImageIndex", index + 1))
+        assert read_folder(folder)[1].series.notes == ()
+        (folder / "0001.dcm").unlink()
+        assert "Image Index (0054,1330) says 6 and 5 are there" in read_folder(folder)[1].series.notes[0]
+
     def test_the_note_reaches_the_pair(self, write_series, tmp_path):
         write_series(Modality.CT, "both/ct")
         (write_series(Modality.PET, "both/pet") / "0001.dcm").unlink()

@@ -42,6 +42,8 @@ NOT_ORIGINALS = {
     "screen save": [
         header("CT", "Dose Report", ImageType=["DERIVED", "SECONDARY", "SCREEN SAVE"]),
         header("PT", "Screen Save", ImageType=["DERIVED", "SECONDARY"]),
+        header("CT", "Fused PET CT", ImageType=["DERIVED", "SECONDARY"]),
+        header("CT", "VRT", ImageType=["DERIVED", "SECONDARY"]),
     ],
     "reprojection": [
         header("PT", "PET", SeriesType=["WHOLE BODY", "REPROJECTION"], ImageType=["DERIVED", "SECONDARY"]),
@@ -91,6 +93,8 @@ def test_what_was_made_of_them(name, one):
         ("WB_uncorrected", {}, True),
         ("PET no AC", {}, True),
         ("PET Non-AC", {}, True),
+        ("PET ohne Schwächungskorrektur", {}, True),
+        ("TEP sans correction d'atténuation", {}, True),
         ("PET AC", {"AttenuationCorrectionMethod": "NONE"}, True),
         ("PET AC", {"AttenuationCorrectionMethod": "CT-derived mu-map"}, False),
         ("PET AC", {"AttenuationCorrected": "NO"}, True),

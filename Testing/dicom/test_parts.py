@@ -96,6 +96,18 @@ def test_dynamic_pet_whose_series_time_is_that_of_the_processing(series_of):
     assert [suv.decay_seconds for suv in suvs] == pytest.approx([3600] * 3, abs=2)
 
 
+@pytest.mark.parametrize("lost", [1, 2])
+def test_a_dynamic_pet_that_lost_a_frame(series_of, lost):
+    folder, _ = series_of(Modality.PET, [{}] * 3, change=dynamic)
+    for path in folder.glob(f"{lost}-*"):
+        path.unlink()
+    listed = scan_folder(folder).series
+    assert [one.key for one in listed] == [f"3/{n}" for n in (1, 2, 3) if n != lost + 1]
+    for one in listed:
+        assert any("(0054,0081) times Number of Time Slices (0054,0101) says 18 and 12 are there" in note for note in one.notes)
+        assert "3 of 2" not in one.part
+
+
 def test_gated_pet(series_of):
     def gated(dataset, number, index):
         dataset.SeriesType, dataset.NumberOfSlices, dataset.NumberOfTimeSlots = ["GATED", "IMAGE"], 6, 4
@@ -136,6 +148,31 @@ DIXON = [["ORIGINAL", "PRIMARY", "DIXON", kind] for kind in ("FAT", "IN_PHASE", 
 def test_dixon_by_image_type(series_of):
     folder, volumes = series_of(Modality.MR, [{"ImageType": kind} for kind in DIXON])
     check(folder, volumes, names=["FAT", "IN_PHASE", "OPP_PHASE", "WATER"])
+
+
+@pytest.mark.parametrize("attributes", [{"KVP": ["80", "140"]}, {"ContrastBolusAgent": ["", "Iomeprol"]}])
+def test_what_else_tells_two_scans_of_one_place(series_of, attributes):
+    ((keyword, values),) = attributes.items()
+    folder, volumes = series_of(Modality.CT, [{keyword: value} for value in values])
+    names = ["kV 80", "kV 140"] if keyword == "KVP" else ["without contrast", "contrast Iomeprol"]
+    check(folder, volumes, names=names)
+
+
+@pytest.mark.parametrize(
+    ("group", "element", "creator", "kind", "values"),
+    [
+        (0x0019, 0x100C, "SIEMENS MR HEADER", "IS", ["0", "800"]),
+        (0x0043, 0x1039, "GEMS_PARM_01", "IS", [["0", "8", "0", "0"], ["1000000800", "8", "0", "0"]]),
+        (0x2001, 0x1003, "Philips Imaging DD 001", "FL", [0.0, 800.0]),
+    ],
+)
+def test_b_values_of_before_the_standard_had_a_place(series_of, group, element, creator, kind, values):
+    def diffusion(dataset, number, index):
+        dataset.add_new((group, 0x10), "LO", creator)
+        dataset.add_new((group, element), kind, values[number])
+
+    folder, volumes = series_of(Modality.MR, [{}, {}], change=diffusion)
+    check(folder, volumes, names=["b 0", "b 800"])
 
 
 def test_two_kernels(series_of):

@@ -113,6 +113,14 @@ def test_units_without_suv(read, mappings, sentence):
         read(mappings)
 
 
+def test_a_mapping_by_a_table(read):
+    table = mapping()
+    del table.RealWorldValueSlope, table.RealWorldValueIntercept
+    table.RealWorldValueLUTData = [0.0, 1.0, 2.0]
+    with pytest.raises(NoSUVError, match=r"\(0040,9096\) gives its values by a table, which is not read"):
+        read([table])
+
+
 def test_the_best_of_several_mappings(read):
     value, _, volume = read([mapping(1.0, units("{counts}")), mapping()])
     assert (volume.unit, value) == (Unit.SUVBW, pytest.approx(0.5 * RIGHT, rel=1e-6))

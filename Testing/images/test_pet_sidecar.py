@@ -126,8 +126,10 @@ def test_damaged_json_is_said(tmp_path, text):
 
 
 def test_strange_values_are_no_numbers(tmp_path):
-    for value in (True, None, [71], {}, "inf", "nan", 1e400, "7_1" * 2):
-        assert "PatientWeight (kg) is missing" in read_volume(save(tmp_path, {**BIDS, "PatientWeight": value})).notes[0]
+    for value in (True, [71], {}, "inf", "nan", 1e400, "7_1" * 2, "70 kg"):
+        note = read_volume(save(tmp_path, {**BIDS, "PatientWeight": value})).notes[0]
+        assert f"PatientWeight '{value}' is no number in 'pet.json'" in note
+    assert "PatientWeight (kg) is missing" in read_volume(save(tmp_path, {**BIDS, "PatientWeight": None})).notes[0]
 
 
 def test_what_the_caller_says_comes_first(tmp_path):

@@ -17,7 +17,7 @@ from .agreement import UnknownSUVError, common, common_number, common_text
 from .completeness import check_complete, check_corrections
 from .conversion import NAMES, SUV
 from .decay_factor import check_not_corrected, notes_on_factor
-from .injection import USUAL_HALF_LIVES, decay_seconds, has_injection_time, injected_at
+from .injection import TOLD_HALF_LIVES, decay_seconds, has_injection_time, injected_at
 from .scan_start import DECAY_CORRECTION_DATE_TIME, ScanStart, mean_decay_moment, scan_start
 from .tracer import Tracer, other_nuclides, tracer_of
 
@@ -152,7 +152,7 @@ def _notes_on_wait(seconds: float, half_life: float, start: ScanStart) -> list[s
     if seconds < _SHORTEST_WAIT_S:
         when = f"{-seconds:.0f} s after" if seconds < 0 else f"{seconds:.0f} s before" if seconds > 0 else "at"
         return [f"The injection was {when} the start of the scan from {start.source}, as in a dynamic scan."]
-    if seconds > USUAL_HALF_LIVES * half_life:
+    if seconds > TOLD_HALF_LIVES * half_life:
         return [f"The scan began {duration(seconds)} after the injection, {seconds / half_life:.3g} half lives, which is unusually long."]
     return []
 

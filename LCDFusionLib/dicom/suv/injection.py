@@ -16,7 +16,9 @@ from .scan_start import ScanStart
 _SAME_S = 60.0
 _DAY = timedelta(days=1)
 USUAL_HALF_LIVES = 5.0
-"""9 h for F-18. A time without a date is not believed to be farther from the scan; of a date-time it is told."""
+"""9 h for F-18. A time without a date is not believed to be farther from the scan."""
+TOLD_HALF_LIVES = 3.0
+"""5.5 h for F-18: an eighth of the dose is left, and a wrong hour in either time is likelier than such a scan."""
 
 _DATE_TIME, _TIME = attribute("RadiopharmaceuticalStartDateTime"), attribute("RadiopharmaceuticalStartTime")
 

@@ -58,6 +58,8 @@ def suv_of(headers: Sequence[Dataset], *, name: str) -> SUV:
 
 def _suv(headers: Sequence[Dataset]) -> SUV:
     units = common_text(headers, "Units").upper()
+    if not units and "RealWorldValueLUTData" in headers[0]:
+        raise UnknownSUVError("Real World Value Mapping Sequence (0040,9096) gives its values by a table, which is not read")
     if not units and (code := code_value(headers[0])):
         raise UnknownSUVError(f"Measurement Units Code Sequence (0040,08EA) says '{code}', which is no unit that SUV can be had from")
     if not units and _is_enhanced(headers[0]):
