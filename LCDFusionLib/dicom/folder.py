@@ -31,7 +31,16 @@ PREAMBLE = 132
 _UIDS = ("SOPClassUID", "SOPInstanceUID", "StudyInstanceUID", "SeriesInstanceUID")
 _TEXTS = (
     *("Modality", "SeriesNumber", "SeriesDescription", "StudyDate", "StudyDescription", "PatientID", "PatientName", "PatientBirthDate"),
-    *("ImageType", "Manufacturer", "ManufacturerModelName", "StationName", "BodyPartExamined", "Laterality", "ImageLaterality"),
+    *(
+        "PatientSex",
+        "ImageType",
+        "Manufacturer",
+        "ManufacturerModelName",
+        "StationName",
+        "BodyPartExamined",
+        "Laterality",
+        "ImageLaterality",
+    ),
 )
 _PACKED = (".gz", ".bz2", ".xz", ".zst")
 _IMAGE_SUFFIXES = (".dcm", ".dicom", ".dic", ".ima")

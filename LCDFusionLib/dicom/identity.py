@@ -30,7 +30,7 @@ class Mismatch:
     """One thing that says that two series do not belong together.
 
     Attributes:
-        kind: "patient-id", "patient-name", "birth-date", "study-date", "laterality", "body-part" or "place".
+        kind: "patient-id", "patient-name", "birth-date", "sex", "study-date", "laterality", "body-part" or "place".
         text: what differs, by its DICOM attribute; of a patient's name, number or birth date never the value.
     """
 
@@ -43,7 +43,7 @@ class Mismatch:
         return self.kind in KINDS[: len(_PATIENT)]
 
 
-KINDS = (*(kind for kind, _ in _PATIENT.values()), "study-date", "laterality", "body-part", "place")
+KINDS = (*(kind for kind, _ in _PATIENT.values()), "sex", "study-date", "laterality", "body-part", "place")
 """Every `Mismatch.kind`."""
 
 
@@ -62,6 +62,8 @@ def find_mismatches(first: Dataset, second: Dataset) -> tuple[Mismatch, ...]:
         for keyword, (kind, name) in _PATIENT.items()
         if _differ(elements.text(first, keyword), elements.text(second, keyword))
     ]
+    if {elements.text(header, "PatientSex").upper() for header in (first, second)} == {"F", "M"}:  # mistyped, or of somebody else
+        found.append(Mismatch("sex", "Patient's Sex (0010,0040) differs"))
     apart = days_apart(first, second)
     if apart is not None and apart > MOST_DAYS_APART:
         found.append(Mismatch("study-date", f"the scans are {apart} days apart, Acquisition Date (0008,0022) or Study Date (0008,0020)"))

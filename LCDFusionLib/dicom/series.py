@@ -36,7 +36,7 @@ SERIES_KEYWORDS: tuple[str | int, ...] = (
     *("Manufacturer", "ManufacturerModelName", "StationName", "DerivationDescription"),
     *("SeriesInstanceUID", "SeriesNumber", "SeriesDescription", "ProtocolName", "StudyInstanceUID", "StudyDate", "StudyDescription"),
     *("AcquisitionDate", "AcquisitionTime", "AcquisitionDateTime", "SeriesDate", "SeriesTime", "ContentTime"),
-    *("PatientID", "PatientName", "PatientBirthDate", "BodyPartExamined", "Laterality", "ImageLaterality"),
+    *("PatientID", "PatientName", "PatientBirthDate", "PatientSex", "BodyPartExamined", "Laterality", "ImageLaterality"),
     *("PatientComments", "StudyID"),  # with these all that an export dialog lets one edit (`EDITABLE`)
     # where it lies
     *("FrameOfReferenceUID", "ImagePositionPatient", "ImageOrientationPatient", "PixelSpacing", "SliceThickness", "SpacingBetweenSlices"),

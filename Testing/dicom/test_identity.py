@@ -88,6 +88,11 @@ def test_time_between_the_scans(first, second, differ):
     assert kinds(first, second) == ["study-date"] * differ
 
 
+@pytest.mark.parametrize(("first", "second", "differ"), [("F", "M", True), ("F", "f ", False), ("F", "O", False), ("F", "", False)])
+def test_sexes(first, second, differ):
+    assert kinds({"PatientSex": first}, {"PatientSex": second}) == ["sex"] * differ
+
+
 @pytest.mark.parametrize(
     ("first", "second", "differ"),
     [("L", "R", True), ("L", "L", False), ("L", "", False), ("L", "B", False), ("R", "U", False)],
