@@ -14,6 +14,7 @@ import vtk
 
 from LCDFusionLib.images.volume import Modality, Unit, Volume
 from LCDFusionLib.mrml.nodes import hierarchy_item, node_from_volume, set_voxels, volume_from_node, voxels
+from Testing.hosts.saved_scene import save
 
 
 @pytest.fixture(autouse=True)
@@ -279,16 +280,7 @@ def test_a_saved_scene_brings_the_panel_back(panel, tmp_path):
     panel.ui.functionUpperSpinBox.value = 7.0
     panel.ui.keySliceButton.click()
     scene = slicer.mrmlScene
-    scene.SetURL(str(tmp_path / "scene.mrml"))
-    scene.SetRootDirectory(str(tmp_path))
-    for n in range(scene.GetNumberOfNodesByClass("vtkMRMLStorableNode")):
-        node = scene.GetNthNodeByClass(n, "vtkMRMLStorableNode")
-        if node.GetSaveWithScene() and (node.IsA("vtkMRMLVolumeNode") or node.IsA("vtkMRMLTableNode")):
-            node.AddDefaultStorageNode()
-            suffix = ".nrrd" if node.IsA("vtkMRMLVolumeNode") else ".tsv"
-            node.GetStorageNode().SetFileName(str(tmp_path / f"{node.GetID()}{suffix}"))
-            assert node.GetStorageNode().WriteData(node)
-    scene.Commit()
+    save(scene, tmp_path)
     metrics = panel.widget.panel.fusion.result.slice_metrics(4)
     marked = list(panel.widget.panel.export.state.key_slices)
     assert len(marked) == 1
