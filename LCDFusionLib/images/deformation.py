@@ -17,6 +17,7 @@ from LCDFusionLib.images.mutual_information import (
     Progress,
     Steps,
     execute,
+    measured_voxels,
     mutual_information,
     registration_method,
     sampled_region,
@@ -100,7 +101,8 @@ def deform(moving: Volume, fixed: Volume, *, progress: Progress | None = None) -
         progress: see `Progress`.
     """
     target, source = working_image(fixed), working_image(moving)
-    region = sampled_region(target, source, margin=_MARGIN)
+    measured = measured_voxels(fixed, target), measured_voxels(moving, source)
+    region = sampled_region(target, source, margin=_MARGIN, measured=measured)
     domain = sitk.ConstantPad(target, [_PAD] * 3, [_PAD] * 3)
     extent = np.array(domain.GetSize()) * domain.GetSpacing()
     spline = sitk.BSplineTransformInitializer(domain, np.maximum(1, np.rint(extent / CONTROL_SPACING)).astype(int).tolist(), 3)

@@ -44,6 +44,10 @@ class Steps:
             self._progress(1.0)
 
 
+Measured = tuple[NDArray[np.bool_] | None, NDArray[np.bool_] | None]
+"""Of the fixed and of the moving image, from `measured_voxels`."""
+
+
 def working_image(volume: Volume) -> sitk.Image:
     """The volume on an even grid of `WORKING_SPACING` along its own axes, its values compressed so that tissue fills the histogram."""
     image = sitk.GetImageFromArray(_compressed(volume))
@@ -59,6 +63,18 @@ def working_image(volume: Volume) -> sitk.Image:
     grid.SetDirection(image.GetDirection())
     grid.SetOrigin(image.GetOrigin())
     return sitk.Resample(smooth, grid, sitk.Transform(), sitk.sitkLinear, 0.0, sitk.sitkFloat32)
+
+
+def measured_voxels(volume: Volume, grid: sitk.Image) -> NDArray[np.bool_] | None:
+    """Where the volume was measured (`Volume.padding`), (K, J, I) on the grid of its working image; None: everywhere."""
+    if volume.padding is None:
+        return None
+    mask = sitk.GetImageFromArray((~volume.padding).astype(np.uint8))
+    mask.SetSpacing(volume.spacing.tolist())
+    mask.SetDirection(volume.direction.ravel().tolist())
+    mask.SetOrigin(volume.origin.tolist())
+    on_grid = sitk.Resample(mask, grid, sitk.Transform(), sitk.sitkNearestNeighbor, 0, sitk.sitkUInt8)
+    return sitk.GetArrayFromImage(on_grid).astype(bool)
 
 
 def _compressed(volume: Volume) -> NDArray[np.float32]:
@@ -92,9 +108,16 @@ def mutual_information(fixed: sitk.Image, moving: sitk.Image, region: sitk.Image
 
 
 def sampled_region(
-    fixed: sitk.Image, moving: sitk.Image, fixed_to_moving: NDArray[np.float64] | None = None, *, margin: float
+    fixed: sitk.Image,
+    moving: sitk.Image,
+    fixed_to_moving: NDArray[np.float64] | None = None,
+    *,
+    margin: float,
+    measured: Measured = (None, None),
 ) -> sitk.Image:
     """Voxels of the fixed image that stay inside the moving one while it is moved by `margin` mm, as a mask.
+
+    Where either was not measured (`measured`, from `measured_voxels` of both) nothing is compared.
 
     Samples that leave the moving image on the way would make the metric grow or shrink with the overlap alone, and its gradient knows
     nothing of that. Where the two share too little for the whole margin, a part of it has to do.
@@ -108,6 +131,12 @@ def sampled_region(
     while margin > 1 and (to_border >= margin).sum() < _LEAST_SAMPLED * inside:
         margin *= 0.8
     region = (to_border >= margin) if inside else np.ones_like(to_border, dtype=bool)
+    of_fixed, of_moving = measured
+    known = region if of_fixed is None else region & of_fixed
+    if of_moving is not None:
+        i, j, k = np.clip(np.rint(points[..., :3]).astype(int), 0, size - 1).transpose(3, 0, 1, 2)
+        known = known & of_moving[k, j, i]
+    region = known if known.any() else region
     mask = sitk.GetImageFromArray(region.astype(np.uint8))
     mask.CopyInformation(fixed)
     return mask

@@ -16,11 +16,13 @@ from numpy.typing import NDArray
 from LCDFusionLib.errors import InputError
 from LCDFusionLib.images.mutual_information import (
     WORKING_SPACING,
+    Measured,
     Progress,
     Steps,
     execute,
     grid_of,
     matrix_of,
+    measured_voxels,
     mutual_information,
     registration_method,
     sampled_region,
@@ -154,7 +156,8 @@ def register(moving: Volume, fixed: Volume, *, progress: Progress | None = None)
             raise InputError(f"'{volume.name}' has too few slices, rows or columns to be registered ({volume.shape}): give a whole volume.")
     target, source = working_image(fixed), working_image(moving)
     steps = Steps(progress)
-    search = _Search(target, source)
+    measured = measured_voxels(fixed, target), measured_voxels(moving, source)
+    search = _Search(target, source, measured)
     places = likely_places(target, source, steps.part(0.25))
     upright, others = places[0], _rivals(places)
     starts = search.starts([np.eye(4), upright.matrix, *search.centred()])
@@ -178,7 +181,7 @@ def register(moving: Volume, fixed: Volume, *, progress: Progress | None = None)
     steps.done()
     fixed_to_moving = np.asarray(np.linalg.inv(best.motion), dtype=np.float64)
     centre = search.centre
-    region = sampled_region(target, source, fixed_to_moving, margin=_FINE_MARGIN)
+    region = sampled_region(target, source, fixed_to_moving, margin=_FINE_MARGIN, measured=measured)
     return Registration(
         matrix=best.motion,
         mutual_information=best.mutual_information,
@@ -213,8 +216,8 @@ class _End:
 class _Search:
     """Local searches of one pair of working images; starts and ends are motions of the moving image's points, mirrors included."""
 
-    def __init__(self, fixed: sitk.Image, moving: sitk.Image) -> None:
-        self._fixed, self._moving = fixed, moving
+    def __init__(self, fixed: sitk.Image, moving: sitk.Image, measured: Measured = (None, None)) -> None:
+        self._fixed, self._moving, self._measured = fixed, moving, measured
         self.centre = _middle(fixed)
         self._corners = _corners(fixed)
 
@@ -234,7 +237,7 @@ class _Search:
     def coarse(self, start: NDArray[np.float64], tell: Progress) -> _End:
         """Search at 6 mm, in the region that stays inside during the whole way."""
         moved = _moved(self._moving, start)
-        region = sampled_region(self._fixed, moved, margin=_MARGIN)
+        region = sampled_region(self._fixed, moved, margin=_MARGIN, measured=self._measured)
         return self._end(start, self._optimise(moved, region, sitk.Euler3DTransform(), 2, 60, tell), moved)
 
     def fine(self, coarse: _End, tell: Progress) -> _End:
@@ -242,7 +245,7 @@ class _Search:
         end = coarse
         for done in range(_FINE_ROUNDS):
             moved = _moved(self._moving, end.motion)
-            region = sampled_region(self._fixed, moved, margin=_FINE_MARGIN)
+            region = sampled_region(self._fixed, moved, margin=_FINE_MARGIN, measured=self._measured)
 
             def told(part: float, done: int = done) -> None:
                 tell((done + part) / _FINE_ROUNDS)
@@ -274,7 +277,7 @@ class _Search:
 
     def _end(self, start: NDArray[np.float64], transform: sitk.Euler3DTransform, moved: sitk.Image) -> _End:
         fixed_to_moved = matrix_of(transform)
-        region = sampled_region(self._fixed, moved, fixed_to_moved, margin=_FINE_MARGIN)
+        region = sampled_region(self._fixed, moved, fixed_to_moved, margin=_FINE_MARGIN, measured=self._measured)
         motion = np.asarray(np.linalg.inv(fixed_to_moved) @ start, dtype=np.float64)
         return _End(start, motion, mutual_information(self._fixed, moved, region, transform), self._overlap(motion))
 

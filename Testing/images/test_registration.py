@@ -9,10 +9,11 @@ import SimpleITK as sitk
 from LCDFusionLib import phantom
 from LCDFusionLib.errors import InputError
 from LCDFusionLib.images.files import read_volume
+from LCDFusionLib.images.mutual_information import measured_voxels, sampled_region, working_image
 from LCDFusionLib.images.registration import Registration, _Search, move, register
 from LCDFusionLib.images.resample import resample_onto
 from LCDFusionLib.images.transform_files import read_transform, write_transform
-from LCDFusionLib.images.volume import Modality, Unit, Volume
+from LCDFusionLib.images.volume import Modality, Unit, Volume, geometry_matrix
 from Testing.images.evaluate_registration import centre_of, draw, error, rigid_motion
 
 MOTION = rigid_motion(np.random.default_rng(1), np.array([10.0, -20.0, 30.0]))
@@ -197,3 +198,24 @@ def test_no_patient_is_turned_by_more_than_20_degrees(degrees, is_refused, axis)
     counts = {"agreeing_starts": 9, "starts": 9, "overlap": 1, "shift_mm": 3, "tilt_degrees": degrees}
     found = Registration(matrix, mutual_information=1, before=0.5, **counts)
     assert (found.problem is not None) == is_refused
+
+
+@pytest.mark.parametrize("role", [0, 1], ids=["anatomy", "function"])
+def test_what_was_not_measured_is_compared_nowhere(role):
+    """Pixel Padding of either volume, on grids that differ: no sample lies in it, and nearly all others stay."""
+    rng, volumes = np.random.default_rng(3), []
+    for number, (size, spacing) in enumerate(((40, 3.0), (30, 4.0))):
+        matrix = geometry_matrix(np.full(3, spacing), np.eye(3), np.full(3, -(size - 1) / 2 * spacing))
+        padding = None
+        if number == role:
+            padding = np.zeros((size,) * 3, dtype=bool)
+            padding[:, :, : size // 2] = True  # the patient's right half
+        volumes.append(Volume(rng.random((size,) * 3, dtype=np.float32), matrix, Modality.MR, Unit.RELATIVE, "body", padding=padding))
+    fixed, moving = (working_image(volume) for volume in volumes)
+    measured = measured_voxels(volumes[0], fixed), measured_voxels(volumes[1], moving)
+    region = sitk.GetArrayFromImage(sampled_region(fixed, moving, margin=3, measured=measured)).astype(bool)
+    whole = sitk.GetArrayFromImage(sampled_region(fixed, moving, margin=3)).astype(bool)
+    x = fixed.GetOrigin()[0] + np.arange(region.shape[2]) * fixed.GetSpacing()[0]
+    assert not region[:, :, x < -4].any()
+    assert (region == whole)[:, :, x > 4].all()
+    assert whole[:, :, x < -4].any()
