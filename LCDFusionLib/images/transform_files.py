@@ -21,6 +21,7 @@ from LCDFusionLib.images.mutual_information import matrix_of
 from LCDFusionLib.images.text_header import check_line, numbers
 
 _TEXT_MAGIC = b"#Insight Transform File"
+_COMPOSITE = "CompositeTransform"
 _MOST_TEXT = 1 << 26
 _FARTHEST = 1e6  # mm
 # Parameters and FixedParameters of ITK's linear transforms: it reads more of them than it uses without a word.
@@ -85,7 +86,7 @@ def read_transform(path: str | os.PathLike[str]) -> tuple[NDArray[np.float64], s
     if transform.GetDimension() != 3:
         raise InputError(f"The transform '{path}' is not one of three dimensions: give one that moves a volume.")
     if not transform.IsLinear():
-        parts = sitk.CompositeTransform(transform) if transform.GetName() == "CompositeTransform" else None
+        parts = sitk.CompositeTransform(transform) if transform.GetName() == _COMPOSITE else None
         if parts is None or parts.GetNumberOfTransforms() != 2 or not parts.GetNthTransform(0).IsLinear():
             return np.eye(4), transform
         return _rigid(parts.GetNthTransform(0), path), parts.GetNthTransform(1)
@@ -113,26 +114,40 @@ def _check_file(path: Path) -> None:
 
 
 def _all_linear(content: bytes) -> bool:
-    """Whether a text file holds linear transforms only; `DamagedError` for a number that is none, or another count of them."""
+    """Whether a text file holds linear transforms only.
+
+    Raises:
+        DamagedError: a number that is none, or another count of them; a transform without one of its two lines of numbers, of which ITK
+            makes the identity; several transforms that no composite one holds together, of which ITK takes the first.
+    """
     name, are_linear = "", True
+    lines: list[tuple[str, list[str]]] = []  # of each transform: its name and what it says
     for line in content.split(b"\n")[1:]:
         text = check_line(line.removesuffix(b"\r"))
         key, _, value = text.partition(":")
         if key == "Transform":
             name = value.strip().partition("_")[0]
             are_linear = are_linear and name in _COUNTS
+            lines.append((name, []))
         elif key in ("Parameters", "FixedParameters"):
             count = len(numbers({key: value}, key))
             allowed = _COUNTS.get(name, ((count,), (count,)))[key == "FixedParameters"]
             if count not in allowed:
                 raise DamagedError(f"its {name} has {count} {key}")
+            if lines:
+                lines[-1][1].append(key)
         elif text.strip() and not text.startswith("#"):
             raise DamagedError(f"it has the line '{text[:40]}'")
+    if len(lines) > 1 and lines[0][0] != _COMPOSITE:
+        raise DamagedError(f"it holds {len(lines)} transforms and does not say how they go together")
+    for each, keys in lines:
+        if each != _COMPOSITE and sorted(keys) != ["FixedParameters", "Parameters"]:
+            raise DamagedError(f"its {each} does not have its Parameters and FixedParameters once each")
     return are_linear
 
 
 def _check_finite(transform: sitk.Transform) -> None:
-    if transform.GetName() == "CompositeTransform":
+    if transform.GetName() == _COMPOSITE:
         parts = sitk.CompositeTransform(transform)
         for n in range(parts.GetNumberOfTransforms()):
             _check_finite(parts.GetNthTransform(n))

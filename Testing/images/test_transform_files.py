@@ -49,6 +49,9 @@ def test_rigid_transforms_of_every_kind(tmp_path, kind, suffix):
         (r"^(FixedParameters: .*) 30$", r"\1"),
         (r"^(FixedParameters: .*)$", r"\1 1 2"),
         (r"^FixedParameters", "FixedParamters"),
+        (r"^FixedParameters.*$", ""),
+        (r"^Parameters.*$", ""),
+        (r"^(FixedParameters.*)$", r"\1\n\1"),
         (r"^Transform: Affine", "Transform: Afine"),
     ],
 )
@@ -63,6 +66,15 @@ def test_several_in_one_file_are_all_looked_at(tmp_path):
     np.testing.assert_allclose(read_transform(write(both, tmp_path / "t.tfm"))[0][:3, 3], [-2, -4, -6])
     with pytest.raises(InputError, match="cannot be read"):
         read_transform(write(both, tmp_path / "t.tfm", (r"^(Parameters: 0 0 0 .*) 3$", r"\1 x")))
+
+
+def test_several_that_nothing_holds_together(tmp_path):
+    """ITK takes the first and leaves the others without an error."""
+    path = write(rigid(lambda: sitk.AffineTransform(3)), tmp_path / "t.tfm")
+    text = path.read_text()
+    path.write_text(text + text.partition("\n")[2].replace("#Transform 0", "#Transform 1"))
+    with pytest.raises(InputError, match="holds 2 transforms and does not say how they go together"):
+        read_transform(path)
 
 
 @pytest.mark.parametrize("matrix", [np.diag([1, 1, 0.0]), np.diag([1, 1, -1.0]), np.diag([1, 1, 2.0])])
