@@ -49,6 +49,10 @@ def check_rescale(headers: Sequence[Dataset], modality: Modality, name: str) -> 
     sizes = np.abs(slopes)
     if sizes.min() == 0:
         raise InputError(f"The series '{name}' has slices with a Rescale Slope (0028,1053) of 0, which hold nothing: export it again.")
+    if modality in (Modality.CT, Modality.PET) and slopes.max() < 0:
+        raise InputError(
+            f"The series '{name}' has a Rescale Slope (0028,1053) of {slopes[0]:g}, which turns much into little: export it again."
+        )
     if modality is Modality.CT and (sizes.max() > _MOST_HU_A_STEP or np.abs(intercepts).max() > _MOST_HU_INTERCEPT):
         raise InputError(
             f"The CT series '{name}' has a Rescale Slope (0028,1053) of {slopes[sizes.argmax()]:g} and a Rescale Intercept (0028,1052) of "

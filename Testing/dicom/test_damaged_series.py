@@ -285,6 +285,12 @@ class TestNumbersThatCannotBe:
         edit(folder, lambda dataset, index: index == 3 and setattr(dataset, "RescaleSlope", "100000"))
         refused(folder, r"slices of another scale: Rescale Slope \(0028,1053\) is 100000 in one")
 
+    @pytest.mark.parametrize("modality", [Modality.CT, Modality.PET])
+    def test_a_scale_upside_down(self, write_series, edit, modality):
+        folder = write_series(modality)
+        edit(folder, lambda dataset, index: setattr(dataset, "RescaleSlope", "-0.5"))
+        refused(folder, r"Rescale Slope \(0028,1053\) of -0\.5, which turns much into little")
+
     @pytest.mark.parametrize("apart", [1e-5, 5000.0])
     def test_slices_too_near_or_too_far(self, write_series, edit, apart):
         folder = write_series(Modality.CT)
