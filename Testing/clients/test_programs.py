@@ -75,3 +75,23 @@ def test_orthancs_anonymisation_leaves_what_marks_a_fused_series(archive, tmp_pa
         assert not {"SeriesDescription", "DerivationDescription"} & {element.keyword for element in header}
     series = [one for one in scan_folder(tmp_path).series if one.modality in ("CT", "PT", "OT")]
     assert sorted((one.modality, one.is_fused) for one in series) == [("CT", False), ("OT", True), ("OT", True), ("PT", False)]
+
+
+def test_highdicom_puts_the_series_where_the_anatomy_is(series, study):
+    """highdicom makes a volume of the files, by its own reading of their planes; its patient space is LPS, like ours."""
+    highdicom = pytest.importorskip("highdicom")
+
+    def volume(folder):
+        return highdicom.get_volume_from_series([pydicom.dcmread(file) for file in sorted(folder.glob("*.dcm"))])
+
+    fused, anatomy = volume(series), volume(study / "CT")
+    np.testing.assert_allclose(fused.affine, anatomy.affine, atol=1e-6)
+    assert fused.spatial_shape == anatomy.spatial_shape
+
+
+def test_highdicom_reads_the_metrics_report(study):
+    highdicom = pytest.importorskip("highdicom")
+    (file,) = (study / "RESULT" / "dicom_metrics").glob("*.dcm")
+    report = highdicom.sr.srread(file)
+    names = [item.name.meaning for item in report.content[0].ContentSequence]
+    assert "Mean over all slices" in names
