@@ -55,6 +55,7 @@ lock:
 .venv/.ready-for-tests: .venv/.ready
 	@sh .ci/system-packages $(TEST_PACKAGES)
 	@sh .ci/system-packages $(QT_5_PACKAGES) || echo "note: without $(QT_5_PACKAGES) nothing tests how Qt 5.15 reads the .ui files"
+	$(RUN)pip install --quiet --disable-pip-version-check --no-deps --upgrade --target .venv/slicer-5.10 $(SLICER_5_10)
 	$(RUN)python -m Testing.clients.npm_clients
 	@touch $@
 

@@ -10,6 +10,7 @@ from typing import Any, NoReturn
 
 from tqdm import tqdm
 
+from LCDFusionLib.atomic import heal
 from LCDFusionLib.errors import InputError
 
 from .fuse import add_fusion_options, fusion_arguments
@@ -58,18 +59,21 @@ def run(options: argparse.Namespace) -> None:
                 outcomes[job.key] = Outcome(job.key, "failed", str(error))
     if ready:
         failed = 0
-        with Engine(options.workers, options.scheduler, options.retries).client() as client:
-            print(f"{len(ready)} pairs on {len(client.scheduler_info()['workers'])} workers; watch them at {client.dashboard_link}")
-            with tqdm(total=len(ready), unit="pair", desc="fusing", smoothing=0.05, disable=None) as bar:
+        try:
+            with Engine(options.workers, options.scheduler, options.retries).client() as client:
+                print(f"{len(ready)} pairs on {len(client.scheduler_info()['workers'])} workers; watch them at {client.dashboard_link}")
+                with tqdm(total=len(ready), unit="pair", desc="fusing", smoothing=0.05, disable=None) as bar:
 
-                def done(outcome: Outcome) -> None:
-                    nonlocal failed
-                    failed += outcome.status == "failed"
-                    bar.set_postfix({"failed": failed} if failed else {}, refresh=False)
-                    bar.update()
+                    def done(outcome: Outcome) -> None:
+                        nonlocal failed
+                        failed += outcome.status == "failed"
+                        bar.set_postfix({"failed": failed} if failed else {}, refresh=False)
+                        bar.update()
 
-                for outcome in run_jobs(ready, options.output, client, retries=options.retries, done=done):
-                    outcomes[outcome.key] = outcome
+                    for outcome in run_jobs(ready, options.output, client, retries=options.retries, done=done):
+                        outcomes[outcome.key] = outcome
+        finally:
+            heal(options.output / "any")  # workers that were ended leave parts of folders
     line = write_summary(jobs, [outcomes[job.key] for job in jobs], options.output)
     print(f"{line}; look at {options.output / 'index.html'}")
 

@@ -67,7 +67,7 @@ class Engine:
                 dashboard_address="127.0.0.1:0",
                 host="127.0.0.1",
                 silence_logs=logging.CRITICAL,
-                env={"OMP_NUM_THREADS": str(threads), "LCDFUSION_GPUS": ",".join(gpus)},
+                env={"OMP_NUM_THREADS": str(threads), "LCDFUSION_GPUS": ",".join(gpus), "DASK_LOGGING__DISTRIBUTED": "critical"},
                 resources={"GPU": 1} if gpus else None,
             )
         with cluster, Client(cluster) as client:
