@@ -18,11 +18,11 @@ from LCDFusionLib.images.damage import DamagedError
 from LCDFusionLib.images.file_content import FileContent
 from LCDFusionLib.images.foreign_formats import check_not_foreign
 from LCDFusionLib.images.metaimage import read_metaimage
-from LCDFusionLib.images.nifti import MADE_BY_FUSION, nifti_header, nifti_texts, read_nifti
-from LCDFusionLib.images.nrrd import nrrd_header, nrrd_texts, read_nrrd
+from LCDFusionLib.images.nifti import MADE_BY_FUSION, nifti_geometry, nifti_header, nifti_texts, read_nifti
+from LCDFusionLib.images.nrrd import nrrd_geometry, nrrd_header, nrrd_texts, read_nrrd
 from LCDFusionLib.images.pet_sidecar import read_sidecar
 from LCDFusionLib.images.pictures import read_picture
-from LCDFusionLib.images.volume import Modality, Unit, Volume
+from LCDFusionLib.images.volume import Modality, Place, Unit, Volume
 from LCDFusionLib.notes import Note
 
 VOLUME_SUFFIXES = (".nrrd", ".nhdr", ".nii", ".nii.gz", ".mha", ".mhd", ".hdr")
@@ -89,6 +89,20 @@ def read_volume(
     )
     check_voxels(volume)
     return volume
+
+
+def geometry_of_file(path: str | os.PathLike[str]) -> tuple[NDArray[np.float64], tuple[int, ...], Place] | None:
+    """Where an NRRD or NIfTI says that its voxels lie: 4x4 to LPS in mm, shape (K, J, I), and what the matrix is worth.
+
+    Looks at the header alone; None for a file of another kind, and for a header that is none.
+    """
+    path = Path(path)
+    readers = {".nrrd": nrrd_geometry, ".nhdr": nrrd_geometry, ".nii": nifti_geometry, ".nii.gz": nifti_geometry, ".hdr": nifti_geometry}
+    read = readers.get(_suffix(path, VOLUME_SUFFIXES) or "")
+    try:
+        return None if read is None else read(path)
+    except (DamagedError, InputError, OSError):
+        return None
 
 
 def is_fused_file(path: str | os.PathLike[str]) -> bool:

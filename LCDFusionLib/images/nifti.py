@@ -71,6 +71,16 @@ def read_nifti(path: Path) -> FileContent:
     return FileContent(_scaled(array, header), matrix, place, _texts(header), tuple(notes))
 
 
+def nifti_geometry(path: Path) -> tuple[NDArray[np.float64], tuple[int, ...], Place]:
+    """4x4 to LPS in mm, shape (K, J, I), and what the matrix is worth; reads the header alone, raises as `read_nifti`."""
+    header_file, voxel_file = _files(path)
+    with header_file.open("rb") as file:
+        header = _parse(_first_bytes(file), path, is_pair=header_file != voxel_file)
+    shape = _sizes(header, path)[0][::-1]
+    matrix, place, _ = _geometry(header, shape)
+    return matrix, shape, place
+
+
 def nifti_texts(path: Path) -> dict[str, str]:
     """What of the key and value pairs of an NRRD the header says; raises as `read_nifti`."""
     header_file, voxel_file = _files(path)

@@ -115,6 +115,19 @@ def read_nrrd(path: Path, *, self_contained: bool) -> FileContent:
     return FileContent(array, matrix, place, header.texts, tuple(notes))
 
 
+def nrrd_geometry(path: Path) -> tuple[NDArray[np.float64], tuple[int, ...], Place]:
+    """4x4 to LPS in mm, shape (K, J, I), and what the matrix is worth; reads the header alone, raises as `read_nrrd`."""
+    fields = _parse(path).fields
+    sizes = tuple(int(size) for size in numbers(fields, "sizes", whole=True))
+    axis, _ = _value_axis(fields, sizes)
+    domain = [n for n in range(len(sizes)) if n != axis]
+    if len(domain) > 3:
+        raise DamagedError(f"its header has {len(domain)} dimensions")
+    matrix, place, _ = _geometry(fields, domain, sizes)
+    shape = tuple(sizes[n] for n in domain[::-1])
+    return matrix, (1,) * (3 - len(shape)) + shape, place
+
+
 def nrrd_texts(path: Path) -> dict[str, str]:
     """The key and value pairs of a header; `DamagedError` where it is none."""
     return _parse(path).texts

@@ -20,6 +20,7 @@ from LCDFusionLib.images.volume import Modality, Unit, Volume
 from LCDFusionLib.images.window import SUV_UPPER
 from LCDFusionLib.mrml.belonging import ancestor, notes_on_pair, pair_mismatches, unconfirmed_mismatches
 from LCDFusionLib.mrml.dicom_source import FindFile, dicom_source, kept_source, no_file
+from LCDFusionLib.mrml.file_place import note_on_place
 from LCDFusionLib.mrml.made_by_fusion import is_fused
 from LCDFusionLib.mrml.nodes import FRAME_OF_REFERENCE_ATTRIBUTE, hierarchy_item, modality_of, volume_from_node, voxels
 from LCDFusionLib.mrml.values_of_files import holds_values_of
@@ -105,15 +106,23 @@ def read_anatomy(node: Node, *, modality: Modality | None = None, copy: bool = T
         InputError: as `volume_from_node`.
     """
     volume = volume_from_node(node, modality=modality, unit=_unit_of(modality), copy=copy)
+    notes: list[str] = list(filter(None, [note_on_place(node, "anatomy")]))
     if volume.modality is not Modality.OTHER or volume.is_color:
-        return volume, []
+        return volume, notes
     if looks_like_ct(volume.array):
-        return volume.with_array(volume.array, modality=Modality.CT, unit=Unit.HU), [f"'{volume.name}' was taken for a CT by its values."]
+        taken = volume.with_array(volume.array, modality=Modality.CT, unit=Unit.HU)
+        return taken, [*notes, f"'{volume.name}' was taken for a CT by its values."]
     note = f"It is not known what '{volume.name}' is; it was taken for an MR."
-    return volume.with_array(volume.array, modality=Modality.MR), [note]
+    return volume.with_array(volume.array, modality=Modality.MR), [*notes, note]
 
 
 def read_function(node: Node, *, unit: Unit | None = None, find_file: FindFile = no_file, copy: bool = True) -> tuple[Volume, list[str]]:
+    """As `_read_function`, with what is to be said of where it lies."""
+    volume, notes = _read_function(node, unit=unit, find_file=find_file, copy=copy)
+    return volume, [*filter(None, [note_on_place(node, "function")]), *notes]
+
+
+def _read_function(node: Node, *, unit: Unit | None, find_file: FindFile, copy: bool) -> tuple[Volume, list[str]]:
     """The function's volume, a PET in SUVbw wherever that can be known, and what had to be assumed, in sentences.
 
     Slicer's own reader loads a PET in Bq/ml. Where the DICOM files are at hand, the factor to SUVbw is taken from them, as long as the

@@ -12,6 +12,7 @@ from vtk.util.numpy_support import numpy_to_vtk, vtk_to_numpy
 
 from LCDFusionLib.errors import InputError
 from LCDFusionLib.images.volume import LPS_TO_RAS, Modality, Place, Unit, Volume
+from LCDFusionLib.mrml.file_place import place_in_file
 
 MODALITY_ATTRIBUTE = slicer.vtkMRMLSubjectHierarchyConstants.GetDICOMSeriesModalityAttributeName()
 NOTICE_ATTRIBUTE = "LCDFusion.Notice"
@@ -113,9 +114,12 @@ def unit_of(node: slicer.vtkMRMLVolumeNode) -> Unit:
 
 
 def place_of(node: slicer.vtkMRMLVolumeNode) -> Place:
-    """What the node's matrix is worth, as the file said that it was read from."""
+    """What the node's matrix is worth, as the file said that it was read from, by us or by Slicer."""
+    said = node.GetAttribute(_PLACE_ATTRIBUTE)
+    if not said:
+        return place_in_file(node) or Place.PATIENT
     try:
-        return Place(node.GetAttribute(_PLACE_ATTRIBUTE) or Place.PATIENT.value)
+        return Place(said)
     except ValueError:
         return Place.UNSAID
 
