@@ -13,6 +13,17 @@ from Testing.clients.ohif_server import OhifServer, configuration
 _SETS = "window.services.displaySetService.getActiveDisplaySets()"
 _VIEWPORT = "window.services.cornerstoneViewportService.getCornerstoneViewport(window.services.viewportGridService.getActiveViewportId())"
 
+# Until the camera has been the same for twenty frames: a new series is first shown as large as the one before.
+_STILL = f"""async () => {{
+  let last, same = 0;
+  while (same < 20) {{
+    await new Promise(requestAnimationFrame);
+    const now = JSON.stringify({_VIEWPORT}.getCamera());
+    same = now === last ? same + 1 : 0;
+    last = now;
+  }}
+}}"""
+
 
 class Viewer:
     """OHIF in a page, with one study open; its own services say what it shows."""
@@ -62,13 +73,21 @@ class Viewer:
         """Draw with a tool from one place in the patient to another (LPS, mm) by mouse; returns what OHIF measured."""
         self.page.evaluate("tool => window.commandsManager.runCommand('setToolActiveToolbar', {toolName: tool})", tool)
         before = self.page.evaluate("window.services.measurementService.getMeasurements().length")
+        self.page.evaluate(_STILL)
         box = self.page.locator(".cornerstone-canvas").first.bounding_box()
-        for step, point in enumerate((start, end)):
-            x, y = self.page.evaluate(f"point => {_VIEWPORT}.worldToCanvas(point)", point)
+        places = [self.page.evaluate(f"point => {_VIEWPORT}.worldToCanvas(point)", point) for point in (start, end)]
+        for step, (x, y) in enumerate(places):
             self.page.mouse.move(box["x"] + x, box["y"] + y, steps=4)
             (self.page.mouse.up if step else self.page.mouse.down)()
         found = f"window.services.measurementService.getMeasurements().slice({before}).find(one => one.displayText?.primary?.length)"
-        self.page.wait_for_function(f"Boolean({found})")
+        # OHIF takes the hand's moves one after another, and computes what it says of them later still.
+        ready = f"""end => {{
+          const one = {found}, apart = (a, b) => Math.hypot(...a.map((x, n) => x - b[n]));
+          if (!one?.points.some(point => apart(point, end) < 2)) return false;
+          const length = Object.values(one.data)[0]?.length;
+          return length === undefined || Math.abs(length - apart(one.points[0], one.points[1])) < 1;
+        }}"""
+        self.page.wait_for_function(ready, arg=end)
         return self.page.evaluate(
             f"(({{data, displayText}}) => ({{data: Object.values(data)[0], text: displayText.primary.join(' ')}}))({found})"
         )

@@ -108,7 +108,7 @@ def test_what_a_file_does_not_say_is_told(settings, worker):
     [
         ({"anatomy_modality": "XX"}, "--anatomy-modality knows no 'XX'; it takes one of CT, MR"),
         ({"function_unit": "g"}, "--function-unit knows no 'g'"),
-        ({"confirm_mismatch": ["sex"]}, "--confirm-mismatch knows no 'sex'"),
+        ({"confirm_mismatch": ["height"]}, "--confirm-mismatch knows no 'height'"),
         ({"deformable": True}, "--deformable goes with --register"),
         ({"register": True, "transform": "a.tfm"}, "exclude each other"),
     ],
