@@ -146,7 +146,8 @@ def test_a_dead_worker_is_said_and_replaced(panel):
     import signal
 
     panel.ui.fuseButton.click()
-    panel.idle(lambda: panel.widget.logic.session.worker.pid is not None)
+    # Prepared first: a worker that dies before it has the job is replaced without a word.
+    panel.idle(lambda: panel.widget.logic.session.is_running and panel.widget.logic.session.worker.pid is not None)
     os.kill(panel.widget.logic.session.worker.pid, signal.SIGKILL)
     panel.idle(lambda: not panel.widget.panel.is_fusing, seconds=30)
     assert "ended unexpectedly" in panel.ui.statusLabel.text
