@@ -9,6 +9,7 @@ from .metrics import MetricsDrawing
 from .regions import RegionsDrawing
 from .registration import RegistrationDrawing
 from .review import ReviewDrawing
+from .study import StudyDrawing
 
 
 class Drawings:
@@ -21,6 +22,7 @@ class Drawings:
 
     def __init__(self, widget, panel):
         self.inputs = InputsDrawing(widget, panel.inputs)
+        self.study = StudyDrawing(widget, panel.study)
         self.fusion = FusionDrawing(widget, panel.fusion)
         self.registration = RegistrationDrawing(widget, panel.registration)
         self.metrics = MetricsDrawing(widget, panel.metrics)

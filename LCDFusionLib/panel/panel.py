@@ -21,6 +21,7 @@ from LCDFusionLib.panel.regions import RegionsSection
 from LCDFusionLib.panel.registration import RegistrationSection
 from LCDFusionLib.panel.review import ReviewSection
 from LCDFusionLib.panel.section import Section
+from LCDFusionLib.panel.study import StudySection
 
 _WATCHED = (
     vtk.vtkCommand.ModifiedEvent,
@@ -46,6 +47,7 @@ class Panel(Core):
         super().__init__(host, application, session=session, registration=registration)
         self.moved = self.views.on_moved = self._on_moved
         self.display, self.review, self.inputs = DisplaySection(self), ReviewSection(self), InputsSection(self)
+        self.study = StudySection(self)
         self.views.on_window_changed = self.display.on_windowed
         self.fusion, self.registration, self.regions = FusionSection(self), RegistrationSection(self), RegionsSection(self)
         self.metrics, self.export, self.advanced = MetricsSection(self), ExportSection(self), AdvancedSection(self)
@@ -53,6 +55,7 @@ class Panel(Core):
             self.display,
             self.review,
             self.inputs,
+            self.study,
             self.fusion,
             self.registration,
             self.regions,

@@ -29,6 +29,7 @@ from .panel import (
     RegionsDrawing,
     RegistrationDrawing,
     ReviewDrawing,
+    StudyDrawing,
 )
 from .panel.drawing import Shared
 from .state import BrowserChoices, Screen
@@ -94,6 +95,7 @@ class Page:
         self._screen = screen
         shared = Shared(server, choices.name, screen.name)
         self.inputs = InputsDrawing(shared, "inputs", panel.inputs)
+        self.study = StudyDrawing(shared, "study", panel.study)
         self.registration = RegistrationDrawing(shared, "registration", panel.registration)
         self.display = DisplayDrawing(shared, "display", panel.display)
         self.fusion = FusionDrawing(shared, "fusion", panel.fusion)
@@ -104,6 +106,7 @@ class Page:
         self.advanced = AdvancedDrawing(shared, "advanced", panel.advanced)
         self.drawings = (
             self.inputs,
+            self.study,
             self.registration,
             self.display,
             self.fusion,
@@ -124,7 +127,7 @@ class Page:
         with VAppLayout(server, vuetify_config=_THEME) as layout:
             self.export.build_download()
             with html.Div(classes="page"):
-                _build_bar(screen.name)
+                _build_bar(screen.name, self.study)
                 with html.Div(classes="below-bar"):
                     with html.Div(classes="panel"):
                         with html.Div(classes="panel-scroll"):
@@ -140,6 +143,7 @@ class Page:
     def _build_sections(self) -> None:
         with form.section("Inputs"):
             self.inputs.build()
+            self.study.build()
             self.registration.build()
         with form.section("Display"):
             self.display.build()
@@ -154,10 +158,11 @@ class Page:
             self.advanced.build()
 
 
-def _build_bar(shown: Any) -> None:
+def _build_bar(shown: Any, study: StudyDrawing) -> None:
     with html.Div(classes="bar"):
         html.Div("LCDFusion", classes="brand")
         html.Div("{{ " + shown.patient + " }}", classes="patient", title="Patient, number, study date, study")
+        study.build_line()
         v3.VSpacer()
         form.button(
             "Open files",

@@ -9,6 +9,7 @@ from .metrics import MetricsDrawing
 from .regions import RegionsDrawing
 from .registration import RegistrationDrawing
 from .review import ReviewDrawing
+from .study import StudyDrawing
 
 __all__ = [
     "AdvancedDrawing",
@@ -20,4 +21,5 @@ __all__ = [
     "RegionsDrawing",
     "RegistrationDrawing",
     "ReviewDrawing",
+    "StudyDrawing",
 ]

@@ -1,0 +1,135 @@
+"""What a study says of itself, held to headers that were written from the standard's text (`classic_pet`)."""
+
+import copy
+
+import pytest
+from changed_pet import headers_with
+from classic_pet import code
+from pydicom.dataset import Dataset
+
+from LCDFusionLib.dicom.scan_facts import history, scan_facts
+
+
+def facts(change=None, **attributes):
+    return {fact.name: fact for fact in scan_facts(headers_with(change, **attributes))}
+
+
+def glucose_item(value, unit, concept=("14749-6", "Glucose", "LN")):
+    """A content item of Acquisition Context Sequence, as TID 10024 names glucose."""
+    each = Dataset()
+    each.ValueType, each.NumericValue = "NUMERIC", str(value)
+    each.ConceptNameCodeSequence, each.MeasurementUnitsCodeSequence = [code(*concept)], [code(unit, unit, "UCUM")]
+    return each
+
+
+def with_glucose(*items):
+    def change(header, _tracer, _index):
+        header.AcquisitionContextSequence = [copy.deepcopy(item) for item in items]
+
+    return change
+
+
+def test_a_usual_study_has_nothing_doubtful():
+    found = facts(ManufacturerModelName="Vision")
+    assert [fact.shown for fact in found.values()] == [
+        "FDG",
+        "300 MBq",
+        "60 min after injection",
+        "70 kg, 1.7 m",
+        "glucose not stated",
+        "ACME Vision",
+    ]
+    assert not any(fact.doubt for fact in found.values())
+    assert "(0018,1074)" in found["dose"].source
+    assert "(0018,1072)" in found["injection to scan"].source
+
+
+@pytest.mark.parametrize(
+    ("injected", "minutes", "is_doubtful"),
+    [("091100", 49, True), ("091000", 50, False), ("084500", 75, False), ("084400", 76, True), ("072500", 155, True)],
+)
+def test_uptake_time_is_doubtful_outside_50_to_75_minutes(injected, minutes, is_doubtful):
+    fact = facts(RadiopharmaceuticalStartTime=injected)["injection to scan"]
+    assert fact.text == f"{minutes} min after injection"
+    assert bool(fact.doubt) is is_doubtful
+    assert not is_doubtful or ("EANM" in fact.doubt and "PERCIST" in fact.doubt)
+
+
+def test_uptake_time_counts_to_the_first_acquisition_and_not_to_the_moment_of_decay_correction():
+    """Values corrected to the injection (ADMIN) were still acquired an hour after it."""
+    assert facts(DecayCorrection="ADMIN")["injection to scan"].text == "60 min after injection"
+    later = facts(SeriesTime="101500", DecayCorrectionDateTime="20250314090000")  # made later, corrected to the injection
+    assert later["injection to scan"].text == "60 min after injection"
+
+
+def test_limits_of_fdg_are_not_those_of_other_tracers():
+    def psma(header, tracer, _index):
+        tracer.Radiopharmaceutical, tracer.RadiopharmaceuticalStartTime = "PSMA-1007", "080000"
+        tracer.RadiopharmaceuticalCodeSequence = [code("C1", "PSMA-1007", "99LOCAL")]
+        header.AcquisitionContextSequence = [glucose_item(14, "mmol/l")]
+
+    found = facts(psma)
+    assert found["tracer"].text == "PSMA-1007"
+    assert found["injection to scan"].text == "120 min after injection"
+    assert not any(fact.doubt for fact in found.values())
+
+
+def test_times_that_contradict_each_other_are_no_minutes():
+    fact = facts(RadiopharmaceuticalStartTime="103000")["injection to scan"]
+    assert fact.shown == "injection to scan not clear"
+    assert "times contradict" in fact.doubt
+
+
+def test_a_weight_or_dose_that_cannot_be_is_doubtful():
+    assert "as if in g" in facts(PatientWeight="70000")["weight"].doubt
+    assert "cannot be in Bq" in facts(RadionuclideTotalDose="300")["dose"].doubt
+    assert facts(PatientWeight=None)["weight"].shown == "weight not stated"
+    assert facts(PatientSize=None)["weight"].text == "70 kg"
+
+
+@pytest.mark.parametrize(
+    ("items", "text", "is_doubtful"),
+    [
+        ([glucose_item(5.6, "mmol/l")], "glucose 5.6 mmol/l (101 mg/dl)", False),
+        ([glucose_item(110, "mg/dL", ("2345-7", "Glucose [Mass/volume] in Serum or Plasma", "LN"))], "glucose 6.1 mmol/l (110 mg/dl)", False),
+        ([glucose_item(10.9, "mmol/l")], "glucose 10.9 mmol/l (196 mg/dl)", False),
+        ([glucose_item(11, "mmol/l")], "glucose 11 mmol/l (198 mg/dl)", True),
+        ([glucose_item(240, "mg/dL", ("1", "Blood glucose", "99LOCAL"))], "glucose 13.3 mmol/l (240 mg/dl)", True),
+        ([glucose_item(5.6, "mmol/l"), glucose_item(9, "mmol/l")], "glucose 5.6 or 9 mmol/l (101 or 162 mg/dl)", True),
+        ([glucose_item(5.6, "1")], "not stated", False),  # a number without its unit is none
+        ([glucose_item(5.6, "mmol/l", ("1", "Fluorodeoxyglucose", "99LOCAL"))], "not stated", False),
+    ],
+)
+def test_glucose_of_acquisition_context(items, text, is_doubtful):
+    fact = facts(with_glucose(*items))["glucose"]
+    assert (fact.text, bool(fact.doubt)) == (text, is_doubtful)
+
+
+@pytest.mark.parametrize(
+    ("words", "text"),
+    [
+        ("Lung nodule. Blood glucose: 6.4 mmol/L, fasted 8 h", "glucose 6.4 mmol/l (115 mg/dl)"),
+        ("BGL 104 mg/dl", "glucose 5.8 mmol/l (104 mg/dl)"),
+        ("BZ 5,3 mmol/l", "glucose 5.3 mmol/l (95 mg/dl)"),
+        ("glucose 104", "not stated"),
+        ("received 40 mg/dl; deoxyglucose 300 MBq", "not stated"),
+    ],
+)
+def test_glucose_that_somebody_typed_needs_its_unit(words, text):
+    fact = facts(AdditionalPatientHistory=words)["glucose"]
+    assert fact.text == text
+    assert "(0010,21B0)" in fact.source or text == "not stated"
+
+
+def test_history_has_each_text_once_with_its_attribute():
+    pet = headers_with(AdditionalPatientHistory="Lymphoma, after 2 cycles", PatientComments="needle phobia")[0]
+    request = Dataset()
+    request.ReasonForTheRequestedProcedure = "Response?"
+    pet.RequestAttributesSequence = [request]
+    ct = headers_with(AdditionalPatientHistory="Lymphoma, after 2 cycles")[0]
+    assert history(ct, pet) == (
+        ("Additional Patient History (0010,21B0)", "Lymphoma, after 2 cycles"),
+        ("Patient Comments (0010,4000)", "needle phobia"),
+        ("Reason for the Requested Procedure (0040,1002)", "Response?"),
+    )
+    assert history(headers_with()[0]) == ()
