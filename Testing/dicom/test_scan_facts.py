@@ -91,7 +91,11 @@ def test_a_weight_or_dose_that_cannot_be_is_doubtful():
     ("items", "text", "is_doubtful"),
     [
         ([glucose_item(5.6, "mmol/l")], "glucose 5.6 mmol/l (101 mg/dl)", False),
-        ([glucose_item(110, "mg/dL", ("2345-7", "Glucose [Mass/volume] in Serum or Plasma", "LN"))], "glucose 6.1 mmol/l (110 mg/dl)", False),
+        (
+            [glucose_item(110, "mg/dL", ("2345-7", "Glucose [Mass/volume] in Serum or Plasma", "LN"))],
+            "glucose 6.1 mmol/l (110 mg/dl)",
+            False,
+        ),
         ([glucose_item(10.9, "mmol/l")], "glucose 10.9 mmol/l (196 mg/dl)", False),
         ([glucose_item(11, "mmol/l")], "glucose 11 mmol/l (198 mg/dl)", True),
         ([glucose_item(240, "mg/dL", ("1", "Blood glucose", "99LOCAL"))], "glucose 13.3 mmol/l (240 mg/dl)", True),

@@ -17,6 +17,8 @@ SECRETS = {
     "PatientID": "ZB-424242",
     "PatientBirthDate": "19520311",
     "PatientComments": "Zaphod has two heads",
+    "AdditionalPatientHistory": "stole a ship in Damogran",
+    "ReasonForTheRequestedProcedure": "two brains, one locked",
     "AccessionNumber": "ACC777",
     "StudyID": "STUDY-ZB",
     "StudyDescription": "Zaphod at Magrathea",

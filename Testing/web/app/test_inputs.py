@@ -2,12 +2,13 @@
 
 import shutil
 import zipfile
+from datetime import datetime
 
 import numpy as np
 import pytest
 from playwright.sync_api import expect
 
-from LCDFusionLib.dicom import Patient, Study
+from LCDFusionLib.dicom import Patient, Radiopharmaceutical, Study
 from LCDFusionLib.images.files import write_volume
 from LCDFusionLib.images.volume import Modality
 from Testing.cli.small_study import body, write_series
@@ -47,6 +48,24 @@ def test_cancel_comes_at_once_and_what_is_fused_stays_as_a_part(guest, tmp_path)
     expect(guest.page.locator(".dicom-button")).to_be_disabled()
 
 
+def test_what_is_doubtful_in_a_study_stands_in_colour_with_its_reason_and_goes_with_the_study(guest, tmp_path):
+    late = Radiopharmaceutical(injected=datetime(2025, 3, 14, 8, 25), dose_bq=300e6)
+    told = {"AdditionalPatientHistory": "Lymphoma. Blood glucose 6.1 mmol/l"}
+    write_series(tmp_path / "late" / "CT", body(Modality.CT), attributes=told)
+    write_series(tmp_path / "late" / "PT", body(Modality.PET), radiopharmaceutical=late, attributes=told)
+    guest.upload(zipped(tmp_path / "late"))
+    guest.wait_for(".facts", "95 min after injection")
+    assert guest.page.locator(".fact").all_inner_texts()[:2] == ["FDG", "300 MBq"]
+    assert guest.page.locator(".fact.doubtful").all_inner_texts() == ["95 min after injection"]
+    colours = [guest.page.locator(where).evaluate("e => getComputedStyle(e).color") for where in (".fact >> nth=0", ".fact.doubtful")]
+    assert colours[0] != colours[1]
+    guest.wait_for(".warning", "EANM FDG guideline")
+    assert "glucose 6.1 mmol/l" in guest.text(".facts")
+    assert not guest.page.get_by_text("Lymphoma").is_visible()
+    guest.page.click(".history summary")
+    assert guest.page.get_by_text("Lymphoma").is_visible()
+
+
 def test_files_are_taken_as_what_they_are(guest, tmp_path):
     paths = []
     for modality in (Modality.CT, Modality.PET):
@@ -57,6 +76,7 @@ def test_files_are_taken_as_what_they_are(guest, tmp_path):
     assert "CT.nrrd" in guest.text(".anatomy-select")
     assert "PT.nrrd" in guest.text(".function-select")
     assert guest.text(".patient") == ""  # nothing of the patient before
+    assert guest.page.locator(".fact").count() == guest.page.locator(".history").count() == 0
 
 
 def test_two_patients_are_not_fused_unasked(guest, tmp_path):

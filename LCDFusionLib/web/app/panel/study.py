@@ -16,7 +16,12 @@ class StudyDrawing(Drawing):
 
     def values(self, state: StudyState) -> dict[str, Any]:
         facts = [
-            {"name": fact.name, "text": fact.shown, "tip": "\n".join(filter(None, (fact.doubt, fact.source))), "is_doubtful": bool(fact.doubt)}
+            {
+                "name": fact.name,
+                "text": fact.shown,
+                "tip": "\n".join(filter(None, (fact.doubt, fact.source))),
+                "is_doubtful": bool(fact.doubt),
+            }
             for fact in state.facts
         ]
         return {"facts": facts, "doubts": list(state.doubts), "history": [list(each) for each in state.history]}
