@@ -37,7 +37,8 @@ _FDG_CODES = ("35321007", "C-B1031")
 # LOINC: glucose in serum or plasma, blood, capillary blood; substance, then mass. PS3.16 TID 10024 asks for the first.
 _GLUCOSE_CODES = ("14749-6", "2345-7", "15074-8", "2339-0", "14743-9", "41653-7")
 _GLUCOSE_TEXT = re.compile(
-    r"(?:glucose|gluc\.?|blood sugar|glycaemia|glycemia|\bBGL|\bBSL?\b|\bBZ\b)[^0-9\n]{0,24}?(\d{1,3}(?:[.,]\d{1,2})?)\s*(mmol\s*/\s*l|mg\s*/\s*dl)\b",
+    r"(?:glucose|gluc\.?|blood sugar|glycaemia|glycemia|\bBGL|\bBSL?\b|\bBZ\b)[^0-9\n]{0,24}?"
+    r"(\d{1,3}(?:[.,]\d{1,2})?)\s*(mmol\s*/\s*l|mg\s*/\s*dl)\b",
     re.IGNORECASE,
 )
 _MMOL_L = {"mmol/l": 1.0, "mg/dl": 1 / MG_DL_PER_MMOL_L}
@@ -190,8 +191,8 @@ def _glucose(header: Dataset, *, is_fdg: bool) -> Fact:
         doubt = f"The headers give several values of glucose, {said} mmol/l."
     elif is_fdg and max(value for value, _ in found) >= MOST_GLUCOSE_MMOL_L:
         doubt = (
-            f"Glucose was {said} mmol/l; from {MOST_GLUCOSE_MMOL_L:g} mmol/l on the EANM FDG guideline 2.0 has the scan put off, because uptake "
-            "in lesions is lowered."
+            f"Glucose was {said} mmol/l; from {MOST_GLUCOSE_MMOL_L:g} mmol/l on the EANM FDG guideline 2.0 has the scan put off, because "
+            "uptake in lesions is lowered."
         )
     return Fact("glucose", f"glucose {said} mmol/l ({mg_dl} mg/dl)", found[0][1], doubt)
 
