@@ -17,11 +17,12 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
 
-from LCDFusionLib.metrics import METRICS, PER_SOURCE, evaluate
+from LCDFusionLib.metrics import METRICS, PER_SOURCE, evaluate_each
 from LCDFusionLib.network import GraphedNet, LCDFusionNet, prepare
 
 from .device import device_in_words, is_out_of_memory
 from .settings import PrecisionChoice
+from .side_by_side import side_by_side
 
 NAMES = (*METRICS, *PER_SOURCE)
 
@@ -151,7 +152,7 @@ class NetworkBackend:
             fused = self._network(a, f)
             where = None if measured is None else torch.from_numpy(measured).to(self.device).unsqueeze(1)
             clock.mark("network")
-            of_fused, of_blend = _metrics(fused, a, f, where), _metrics((a + f) / 2, a, f, where)
+            of_fused, of_blend = _metrics([fused, (a + f) / 2], a, f, where)
             clock.mark("metrics")
             return fused.squeeze(1), of_fused, of_blend
 
@@ -201,13 +202,13 @@ class _Clock:
         return {step: before.elapsed_time(after) / 1000 if self._device.type == "cuda" else after - before for step, before, after in spans}
 
 
-def _metrics(fused: Tensor, anatomy: Tensor, function: Tensor, measured: Tensor | None) -> Tensor:
-    """Metrics of each image of the batch (B, 14), all three as the 8-bit gray images that are shown; columns as `NAMES`."""
-    precise = torch.float32 if fused.device.type == "mps" else torch.float64  # MPS knows no float64
+def _metrics(several: list[Tensor], anatomy: Tensor, function: Tensor, measured: Tensor | None) -> list[Tensor]:
+    """Metrics of images that were fused of these two, each (B, 14), all as the 8-bit gray images that are shown; columns as `NAMES`."""
+    precise = torch.float32 if anatomy.device.type == "mps" else torch.float64  # MPS knows no float64
     # Halves up, as the reference values have it: torch.round takes them to the even neighbour; averages of 8-bit images are full of them.
-    f, a, p = (torch.floor(255 * image.to(precise) + 0.5) for image in (fused, anatomy, function))
-    values = evaluate(f, a, p, measured)
-    return torch.stack([values[name] for name in NAMES], dim=1)
+    *fused, a, f = (torch.floor(255 * image.to(precise) + 0.5) for image in (*several, anatomy, function))
+    run = side_by_side if a.device.type == "cpu" else map
+    return [torch.stack([values[name] for name in NAMES], dim=1) for values in evaluate_each(fused, a, f, measured, run=run)]
 
 
 def _result(indices: list[int], gray: Tensor, metrics: Tensor, blend_metrics: Tensor, seconds: dict[str, float]) -> FusedSlices:

@@ -19,15 +19,23 @@ read those beside what they say of each source. VIF, QABF and SCD can be used in
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Sequence
+from typing import TypeAlias
+
 import torch
 from torch import Tensor
 
 from .entropy import information_entropy
 from .gradients import average_gradient, edge_intensity, spatial_frequency, standard_deviation
-from .qabf import edge_preservation
-from .scd import sum_of_correlations_of_differences
+from .qabf import EdgePreservation, edge_preservation
+from .scd import CorrelationsOfDifferences, sum_of_correlations_of_differences
 from .sources import BySource
-from .vif import visual_information_fidelity
+from .vif import VisualInformation, visual_information_fidelity
+
+Values: TypeAlias = dict[str, list[Tensor]]
+"""By the name of the metric, one of shape (B,) for each image."""
+Part: TypeAlias = Callable[[Sequence[Tensor], Tensor, Tensor, "Tensor | None"], Values]
+"""Some of the metrics, of several images that were fused of the same sources."""
 
 METRICS = ("IE", "AG", "SD", "SF", "SCD", "VIF", "QABF", "EI")
 PER_SOURCE = ("SCD_anatomy", "SCD_function", "VIF_anatomy", "VIF_function", "QABF_anatomy", "QABF_function")
@@ -40,6 +48,7 @@ __all__ = [
     "edge_intensity",
     "edge_preservation",
     "evaluate",
+    "evaluate_each",
     "information_entropy",
     "spatial_frequency",
     "standard_deviation",
@@ -66,6 +75,62 @@ def evaluate(fused: Tensor, anatomy: Tensor, function: Tensor, measured: Tensor 
     Raises:
         ValueError: shapes differ or are not (B, 1, H, W), or the gray values are not float32 or float64 of one kind.
     """
+    return evaluate_each([fused], anatomy, function, measured)[0]
+
+
+def evaluate_each(
+    several: Sequence[Tensor],
+    anatomy: Tensor,
+    function: Tensor,
+    measured: Tensor | None = None,
+    *,
+    run: Callable[[Callable[[Part], Values], Sequence[Part]], Iterable[Values]] = map,
+) -> list[dict[str, Tensor]]:
+    """`evaluate` of several images that were fused of the same sources, of which all that depends on them alone is computed once.
+
+    Args:
+        several: like `fused` of `evaluate`, each.
+        anatomy: like there.
+        function: like there.
+        measured: like there.
+        run: as `map`, which takes one part of the metrics after another; that of an executor takes them side by side.
+    """
+    for fused in several:
+        _check(fused, anatomy, function, measured)
+    parts = [_visual_information, _edge_preservation, _correlations_and_contrast]  # what takes longest first
+    values = list(run(lambda part: part(several, anatomy, function, measured), parts))
+    return [{name: each[name][n] for name in (*METRICS, *PER_SOURCE) for each in values if name in each} for n in range(len(several))]
+
+
+def _visual_information(several: Sequence[Tensor], anatomy: Tensor, function: Tensor, measured: Tensor | None) -> Values:
+    information = VisualInformation(anatomy, function, measured)
+    return _by_source("VIF", [information.kept_by(fused) for fused in several])
+
+
+def _edge_preservation(several: Sequence[Tensor], anatomy: Tensor, function: Tensor, measured: Tensor | None) -> Values:
+    edges = EdgePreservation(anatomy, function, measured)
+    return _by_source("QABF", [edges.preserved_by(fused) for fused in several])
+
+
+def _correlations_and_contrast(several: Sequence[Tensor], anatomy: Tensor, function: Tensor, measured: Tensor | None) -> Values:
+    correlations = CorrelationsOfDifferences(anatomy, function, measured)
+    alone = {
+        "IE": information_entropy,
+        "AG": average_gradient,
+        "SD": standard_deviation,
+        "SF": spatial_frequency,
+        "EI": edge_intensity,
+    }
+    of_each = {name: [metric(fused, measured) for fused in several] for name, metric in alone.items()}
+    return of_each | _by_source("SCD", [correlations.of(fused) for fused in several])
+
+
+def _by_source(name: str, values: list[BySource]) -> Values:
+    both, anatomy, function = (list(each) for each in zip(*values, strict=True))
+    return {name: both, f"{name}_anatomy": anatomy, f"{name}_function": function}
+
+
+def _check(fused: Tensor, anatomy: Tensor, function: Tensor, measured: Tensor | None) -> None:
     images = (fused, anatomy, function)
     if fused.ndim != 4 or fused.shape[1] != 1 or len({image.shape for image in images}) > 1:
         shapes = [tuple(image.shape) for image in images]
@@ -74,19 +139,3 @@ def evaluate(fused: Tensor, anatomy: Tensor, function: Tensor, measured: Tensor 
         raise ValueError(f"fused, anatomy and function must all be float32 or all float64; they are {[image.dtype for image in images]}")
     if measured is not None and (measured.shape != fused.shape or measured.dtype != torch.bool):
         raise ValueError(f"measured must be boolean of shape {tuple(fused.shape)}; it is {measured.dtype} of {tuple(measured.shape)}")
-    scd = sum_of_correlations_of_differences(fused, anatomy, function, measured)
-    vif = visual_information_fidelity(fused, anatomy, function, measured)
-    qabf = edge_preservation(fused, anatomy, function, measured)
-    values = {
-        "IE": information_entropy(fused, measured),
-        "AG": average_gradient(fused, measured),
-        "SD": standard_deviation(fused, measured),
-        "SF": spatial_frequency(fused, measured),
-        "SCD": scd.both,
-        "VIF": vif.both,
-        "QABF": qabf.both,
-        "EI": edge_intensity(fused, measured),
-    }
-    for name, by_source in (("SCD", scd), ("VIF", vif), ("QABF", qabf)):
-        values[f"{name}_anatomy"], values[f"{name}_function"] = by_source.anatomy, by_source.function
-    return values

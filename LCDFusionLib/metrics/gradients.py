@@ -68,5 +68,7 @@ def sobel(image: Tensor) -> tuple[Tensor, Tensor]:
 def magnitude(gx: Tensor, gy: Tensor) -> Tensor:
     """sqrt(gx^2 + gy^2), with a gradient of zero where both are zero."""
     square = gx * gx + gy * gy
+    if not square.requires_grad:
+        return square.sqrt()
     exists = square > 0
     return torch.where(exists, torch.where(exists, square, 1.0).sqrt(), square)

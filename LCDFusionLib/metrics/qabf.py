@@ -36,23 +36,33 @@ def edge_preservation(fused: Tensor, anatomy: Tensor, function: Tensor, measured
     Returns:
         Three of shape (B,). NaN where there is no edge to preserve.
     """
-    # One image after another, and not all in one tensor: what is computed on the way then stays in the processor's cache.
-    target, target_direction = _edges(fused)
-    counts = inner(measured)
-    preserved, total = [], []
-    for image in (anatomy, function):
-        source, direction = _edges(image)
+    return EdgePreservation(anatomy, function, measured).preserved_by(fused)
+
+
+class EdgePreservation:
+    """The edges of two sources, for any number of images that were fused of them; arguments as above."""
+
+    def __init__(self, anatomy: Tensor, function: Tensor, measured: Tensor | None = None) -> None:
+        counts = inner(measured)
+        # One image after another, and not all in one tensor: what is computed on the way then stays in the processor's cache.
+        self._sources = [_edges(image) for image in (anatomy, function)]
         if counts is not None:
-            source = torch.where(counts, source, 0.0)
-        equal = source == target
-        ratio = torch.minimum(source, target) / torch.where(equal, 1.0, torch.maximum(source, target))
-        strength_kept = 0.9994 * torch.sigmoid(15 * (torch.where(equal, target, ratio) - 0.5))
-        agreement = 1 - (direction - target_direction).abs() / (math.pi / 2)
-        direction_kept = 0.9879 * torch.sigmoid(22 * (agreement - 0.8))
-        preserved.append((strength_kept * direction_kept * source).sum((1, 2, 3)))
-        total.append(source.sum((1, 2, 3)))
-    of_anatomy, of_function = (share(*each) for each in zip(preserved, total, strict=True))
-    return BySource(share(preserved[0] + preserved[1], total[0] + total[1]), of_anatomy, of_function)
+            self._sources = [(torch.where(counts, strength, 0.0), direction) for strength, direction in self._sources]
+        self._total = [strength.sum((1, 2, 3)) for strength, _ in self._sources]
+
+    def preserved_by(self, fused: Tensor) -> BySource:
+        """How much of them the fused image preserves."""
+        target, target_direction = _edges(fused)
+        preserved = []
+        for source, direction in self._sources:
+            equal = source == target
+            ratio = torch.minimum(source, target) / torch.maximum(source, target).masked_fill(equal, 1.0)
+            strength_kept = torch.sigmoid(15 * torch.where(equal, target, ratio) - 7.5)
+            apart = (direction - target_direction).abs()  # of pi/2, the most
+            direction_kept = torch.sigmoid(22 * (0.2 - apart / (math.pi / 2)))
+            preserved.append(0.9994 * 0.9879 * (strength_kept * direction_kept * source).sum((1, 2, 3)))
+        of_anatomy, of_function = (share(*each) for each in zip(preserved, self._total, strict=True))
+        return BySource(share(preserved[0] + preserved[1], self._total[0] + self._total[1]), of_anatomy, of_function)
 
 
 def _edges(image: Tensor) -> tuple[Tensor, Tensor]:
@@ -64,8 +74,9 @@ def _edges(image: Tensor) -> tuple[Tensor, Tensor]:
 
 def _direction(gx: Tensor, gy: Tensor, strength: Tensor) -> Tensor:
     """Angle of the gradient's axis, atan(gy / gx) in [-pi/2, pi/2], and pi/2 where gx = 0."""
+    upright = gx == 0
+    if not gx.requires_grad:
+        return torch.atan(gy / gx).masked_fill(upright, math.pi / 2)
     strong = strength > WEAK_EDGE
     gx, gy = torch.where(strong, gx, gx.detach()), torch.where(strong, gy, gy.detach())
-    upright = gx == 0
-    angle = torch.atan2(gy * gx.sign(), torch.where(upright, 1.0, gx.abs()))
-    return torch.where(upright, math.pi / 2, angle)
+    return torch.atan2(gy * gx.sign(), gx.abs().masked_fill(upright, 1.0)).masked_fill(upright, math.pi / 2)  # its derivative is finite

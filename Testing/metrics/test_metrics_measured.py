@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from LCDFusionLib.metrics import METRICS, PER_SOURCE, evaluate
+from LCDFusionLib.metrics import METRICS, PER_SOURCE, evaluate, evaluate_each
 
 
 @pytest.fixture
@@ -54,3 +54,16 @@ def test_nothing_measured_says_nothing(images):
 def test_another_shape_or_type_is_refused(images):
     with pytest.raises(ValueError, match="measured must be boolean"):
         evaluate(*images, torch.ones(2, 1, 64, 72))
+
+
+@pytest.mark.parametrize("is_masked", [False, True])
+def test_sources_that_several_images_share_give_each_its_own_values(images, is_masked):
+    anatomy, function, fused = images
+    anatomy[1] = 7.0  # a constant source, of which some metrics say nothing
+    several = [fused, (anatomy + function) / 2, anatomy]
+    measured = outside_a_circle() if is_masked else None
+    for image, together in zip(several, evaluate_each(several, anatomy, function, measured), strict=True):
+        alone = evaluate(image, anatomy, function, measured)
+        assert list(together) == list(alone)
+        for name, value in alone.items():
+            torch.testing.assert_close(together[name], value, rtol=0, atol=0, equal_nan=True)
