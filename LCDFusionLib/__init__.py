@@ -9,7 +9,8 @@ What a script needs is here, and loaded only when it is asked for::
 
 The rooms import one way only::
 
-    network, images, metrics  <-  fusion  <-  dicom, mrml, views, panel, pacs, phantom, training  <-  pipeline, evaluation  <-  hosts
+    decoding  <-  network, images, metrics  <-  fusion
+    fusion  <-  dicom, mrml, views, panel, pacs, phantom, training  <-  pipeline, evaluation  <-  hosts
 """
 
 import logging

@@ -13,12 +13,13 @@ LIBRARY = Path(__file__).resolve().parents[1] / "LCDFusionLib"
 MAY_IMPORT = {
     "network": set(),
     "metrics": set(),
-    "images": set(),
+    "decoding": set(),
+    "images": {"decoding"},
     "fusion": {"network", "images", "metrics"},
     "mrml": {"images", "fusion", "dicom"},
     "views": {"images", "fusion", "mrml"},
     "panel": {"images", "fusion", "dicom", "mrml", "views"},
-    "dicom": {"network", "images", "metrics", "fusion"},
+    "dicom": {"decoding", "network", "images", "metrics", "fusion"},
     "pacs": set(),
     "pipeline": {"images", "fusion", "dicom"},
     "phantom": {"images", "dicom"},
@@ -48,6 +49,7 @@ MAY_IMPORT = {
 THIRD_PARTY = {
     "network": {"torch"},
     "metrics": {"torch"},
+    "decoding": {"numpy", "pydicom", "SimpleITK"},
     "images": {"numpy", "SimpleITK", "PIL"},
     "fusion": {"numpy", "torch"},
     "mrml": {"numpy", "vtk", "slicer", "pydicom"},

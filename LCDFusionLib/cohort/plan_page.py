@@ -8,10 +8,11 @@ from io import BytesIO
 from pathlib import Path
 
 import numpy as np
-import pydicom
 from PIL import Image
 
 from LCDFusionLib.dicom import Series
+from LCDFusionLib.dicom.pixels import stored_values
+from LCDFusionLib.errors import InputError
 
 from .job import Job
 from .pages import write_page
@@ -47,9 +48,8 @@ def write_plan_page(jobs: Sequence[Job], file: Path, *, table: Path, series: Map
 def thumbnail(series: Series) -> str:
     """The middle slice as the address of an inlined PNG; empty where it cannot be drawn, because a plan does without."""
     try:
-        header = pydicom.dcmread(series.files[len(series.files) // 2])
-        pixels = np.asarray(header.pixel_array, dtype=np.float64)
-    except Exception:  # any decoder's; the fusion will say what is wrong
+        pixels = np.asarray(stored_values(series.files[len(series.files) // 2]), dtype=np.float64)
+    except InputError:  # the fusion will say what is wrong
         return ""
     while pixels.ndim > 2:
         pixels = pixels[len(pixels) // 2]

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Generator, Iterable, Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +15,7 @@ from numpy.typing import NDArray
 from pydicom.dataset import Dataset
 from pydicom.uid import UID, RLELossless
 
+from LCDFusionLib.decoding import Decoder
 from LCDFusionLib.errors import InputError
 
 from . import elements
@@ -25,27 +29,24 @@ _BITS = {"PixelData": (8, 16, 32), "FloatPixelData": (32,), "DoubleFloatPixelDat
 _ITEM, _DELIMITER = 0xE000, 0xE0DD
 
 
-class PixelReader:
-    """Stored values, a slice at a time; a multi-frame file is decoded once."""
+def stored_slices(images: Iterable[Image]) -> Generator[NDArray, None, None]:
+    """Stored values of each image, shape (J, I), in the order given; a multi-frame file is decoded once for frames in a row.
 
-    def __init__(self) -> None:
-        self._path: Path | None = None
-        self._stored: NDArray = np.empty(0)
+    Compressed files are decoded in one process for all of them, the next file while the last one is used; it ends with this generator
+    (`contextlib.closing`).
 
-    def of(self, image: Image) -> NDArray:
-        """Stored values of one image, shape (J, I).
-
-        Raises:
-            InputError: damaged pixels, or pixels that the header cannot be true of.
-        """
-        if image.path != self._path:
-            self._path, self._stored = image.path, stored_values(image.path)
-        stored, header = self._stored, image.header
-        if image.frame is not None and stored.ndim == 3:
-            stored = stored[image.frame - 1]
-        spare = int(header.BitsAllocated) - int(header.BitsStored) if stored.dtype.kind in "iu" else 0
-        # Bits above Bits Stored (0028,0101) may hold old overlays; for signed values this also extends the sign.
-        return (stored << spare) >> spare if spare else stored
+    Raises:
+        InputError: damaged pixels, or pixels that the header cannot be true of.
+    """
+    images = list(images)
+    files = groupby(images, key=lambda image: image.path)
+    with closing(_decoded([path for path, _ in groupby(image.path for image in images)])) as decoded:
+        for (_, of_file), values in zip(files, decoded, strict=True):
+            for image in of_file:
+                frame = values[image.frame - 1] if image.frame is not None and values.ndim == 3 else values
+                spare = int(image.header.BitsAllocated) - int(image.header.BitsStored) if frame.dtype.kind in "iu" else 0
+                # Bits above Bits Stored (0028,0101) may hold old overlays; for signed values this also extends the sign.
+                yield (frame << spare) >> spare if spare else frame
 
 
 def padding_of(stored: NDArray, header: Dataset) -> NDArray[np.bool_] | None:
@@ -83,6 +84,62 @@ def stored_values(path: Path) -> NDArray:
         InputError: more or fewer bytes than Rows, Columns, Bits Allocated and Number of Frames ask for; compressed images of another size;
             damaged or compressed files that cannot be decoded.
     """
+    with closing(_decoded([path])) as decoded:
+        return next(decoded)
+
+
+@dataclass(frozen=True)
+class _Checked:
+    """A file whose header can be true of its pixels.
+
+    Attributes:
+        path: of it.
+        shape: (frames, rows, columns).
+        dataset: what it holds; None where its pixels are compressed, and left to a decoder.
+    """
+
+    path: Path
+    shape: tuple[int, int, int]
+    dataset: Dataset | None
+
+    def values(self, decoder: Decoder | None) -> NDArray:
+        """The pixels, of a compressed file from the decoder that was asked for them."""
+        if self.dataset is None:
+            assert decoder is not None
+            _, (stored,) = decoder.answer()
+        else:
+            stored = self.dataset.pixel_array
+        if stored.shape not in (self.shape, self.shape[1:] if self.shape[0] == 1 else self.shape):
+            raise _PixelError(f"its pixels have shape {stored.shape} and not {self.shape}")
+        return stored
+
+
+def _decoded(paths: list[Path]) -> Generator[NDArray, None, None]:
+    """The pixels of each file; compressed ones by a process of their own, whose death is an error of the file."""
+    decoder: Decoder | None = None
+    waiting: _Checked | None = None
+    try:
+        for path in [*paths, None]:
+            upcoming = _checked(path) if path is not None else None
+            if upcoming is not None and upcoming.dataset is None:
+                decoder = decoder or Decoder("dicom_pixels")
+                decoder.ask(upcoming.path)
+            if waiting is not None:
+                try:
+                    values = waiting.values(decoder)
+                except InputError:
+                    raise
+                except Exception as error:  # truncated or foreign bytes make decoders fail in many ways
+                    raise damaged(waiting.path, error) from error
+                yield values
+                del values
+            waiting = upcoming
+    finally:
+        if decoder is not None:
+            decoder.close()
+
+
+def _checked(path: Path) -> _Checked:
     try:
         dataset = pydicom.dcmread(path, force=True)
         if "TransferSyntaxUID" not in dataset.file_meta:  # old files without preamble say it by their bytes alone
@@ -95,16 +152,13 @@ def stored_values(path: Path) -> NDArray:
             )
         shape = _checked_shape(dataset)
         _check_end(dataset, path, syntax)
-        stored = dataset.pixel_array
+        return _Checked(path, shape, None if syntax.is_encapsulated else dataset)
     except elements.ElementError as error:
         raise damaged(path, error.reason) from error
     except InputError:
         raise
-    except Exception as error:  # truncated or foreign bytes make decoders fail in many ways
+    except Exception as error:  # truncated or foreign bytes make the parser fail in many ways
         raise damaged(path, error) from error
-    if stored.shape not in (shape, shape[1:] if shape[0] == 1 else shape):
-        raise damaged(path, f"its pixels have shape {stored.shape} and not {shape}")
-    return stored
 
 
 class _PixelError(ValueError):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,7 @@ from .frames import Image, images_of
 from .lossy import set_lossy_history
 from .no_volume import NoVolumeError
 from .patient_and_study import patient_and_study
-from .pixels import PixelReader, damaged, is_decodable, padding_of
+from .pixels import damaged, is_decodable, padding_of, stored_slices
 from .pydicom_versions import apply_modality_lut
 from .series import Series
 from .stack import sort_stack, tilt_degrees
@@ -137,14 +138,14 @@ def read_series(series: Series, *, relative: bool = False) -> tuple[Volume, Seri
             several patients, studies or frames of reference, slices that form no regular volume (`sort_stack`), slices of which only
             some are rescaled, PET without what SUV needs (`suv_of`), CT that is not in HU.
     """
-    with disable_value_validation():
+    with disable_value_validation(), ExitStack() as stack:
         told = _tell(series, relative=relative)
         unit, suv, without_suv = told.unit, told.suv, told.without_suv
         array = np.empty(0, dtype=np.float32)
-        pixels, unmapped = PixelReader(), None
+        unmapped: str | None = None
         padding: NDArray[np.bool_] | None = None
-        for k, image in enumerate(told.images):
-            stored = pixels.of(image)
+        slices = stack.enter_context(closing(stored_slices(told.images)))
+        for k, (image, stored) in enumerate(zip(told.images, slices, strict=True)):
             unmeasured = padding_of(stored, image.header)
             unmapped = unmapped or (why_not_mapped(stored, image.header) if suv is not None else None)
             values = _real_values(stored, image.header, is_rescaled=told.is_rescaled)
@@ -201,7 +202,8 @@ def rescaled_slice(source: SeriesSource, k: int) -> NDArray[np.float64] | None:
     with disable_value_validation():
         if not is_decodable(image.path):
             return None
-        stored = PixelReader().of(image)
+        with closing(stored_slices([image])) as slices:
+            stored = next(slices)
         return np.asarray(_real_values(stored, image.header, is_rescaled=_is_rescaled([image.header], source.series.name)), np.float64)
 
 

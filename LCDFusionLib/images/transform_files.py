@@ -6,22 +6,21 @@ ITK's files hold the way back, from the fixed to the moving space.
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import SimpleITK as sitk
 from numpy.typing import NDArray
 
 from LCDFusionLib.atomic import atomic_file
+from LCDFusionLib.decoding import Decoder, DecodingError
+from LCDFusionLib.decoding.itk_transforms import COMPOSITE, FIELD, LINEAR, decode
 from LCDFusionLib.errors import InputError
 from LCDFusionLib.images.damage import DamagedError
-from LCDFusionLib.images.mutual_information import matrix_of
 from LCDFusionLib.images.text_header import check_line, numbers
 
 _TEXT_MAGIC = b"#Insight Transform File"
-_COMPOSITE = "CompositeTransform"
 _MOST_TEXT = 1 << 26
 _FARTHEST = 1e6  # mm
 # Parameters and FixedParameters of ITK's linear transforms: it reads more of them than it uses without a word.
@@ -52,10 +51,7 @@ def write_transform(matrix: NDArray[np.float64], path: str | os.PathLike[str], d
     Raises:
         InputError: the file cannot be written.
     """
-    back = np.linalg.inv(matrix)
-    transform: sitk.Transform = sitk.AffineTransform(3)
-    transform.SetMatrix(back[:3, :3].ravel().tolist())
-    transform.SetTranslation(back[:3, 3].tolist())
+    transform: sitk.Transform = _affine(np.asarray(np.linalg.inv(matrix), dtype=np.float64))
     if deformation is not None:
         transform = sitk.CompositeTransform([transform, deformation])  # the last one is applied first
     try:
@@ -77,40 +73,75 @@ def read_transform(path: str | os.PathLike[str]) -> tuple[NDArray[np.float64], s
             the size of the patient).
     """
     try:
-        _check_file(Path(path))
-        transform = sitk.ReadTransform(str(path))
-        _check_finite(transform)
-    except (RuntimeError, OSError, DamagedError) as error:
+        facts, arrays = _decoded(Path(path))
+        parts = _checked_parts(facts, arrays)
+    except (RuntimeError, OSError, DamagedError, DecodingError) as error:
         why = f" because {error}" if isinstance(error, DamagedError) else ""
         raise InputError(f"The transform '{path}' cannot be read{why}: give a transform, saved as .tfm or .h5.") from error
-    if transform.GetDimension() != 3:
+    if not parts:
         raise InputError(f"The transform '{path}' is not one of three dimensions: give one that moves a volume.")
-    if not transform.IsLinear():
-        parts = sitk.CompositeTransform(transform) if transform.GetName() == _COMPOSITE else None
-        if parts is None or parts.GetNumberOfTransforms() != 2 or not parts.GetNthTransform(0).IsLinear():
-            return np.eye(4), transform
-        return _rigid(parts.GetNthTransform(0), path), parts.GetNthTransform(1)
-    return _rigid(transform, path), None
+    linear = [part for part in parts if isinstance(part, np.ndarray)]
+    if len(parts) == len(linear) == 1:
+        return _rigid(linear[0], path), None
+    if len(parts) == 2 and isinstance(parts[0], np.ndarray) and isinstance(parts[1], sitk.Transform):
+        return _rigid(parts[0], path), parts[1]
+    whole = [_affine(part) if isinstance(part, np.ndarray) else part for part in parts]
+    return np.eye(4), whole[0] if len(whole) == 1 else sitk.CompositeTransform(whole)
 
 
-def _check_file(path: Path) -> None:
-    """Raise `DamagedError` for what ITK reads in part, or could end the whole process over.
+def _decoded(path: Path) -> tuple[dict[str, Any], list[NDArray]]:
+    """What ITK reads, where it cannot take this process along.
 
-    In its text format ITK takes the numbers up to the first that is none. Deformations and binary formats are read once by a process that
-    may die.
+    In its text format ITK takes the numbers up to the first that is none, so that these are looked at before; what of them is linear is
+    then so plain that it is read here.
+
+    Raises:
+        DamagedError, DecodingError, RuntimeError, OSError: it is damaged, or no transform.
     """
     with path.open("rb") as file:
         start = file.read(_MOST_TEXT)
     if start.startswith(_TEXT_MAGIC) and _all_linear(start):
         if len(start) == _MOST_TEXT:
             raise DamagedError("it is too long")
-        return
-    code = "import sys, SimpleITK\ntry: import resource; resource.setrlimit(resource.RLIMIT_AS, (2 * [8 << 30]))\nexcept ImportError: pass"
-    read = subprocess.run(
-        [sys.executable, "-c", f"{code}\nSimpleITK.ReadTransform(sys.argv[1])", str(path)], capture_output=True, check=False
-    )
-    if read.returncode:
-        raise DamagedError("it is damaged or no transform")
+        return decode(str(path))
+    with Decoder("itk_transforms") as decoder:
+        decoder.ask(path)
+        try:
+            return decoder.answer()
+        except DecodingError as error:
+            named = "which is not read" in str(error)
+            raise DamagedError(str(error) if named else "it is damaged or no transform") from error
+
+
+def _checked_parts(facts: dict[str, Any], arrays: list[NDArray]) -> list[NDArray[np.float64] | sitk.Transform]:
+    """Matrices (4x4, fixed to moving) and deformations, in their order; empty where it is not one of three dimensions.
+
+    Raises:
+        DamagedError: they hold what is no number, or no motion of a patient.
+    """
+    parts: list[NDArray[np.float64] | sitk.Transform] = []
+    for kind, fixed, values in zip(facts["parts"] or (), arrays[::2], arrays[1::2], strict=True):
+        if not all(np.isfinite(each).all() and np.abs(each).max(initial=0) <= _FARTHEST for each in (fixed, values)):
+            raise DamagedError("it holds what is no number (NaN or infinite), or moves by kilometres")
+        if kind == LINEAR:
+            matrix = np.eye(4)
+            matrix[:3, 3], matrix[:3, :3] = values[0], (values[1:] - values[0]).T
+            parts.append(matrix)
+            continue
+        if fixed.shape != (18,) or fixed[:3].prod() * 3 != values.size or fixed[[0, 1, 2, 6, 7, 8]].min() <= 0:
+            raise DamagedError("its grid does not fit its numbers")
+        if kind == FIELD:
+            image = sitk.GetImageFromArray(values.astype(np.float64), isVector=True)
+            image.SetOrigin(fixed[3:6].tolist())
+            image.SetSpacing(fixed[6:9].tolist())
+            image.SetDirection(fixed[9:].tolist())
+            parts.append(sitk.DisplacementFieldTransform(image))
+        else:
+            grid = sitk.BSplineTransform(3, facts["order"])
+            grid.SetFixedParameters(fixed.tolist())
+            grid.SetParameters(values.tolist())
+            parts.append(grid)
+    return parts
 
 
 def _all_linear(content: bytes) -> bool:
@@ -138,32 +169,24 @@ def _all_linear(content: bytes) -> bool:
                 lines[-1][1].append(key)
         elif text.strip() and not text.startswith("#"):
             raise DamagedError(f"it has the line '{text[:40]}'")
-    if len(lines) > 1 and lines[0][0] != _COMPOSITE:
+    if len(lines) > 1 and lines[0][0] != COMPOSITE:
         raise DamagedError(f"it holds {len(lines)} transforms and does not say how they go together")
     for each, keys in lines:
-        if each != _COMPOSITE and sorted(keys) != ["FixedParameters", "Parameters"]:
+        if each != COMPOSITE and sorted(keys) != ["FixedParameters", "Parameters"]:
             raise DamagedError(f"its {each} does not have its Parameters and FixedParameters once each")
     return are_linear
 
 
-def _check_finite(transform: sitk.Transform) -> None:
-    if transform.GetName() == _COMPOSITE:
-        parts = sitk.CompositeTransform(transform)
-        for n in range(parts.GetNumberOfTransforms()):
-            _check_finite(parts.GetNthTransform(n))
-        return
-    if transform.GetName() == "DisplacementFieldTransform":
-        field = sitk.GetArrayViewFromImage(sitk.DisplacementFieldTransform(transform).GetDisplacementField())
-        values = [np.abs(field).max(initial=0), *transform.GetFixedParameters()]
-    else:
-        values = [*transform.GetParameters(), *transform.GetFixedParameters()]
-    if not np.isfinite(values).all() or np.abs(values).max(initial=0) > _FARTHEST:
-        raise DamagedError("it holds what is no number (NaN or infinite), or moves by kilometres")
+def _affine(matrix: NDArray[np.float64]) -> sitk.AffineTransform:
+    transform = sitk.AffineTransform(3)
+    transform.SetMatrix(matrix[:3, :3].ravel().tolist())
+    transform.SetTranslation(matrix[:3, 3].tolist())
+    return transform
 
 
-def _rigid(transform: sitk.Transform, path: str | os.PathLike[str]) -> NDArray[np.float64]:
+def _rigid(back: NDArray[np.float64], path: str | os.PathLike[str]) -> NDArray[np.float64]:
     try:
-        matrix: NDArray[np.float64] = np.asarray(np.linalg.inv(matrix_of(transform)), dtype=np.float64)
+        matrix: NDArray[np.float64] = np.asarray(np.linalg.inv(back), dtype=np.float64)
     except np.linalg.LinAlgError as error:
         raise InputError(f"The transform '{path}' presses the patient flat: give a rigid one.") from error
     if np.abs(matrix[:3, :3] @ matrix[:3, :3].T - np.eye(3)).max() > 1e-3 or np.linalg.det(matrix[:3, :3]) < 0:
