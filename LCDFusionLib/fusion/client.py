@@ -31,6 +31,7 @@ _LOG = logging.getLogger(__name__)
 
 POLL_INTERVAL = 0.01
 """Seconds between two looks at a running worker in `FusionWorker.run`."""
+_LAST = ("finished", "cancelled", "failed")  # messages that end a job
 
 
 @dataclass(eq=False)
@@ -39,6 +40,7 @@ class _Job:
 
     number: int
     pair: FusionPair
+    request: dict[str, Any]  # for the process
     folder: Path
     notes: list[str]
     results: Path | None = None  # where the fused volumes go; None: into memory
@@ -46,7 +48,7 @@ class _Job:
     started: dict[str, Any] = field(default_factory=dict)
     metrics: dict[int, dict[str, float]] = field(default_factory=dict)
     blend_metrics: dict[int, dict[str, float]] = field(default_factory=dict)
-    give_up_at: float | None = None  # set by a cancel
+    give_up_at: float | None = None  # set by a cancel: the process should have answered it by then
 
     def fused(self, name: str, index: int | None = None) -> NDArray:
         """Array "gray" or "color", or one slice of it, as a copy: the file behind it will be deleted, unless it was asked for."""
@@ -61,14 +63,15 @@ class FusionWorker:
     """Fuses volume pairs in a process of its own, one pair at a time.
 
     The process starts with the first job (or with `start`), keeps torch loaded for the next ones and ends with `close`, with this object or
-    with the host. If it dies in a job, `WorkerDied` is raised and the next job starts a new one.
+    with the host. If it dies in a job, `WorkerDied` is raised and the next job starts a new one. A cancelled job is over for the host at
+    once; the process ends its slice meanwhile, and has torch loaded for the next.
 
     Two ways to use it. Where waiting is allowed, `run` gives the events one after another. Where it is not (a GUI), `submit` a job and
     `poll` it from a timer. Call it from one thread; only `cancel` may come from another.
 
     Args:
         python: interpreter of the worker, which must have torch; that of this process by default.
-        cancel_patience: seconds after which a cancelled worker that has not answered is ended by force.
+        cancel_patience: seconds after which a process that has not answered a cancel is ended by force; a job that waits gets a new one.
 
     Example:
         >>> with FusionWorker() as worker:
@@ -76,11 +79,12 @@ class FusionWorker:
         ...         print(event)
     """
 
-    def __init__(self, *, python: str | Path | None = None, cancel_patience: float = 2.0) -> None:
+    def __init__(self, *, python: str | Path | None = None, cancel_patience: float = 30.0) -> None:
         self._python = str(python or sys.executable)
         self._cancel_patience = cancel_patience
         self._process: WorkerProcess | None = None
         self._job: _Job | None = None
+        self._left: dict[int, _Job] = {}  # cancelled, by number, until the process has answered
         self._messages: deque[dict[str, Any]] = deque()  # received, not yet looked at
         self._number = 0
         self._machine: Machine | None = None
@@ -177,21 +181,8 @@ class FusionWorker:
         """
         if self._job:
             raise RuntimeError("the worker is busy with another job; cancel it, or poll until it ends")
-        order = outwards(len(pair.anatomy01), first_slice)
-        self.start()
-        assert self._process is not None
-        self._number += 1
-        folder = self._process.folder / f"job-{self._number}"
-        if staged is None or not staged.is_dir():
-            staged = self.stage(pair)
-        staged.rename(folder)
-        for left in folder.parent.glob("staged-*"):  # of a fusion that was given up before it began
-            shutil.rmtree(left, ignore_errors=True)
-        self._job = _Job(self._number, pair, folder, list(pair.warnings), results, filled)
-        self._process.send(
-            do="fuse",
-            job=self._number,
-            order=order,
+        request = dict(
+            order=outwards(len(pair.anatomy01), first_slice),
             weights=pair.weights,
             device=pair.settings.device,
             precision=pair.settings.precision,
@@ -202,6 +193,12 @@ class FusionWorker:
             has_padding=pair.anatomy.padding is not None,
             preview=preview,
         )
+        self._begin(pair, request, results, staged, filled)
+
+    def follow(self, index: int) -> None:
+        """Another slice is on show: it is fused next, then its neighbours outwards. Does nothing without a job."""
+        if self._job and self._process and 0 <= index < len(self._job.pair.anatomy01):
+            self._process.send(do="follow", job=self._job.number, slice=index)
 
     def poll(self) -> list[Event]:
         """What happened since the last call; never waits.
@@ -234,7 +231,7 @@ class FusionWorker:
         return self._events_until_the_end(waiting)
 
     def cancel(self) -> None:
-        """End the job within one slice: the next event is `Cancelled`. Does nothing without a job."""
+        """End the job at once: the next event is `Cancelled`. Does nothing without a job."""
         job, process = self._job, self._process
         if job and process and job.give_up_at is None:
             job.give_up_at = time.monotonic() + self._cancel_patience
@@ -252,31 +249,58 @@ class FusionWorker:
                 time.sleep(POLL_INTERVAL if self._job else 0)
         finally:
             self.cancel()
-            while self._job:
+            while self._job or self._left:
                 self.poll()
                 time.sleep(POLL_INTERVAL)
 
+    def _begin(
+        self, pair: FusionPair, request: dict[str, Any], results: Path | None, staged: Path | None, filled: tuple[NDArray, NDArray] | None
+    ) -> None:
+        self.start()
+        assert self._process is not None
+        self._number += 1
+        folder = self._process.folder / f"job-{self._number}"
+        if staged is None or not staged.is_dir():
+            staged = self.stage(pair)
+        staged.rename(folder)
+        for left in folder.parent.glob("staged-*"):  # of a fusion that was given up before it began
+            shutil.rmtree(left, ignore_errors=True)
+        self._job = _Job(self._number, pair, request, folder, list(pair.warnings), results, filled)
+        self._process.send(do="fuse", job=self._number, **request)
+
     def _new_events(self) -> Iterator[Event]:
-        job, process = self._job, self._process
-        if job is None or process is None:
+        process = self._process
+        if process is None:
             return
         exit_code = process.exit_code  # asked before the messages are read: what it wrote before it died still counts
         self._receive(process)
-        while self._messages:
+        while True:
+            if self._job is not None and self._job.give_up_at is not None:
+                job, self._job = self._job, None
+                self._left[job.number] = job
+                yield Cancelled(len(job.metrics))
+            if not self._messages:
+                break
             message = self._messages.popleft()
-            if message["job"] == job.number and (event := self._event(job, message)):
-                yield event
-                if self._job is None:
-                    return
-        if job.give_up_at is not None and (exit_code is not None or time.monotonic() > job.give_up_at):
-            self._stop_process()
-            yield Cancelled(len(job.metrics))
-        elif exit_code is not None:
-            last_lines = process.last_lines()
+            if self._job is not None and message["job"] == self._job.number:
+                event = self._event(self._job, message)
+                if event:
+                    yield event
+            elif message["job"] in self._left and message["event"] in _LAST:
+                shutil.rmtree(self._left.pop(message["job"]).folder, ignore_errors=True)
+        if self._process is not process:  # closed by who was told of an event
+            return
+        is_overdue = any(job.give_up_at is not None and time.monotonic() > job.give_up_at for job in self._left.values())
+        if exit_code is None and not is_overdue:
+            return
+        waiting, last_lines = self._job, process.last_lines()
+        self._stop_process()
+        if waiting is not None and exit_code is None:  # it hangs in the job before
+            self._begin(waiting.pair, waiting.request, waiting.results, None, waiting.filled)
+        elif waiting is not None and exit_code is not None:
             _LOG.warning("the worker died with exit code %d; it had printed: %s", exit_code, " | ".join(last_lines) or "nothing")
-            self._stop_process()
             # A broken GPU may take the process with it, and would do so again.
-            raise WorkerDied(exit_code, last_lines, on_gpu=job.started.get("device", "CPU")[:3] != "CPU")
+            raise WorkerDied(exit_code, last_lines, on_gpu=waiting.started.get("device", "CPU")[:3] != "CPU")
 
     def _receive(self, process: WorkerProcess) -> None:
         for message in process.receive():
@@ -287,13 +311,10 @@ class FusionWorker:
                 self._messages.append(message)
 
     def _event(self, job: _Job, message: dict[str, Any]) -> Event | None:
-        """The message as an event; the last one ends the job. After a cancel nothing else is reported."""
+        """The message as an event; the last one ends the job."""
         kind = message["event"]
-        is_last = kind in ("finished", "cancelled", "failed")
         event: Event | None = None
         try:
-            if job.give_up_at is not None:
-                return Cancelled(len(job.metrics)) if is_last else None
             if kind == "started":
                 job.started = message
                 _LOG.info("fusing on %s with %s (%s)", message["device"], message["weights_name"], message["weights_sha256"][:12])
@@ -311,12 +332,13 @@ class FusionWorker:
                 raise InputError(message["message"]) if message["by_input"] else RuntimeError(f"The fusion failed ({message['message']}).")
             return event
         finally:
-            if is_last:
+            if kind in _LAST:
                 self._job = None
                 shutil.rmtree(job.folder, ignore_errors=True)
 
     def _stop_process(self) -> None:
         self._job = None
+        self._left.clear()
         self._messages.clear()
         self._machine = None
         if self._process:

@@ -21,6 +21,7 @@ from LCDFusionLib.metrics import METRICS, PER_SOURCE, evaluate_each
 from LCDFusionLib.network import GraphedNet, LCDFusionNet, prepare
 
 from .device import device_in_words, is_out_of_memory
+from .order import Waiting
 from .settings import PrecisionChoice
 from .side_by_side import side_by_side
 
@@ -60,9 +61,16 @@ class FusedSlices:
 
 
 class Backend(Protocol):
-    """Something that fuses a stack of slices."""
+    """Something that fuses a stack of slices.
+
+    Attributes:
+        batch_size: slices at a time.
+        works_ahead: it works on what was begun while the host does something else; else nothing is begun before it is worked on, so that
+            the slice that comes next can still be another.
+    """
 
     batch_size: int
+    works_ahead: bool
 
     def begin(
         self, indices: list[int], anatomy: NDArray[np.float32], function: NDArray[np.float32], measured: NDArray[np.bool_] | None = None
@@ -98,6 +106,7 @@ class NetworkBackend:
         on_cuda = device.type == "cuda"
         self.device = device
         self.batch_size = 1 if device.type == "cpu" else batch_size
+        self.works_ahead = on_cuda
         self._precision = precision if on_cuda else "float32"
         # The order in which convolutions are fastest. Once: of some weights torch makes a new copy each time it is asked for it, and a
         # recorded pass reads them where they were.
@@ -235,7 +244,7 @@ def fuse_slices(
     anatomy: Slices,
     function: Slices,
     *,
-    order: Sequence[int],
+    order: Sequence[int] | Waiting,
     backends: Iterable[Backend],
     measured: Slices | None = None,
     note: Callable[[str], None] = lambda text: None,
@@ -247,7 +256,7 @@ def fuse_slices(
     Args:
         anatomy: (K, J, I) in [0, 1]; an array, or a `SliceFile`.
         function: like `anatomy`.
-        order: slice indices, each once.
+        order: slice indices, each once; of `Waiting`, which this empties, the next may change all the while.
         measured: (K, J, I) boolean, False where the anatomy was not measured; None: everywhere.
         backends: the first does the work, the others stand in for it. Each is made only when it is needed, so they may share a network.
         note: gets a sentence for the user whenever that happens.
@@ -255,27 +264,27 @@ def fuse_slices(
     Raises:
         RuntimeError: the last backend failed too.
     """
-    waiting = iter(backends)
-    backend = next(waiting)
+    others = iter(backends)
+    backend = next(others)
     batch_size = backend.batch_size
+    waiting = order if isinstance(order, Waiting) else Waiting(order)
     begun: deque[tuple[list[int], Callable[[], FusedSlices]]] = deque()
-    start = 0  # of `order`, what is neither done nor begun
-    while start < len(order) or begun:
+    while waiting or begun:
         try:
-            while start < len(order) and len(begun) < IN_FLIGHT:
-                indices = list(order[start : start + batch_size])
+            while waiting and len(begun) < (IN_FLIGHT if backend.works_ahead else 1):
+                indices = waiting.take(batch_size)
                 try:
                     stacks = [stack[indices] for stack in (anatomy, function, measured) if stack is not None]
                     begun.append((indices, backend.begin(indices, *stacks)))
                 except (RuntimeError, MemoryError):
+                    waiting.put_back(indices)
                     if not begun:
                         raise
                     break  # the batches before it first, which may make room
-                start += len(indices)
             indices, result = begun[0]
             fused = result()
         except (RuntimeError, MemoryError) as error:
-            start -= sum(len(of_batch) for of_batch, _ in begun)  # what was begun is done again
+            waiting.put_back([index for of_batch, _ in begun for index in of_batch])  # done again
             begun.clear()
             failed = str(backend)
             if is_out_of_memory(error) and len(indices) > 1:
@@ -283,7 +292,7 @@ def fuse_slices(
                 note(f"{failed} ran out of memory with {len(indices)} slices at a time; it goes on with {batch_size}.")
             else:
                 why = "ran out of memory" if is_out_of_memory(error) else f"failed ({str(error).partition(chr(10))[0]})"
-                following = next(waiting, None)
+                following = next(others, None)
                 if following is None:
                     raise
                 backend, batch_size = following, following.batch_size

@@ -2,7 +2,8 @@
 
 They share one private folder. A message is a JSON object in one line, with the number of its job:
 
-- to the worker, on its standard input: `fuse` (a job, whose arrays lie in FOLDER/job-N as .npy files) and `cancel`;
+- to the worker, on its standard input: `fuse` (a job, whose arrays lie in FOLDER/job-N as .npy files), `follow` (another slice is on show,
+  which comes next) and `cancel`;
 - to the host, in FOLDER/events.jsonl: once `ready` (of job 0), then for each job `started`, `preview` if the job asks for it, `slice`,
   `note`, and as its last `finished`, `cancelled` or `failed`.
 

@@ -26,6 +26,7 @@ from numpy.typing import NDArray
 from LCDFusionLib.errors import InputError
 from LCDFusionLib.images.color import COLOR_TABLES, fused_color, fused_color_from_rgb
 
+from .order import Waiting
 from .progress import TimeLeft
 from .protocol import EVENTS_FILE, decode, encode
 from .slice_file import SliceFile
@@ -34,12 +35,14 @@ Answer = tuple[str, dict[str, Any]]
 
 
 class Inbox:
-    """Reads the host's messages in a thread, so that a cancel is seen while a slice is being fused."""
+    """Reads the host's messages in a thread, so that a cancel, or another slice on show, is seen while a slice is being fused."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._jobs: SimpleQueue[dict[str, Any]] = SimpleQueue()
         self._cancelled = 0
+        self._shown = (0, 0)  # job, slice
+        self._followers: dict[int, Waiting] = {}
         threading.Thread(target=self._read, daemon=True).start()
 
     def _read(self) -> None:
@@ -47,6 +50,10 @@ class Inbox:
             message = decode(line)
             if message["do"] == "cancel":
                 self._cancelled = message["job"]
+            elif message["do"] == "follow":
+                self._shown = message["job"], message["slice"]
+                if message["job"] in self._followers:
+                    self._followers[message["job"]].follow(message["slice"])
             else:
                 self._jobs.put(message)
         # The host closed our input, or died: end now, in the middle of a slice too, and leave no patient's image behind.
@@ -61,6 +68,12 @@ class Inbox:
     def is_cancelled(self, job: int) -> bool:
         """True if the host no longer wants job number `job`."""
         return job <= self._cancelled
+
+    def follow(self, job: int, waiting: Waiting) -> None:
+        """From now on `waiting` hears which slice of job number `job` is on show."""
+        self._followers = {job: waiting}
+        if self._shown[0] == job:
+            waiting.follow(self._shown[1])
 
 
 class Outbox:
@@ -152,12 +165,14 @@ def fuse(job: dict[str, Any], folder: Path, inbox: Inbox, outbox: Outbox) -> Ans
         np.save(folder / "preview_gray.npy", preview)
         np.save(folder / "preview_color.npy", colored(first, preview))
         outbox.send("preview", number, index=first[0])
+    waiting = Waiting(order)
+    inbox.follow(number, waiting)
     done, time_left, last = 0, TimeLeft(), perf_counter()
     spent: Counter[str] = Counter()
     slices = fuse_slices(
         anatomy,
         function,
-        order=order,
+        order=waiting,
         backends=backends(),
         measured=measured,
         note=lambda text: outbox.send("note", number, text=text),

@@ -173,8 +173,8 @@ class FusionSession:
         if self.is_running:
             raise RuntimeError("a fusion runs already; cancel it first")
         notes = [*(notes or ()), *filter(None, [registration_verdict(function_node)])]
-        if self.worker.is_busy:  # with a fusion that was given up and has not answered yet
-            self.worker.close()
+        if self.worker.is_busy:  # with a fusion that was given up, and nobody has asked since
+            self.worker.poll()
         self.worker.start()
         mismatches = [mismatch.text for mismatch in confirmed_mismatches(anatomy_node, function_node)]
         preview_of = job.first_slice if job.is_preview else None
@@ -212,6 +212,11 @@ class FusionSession:
         except (InputError, WorkerDied, RuntimeError) as error:
             return self._end_early(str(error), failed=True)
         return progress
+
+    def follow(self, index: int | None) -> None:
+        """Slice K of the anatomy is on show: of a fusion that runs it is fused next, then its neighbours. None: another plane."""
+        if self.is_running and not self._is_preview and index is not None:
+            self.worker.follow(index)
 
     def cancel(self) -> None:
         """Ends the running fusion at once; the next `tick` says so."""

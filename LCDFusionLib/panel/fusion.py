@@ -60,6 +60,7 @@ class FusionSection(Section):
         self._preparing: tuple[Future[FusionJob], Preparation] | None = None
         self._progress: Progress | None = None
         self._bar: Belongs[tuple[int, int]] | None = None
+        self._followed: int | None = None
 
     @property
     def is_busy(self) -> bool:
@@ -76,7 +77,7 @@ class FusionSection(Section):
         free = not self.core.is_registering
         ready = workflow.plan is not None and not self.choices.waiting and not upper_problem(self.choices.function_upper)
         whole = self.core.whole
-        tip = "Fuse all slices, the one on show first"
+        tip = "Fuse all slices, the one on show first, then whatever you scroll to"
         if busy:
             tip = f"Stop the fusion of {self._other} at once" if self._other else "Stop at once; what is fused stays, marked as a part"
         elif not ready:
@@ -94,6 +95,13 @@ class FusionSection(Section):
             status=self._status(),
             kept=whole.nodes if whole is not None else None,
         )
+
+    def moved(self) -> None:
+        """What is scrolled to is fused next."""
+        index, session = self.core.slice, self.core.workflow.session
+        if session.is_running and index != self._followed and _key(*session.inputs).pair == self.on_show.pair:
+            self._followed = index
+            session.follow(index)
 
     def tick(self) -> None:
         self._begin_when_ready()
@@ -178,6 +186,8 @@ class FusionSection(Section):
         with self.problems_are_said(lambda text: self.core.say(text, *nodes)):
             if all(node.GetScene() is not None for node in nodes):
                 self.core.workflow.begin(preparation, future.result())
+                self._followed = preparation.first_slice
+                self.moved()
                 if self.core.workflow.session.worker.machine is None:
                     self.core.say("Waiting until PyTorch is loaded", *nodes)
         self.core.refresh()

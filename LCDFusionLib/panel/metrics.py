@@ -50,12 +50,13 @@ class MetricsSection(Section):
         version = whole.metrics.GetTable().GetMTime() if whole is not None else 0
         index = self.core.slice
         marked = whole.row_of(index) if whole is not None else None
-        title = ""
+        title = "Not fused yet" if images or self.core.workflow.plan is not None else ""
+        if index is None and whole is not None:
+            title = "The blend stands in this plane until all slices are fused"
         rows: tuple[tuple[str, ...], ...] = ()
         if image is not None:
             row = image.nodes.row_of(index)
-            title = image.nodes.title(row)
-            if title:
+            if title := image.nodes.title(row):
                 note = f"\n{image.note}" if image.note and not image.nodes.is_preview else ""
                 title = title[0].upper() + title[1:] + note
                 rows = tuple(readout_table(*image.nodes.slice_metrics(row)))

@@ -9,6 +9,10 @@ from LCDFusionLib.mrml.result_nodes import ResultNodes
 from LCDFusionLib.views.choices import Comparison, FusedLook
 
 
+NOT_FUSED = "Blend: not fused yet"
+"""Title of the fused view while it shows the blend."""
+
+
 @dataclass(frozen=True)
 class FusedImage:
     """A fused image of the pair on show.
@@ -29,20 +33,19 @@ class FusedImage:
 
 
 def best_for_slice(images: Sequence[FusedImage], index: int | None) -> FusedImage | None:
-    """The first that has slice K of the anatomy; in another plane the first that is whole, else the first that is no preview."""
+    """The first that has slice K of the anatomy; in another plane, which cuts all slices, the first that is whole. None: the blend."""
     there = [image for image in images if image.nodes.is_in_scene]
     if index is not None:
         return next((image for image in there if image.nodes.has_slice(index)), None)
-    of_volume = [image for image in there if not image.nodes.is_preview]
-    return next((image for image in of_volume if image.nodes.is_complete), next(iter(of_volume), None))
+    return next((image for image in there if image.nodes.is_complete and not image.nodes.is_preview), None)
 
 
 def fused_title(image: FusedImage | None, *, comparison: Comparison, flickered: bool, peeked: bool, look: FusedLook) -> str:
-    """The title of the fused view."""
+    """The title of the fused view; without an image the blend stands there."""
     if peeked:
         return "Anatomy"
     if image is None:
-        return "Fused"
+        return NOT_FUSED
     name = {Comparison.FLICKER: "Blend" if flickered else "Fused", Comparison.SPLIT: "Blend left, fused right"}.get(comparison, "Fused")
     gray = ", gray" if look is FusedLook.GRAY and name == "Fused" else ""
     return "\n".join(filter(None, (f"{name}{gray}", image.settings, image.note)))

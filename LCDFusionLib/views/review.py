@@ -301,13 +301,20 @@ class Review:
         look, result = self._look, self.result
         if self._peeked:
             self._fill(layouts.FUSED, self._anatomy)
-        elif look is None or result is None:
+        elif look is None:
             self._fill(layouts.FUSED, None)
-        elif look.comparison is Comparison.FLICKER and self._flickered:
+        elif self._blend_in_fused:
             self._fill(layouts.FUSED, self._anatomy, self._function, look.opacity)
         else:
+            assert result is not None
             fused = result.gray if look.fused is FusedLook.GRAY else result.color
             self._fill(layouts.FUSED, self._split_picture(look, result) or fused)
+
+    @property
+    def _blend_in_fused(self) -> bool:
+        """The fused view shows the blend: for a slice that is not fused yet, and at every other beat of the flicker."""
+        flickers = self._look is not None and self._look.comparison is Comparison.FLICKER and self._flickered
+        return self.is_open and not self._peeked and (self.result is None or flickers)
 
     def _split_picture(self, look: Look, result: ResultNodes) -> Node | None:
         if look.comparison is not Comparison.SPLIT or self._anatomy is None or self._volume is None:
@@ -383,11 +390,22 @@ class Review:
         for name, texts in self._annotations.items():
             texts.set_title(titles[name])
             if name == layouts.FUSED:
-                texts.show_metrics(self.result, visible=self._look.metrics and not self._peeked)
+                texts.show_metrics(self.result, visible=self._look.metrics and not self._peeked and not self._blend_in_fused)
         if self._scale is not None:
-            made = self.result.made_with if self.result is not None else None
-            in_color = self._look.fused is FusedLook.COLOR and not self._peeked and made is not None
-            self._scale.show(made.table if made and in_color else "", made.range if made and in_color else "")
+            self._scale.show(*self._scale_of_fused())
+
+    def _scale_of_fused(self) -> tuple[str, str]:
+        """Table and range of the colours in the fused view; "" where it has none."""
+        if self._look is None or self._volume is None or self._peeked:
+            return "", ""
+        if self._blend_in_fused:
+            uptake = self._displayed_window(self._function)
+            if uptake is None or self._volume.is_color:
+                return "", ""
+            lower, upper = uptake.lower / self._stored, uptake.upper / self._stored
+            return self._look.table, f"{lower:.4g} to {upper:.4g} {self._volume.unit.value}"
+        made = self.result.made_with if self.result is not None else None
+        return (made.table, made.range) if made is not None and self._look.fused is FusedLook.COLOR else ("", "")
 
     def _show_color_bar(self, shown: Node) -> None:
         view = layouts.slice_node(self._scene, layouts.FUNCTION)

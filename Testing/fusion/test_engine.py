@@ -5,13 +5,15 @@ import torch
 from LCDFusionLib.errors import InputError
 from LCDFusionLib.fusion.device import MOST_SLICES, choose_device, is_out_of_memory, slices_at_a_time
 from LCDFusionLib.fusion.engine import FusedSlices, NetworkBackend, fuse_slices
-from LCDFusionLib.fusion.order import outwards
+from LCDFusionLib.fusion.order import Waiting, outwards
 from LCDFusionLib.fusion.progress import TimeLeft
 from LCDFusionLib.network import load_weights
 
 
 class FakeDevice:
     """Fuses by averaging; `fails` says which stacks of slices it cannot take, and how."""
+
+    works_ahead = False
 
     def __init__(self, name, batch_size, fails=lambda indices: None):
         self.name, self.batch_size, self.fails, self.stacks = name, batch_size, fails, []
@@ -28,6 +30,8 @@ class FakeDevice:
 
 class FakeQueue(FakeDevice):
     """Works like a GPU: what was begun fails only when its result is asked for."""
+
+    works_ahead = True
 
     def begin(self, indices, anatomy, function):
         self.stacks.append(indices)
@@ -93,6 +97,25 @@ def test_a_device_that_fails_late_loses_no_slice(volumes):
     assert cpu.stacks == [[n] for n in range(1, 7)]
     full = FakeQueue("GPU", 4, lambda indices: torch.OutOfMemoryError("CUDA out of memory") if len(indices) > 2 else None)
     assert fuse(volumes, full) == ["GPU ran out of memory with 4 slices at a time; it goes on with 2."]
+
+
+def test_what_the_reader_scrolls_to_comes_next(volumes):
+    waiting, seen = Waiting(outwards(7, 3)), []
+    for batch in fuse_slices(*volumes, order=waiting, backends=[FakeDevice("CPU", 1)]):
+        seen += batch.indices
+        if len(seen) == 2:
+            waiting.follow(6)
+        elif len(seen) == 4:
+            waiting.follow(3)  # which is fused already: its neighbours
+    assert seen == [3, 2, 6, 5, 4, 1, 0]
+
+
+def test_a_batch_is_taken_around_the_slice_on_show(volumes):
+    waiting, seen = Waiting(outwards(7)), []
+    for batch in fuse_slices(*volumes, order=waiting, backends=[FakeDevice("GPU", 2)]):
+        seen.append(batch.indices)
+        waiting.follow(5)
+    assert seen == [[0, 1], [5, 4], [6, 3], [2]]
 
 
 def test_what_is_not_a_picture_is_not_handed_out(pair):

@@ -164,6 +164,40 @@ def test_one_job_at_a_time(worker, pair, slow_pair):
     events.close()
 
 
+def test_the_slice_that_is_scrolled_to_comes_next(worker, slow_pair):
+    last, seen = len(slow_pair.anatomy01) - 1, []
+    for event in worker.run(slow_pair):
+        if isinstance(event, SliceFused):
+            seen.append(event.index)
+            if len(seen) == 1:
+                worker.follow(last)
+            if event.index == last:
+                break
+    assert len(seen) < last / 2, f"it came after {seen}"
+
+
+@only_posix
+def test_a_cancel_is_over_at_once_and_leaves_the_worker_warm(pair, slow_pair):
+    """However long its slice takes: here it stands still."""
+    with FusionWorker() as worker:
+        events = until_first_slice(worker, slow_pair)
+        warm = worker.pid
+        os.kill(warm, signal.SIGSTOP)
+        worker.cancel()
+        assert [type(event) for event in worker.poll()] == [Cancelled]
+        assert not worker.is_busy
+        worker.submit(pair)
+        os.kill(warm, signal.SIGCONT)
+        seen = []
+        while worker.is_busy:
+            seen += worker.poll()
+            time.sleep(0.01)
+        assert isinstance(seen[-1], Finished)
+        assert worker.pid == warm
+        assert [path for path in worker._process.folder.iterdir() if path.is_dir()] == []
+        events.close()
+
+
 @only_posix
 def test_killed_worker_is_an_error_and_the_next_run_works(pair, slow_pair):
     with FusionWorker() as worker:

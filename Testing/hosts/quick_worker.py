@@ -13,9 +13,9 @@ def fuse_slices(anatomy, function, *, order, backends, note=None):
     """The mean of both, with round metrics."""
     next(iter(backends))
     row = dict.fromkeys([*NAMES, *(f"{name}_{source}" for name in ("SCD", "VIF", "QABF") for source in ("anatomy", "function"))], 0.5)
-    for index in order:
-        gray = ((anatomy[[index]] + function[[index]]) / 2).astype(np.float32)
-        yield engine.FusedSlices([index], gray, [row], [row], {})
+    while indices := order.take(1):
+        gray = ((anatomy[indices] + function[indices]) / 2).astype(np.float32)
+        yield engine.FusedSlices(indices, gray, [row], [row], {})
 
 
 engine.fuse_slices = fuse_slices

@@ -13,6 +13,7 @@ from LCDFusionLib.panel.choices import AnatomyWindow  # noqa: E402
 from LCDFusionLib.panel.inputs import InputsState  # noqa: E402
 from LCDFusionLib.panel.on_show import Belongs, OnShow  # noqa: E402
 from LCDFusionLib.views import layouts  # noqa: E402
+from LCDFusionLib.views.fused_view import NOT_FUSED  # noqa: E402
 from LCDFusionLib.views.planes import patient_letters, side_words  # noqa: E402
 from Testing.panel.conftest import volumes  # noqa: E402
 
@@ -203,7 +204,8 @@ def test_a_preview_is_called_so_and_has_no_mean(host, load):
     assert "preview" in host.title(layouts.FUSED)
     assert host.panel.metrics.state.title == "Slice 3, preview"
     host.panel.views.slice = 5
-    assert host.panel.metrics.state.title == ""
+    assert host.panel.metrics.state.title == "Not fused yet"
+    assert host.panel.metrics.state.rows == ()
     host.panel.views.plane.orientation = type(host.panel.views.plane.orientation).CORONAL
     host.panel.update()
     assert "Mean" not in host.panel.metrics.state.title
@@ -240,7 +242,8 @@ def test_one_patients_pictures_never_stand_under_anothers_name(host, load):
     host.set(anatomy=second[0], function=second[1], waiting="")
     assert "Berta B" in host.panel.inputs.state.patient
     assert host.background(layouts.ANATOMY) == second[0].GetID()
-    assert host.background(layouts.FUSED) is None
+    assert host.background(layouts.FUSED) == second[0].GetID(), "the blend of this pair"
+    assert host.title(layouts.FUSED) == NOT_FUSED
     assert host.panel.fusion.state.done == 0, "the bar is the other pair's"
     if host.panel.fusion.is_busy:
         assert "'CT + PET' is still being fused" in host.panel.fusion.state.status

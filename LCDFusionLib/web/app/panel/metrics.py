@@ -32,7 +32,7 @@ class MetricsDrawing(Drawing):
 
     def build(self) -> None:
         choice = self.shared.choice
-        html.Div("{{ metrics.title || 'Not fused yet' }}", classes="slice-title", style="white-space: pre-line")
+        html.Div("{{ metrics.title }}", classes="slice-title", style="white-space: pre-line")
         with html.Table(classes="metrics", v_if=("metrics.rows.length",)):
             with html.Thead(), html.Tr():
                 for heading in _HEADINGS:
