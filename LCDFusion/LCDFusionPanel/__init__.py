@@ -1,6 +1,7 @@
 """The LCDFusion panel in Qt's widgets: what `LCDFusionLib.panel` says is drawn, clicks are passed on, and nothing is decided here."""
 
 from .advanced import AdvancedDrawing
+from .display import DisplayDrawing
 from .export import ExportDrawing
 from .fusion import FusionDrawing
 from .host import SlicerHost
@@ -23,6 +24,7 @@ class Drawings:
     def __init__(self, widget, panel):
         self.inputs = InputsDrawing(widget, panel.inputs)
         self.study = StudyDrawing(widget, panel.study)
+        self.display = DisplayDrawing(widget, panel.display)
         self.fusion = FusionDrawing(widget, panel.fusion)
         self.registration = RegistrationDrawing(widget, panel.registration)
         self.metrics = MetricsDrawing(widget, panel.metrics)

@@ -181,18 +181,18 @@ class FusionWorker:
         """
         if self._job:
             raise RuntimeError("the worker is busy with another job; cancel it, or poll until it ends")
-        request = dict(
-            order=outwards(len(pair.anatomy01), first_slice),
-            weights=pair.weights,
-            device=pair.settings.device,
-            precision=pair.settings.precision,
-            batch_size=pair.settings.batch_size,
-            threads=pair.settings.threads,
-            color_table=pair.settings.color_table,
-            function_is_color=pair.function.is_color,
-            has_padding=pair.anatomy.padding is not None,
-            preview=preview,
-        )
+        request = {
+            "order": outwards(len(pair.anatomy01), first_slice),
+            "weights": pair.weights,
+            "device": pair.settings.device,
+            "precision": pair.settings.precision,
+            "batch_size": pair.settings.batch_size,
+            "threads": pair.settings.threads,
+            "color_table": pair.settings.color_table,
+            "function_is_color": pair.function.is_color,
+            "has_padding": pair.anatomy.padding is not None,
+            "preview": preview,
+        }
         self._begin(pair, request, results, staged, filled)
 
     def follow(self, index: int) -> None:

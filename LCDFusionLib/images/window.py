@@ -15,8 +15,17 @@ BT601_LUMA = np.array([0.299, 0.587, 0.114], dtype=np.float32)
 """Weights of R, G, B in luma, full range (ITU-R BT.601-7, 2.5.1)."""
 
 SUV_UPPER = {Unit.SUVBW: 10.0, Unit.SUVIBW: 10.0, Unit.SUVLBM: 7.5, Unit.SUVBSA: 2.5}
-"""Upper end of the default range. SUVbw: FDG-avid tumours of most patients lie below, and liver (about 2.5) stays dark; the others are the
-same uptake of a patient of 70 kg and 1.7 m."""
+"""Least upper end of the default range. SUVbw: FDG-avid tumours of most patients lie below, and liver (about 2.5) stays dark; the others
+are the same uptake of a patient of 70 kg and 1.7 m."""
+
+SUV_PRESETS = (5.0, 7.0, 10.0, 15.0, 20.0)
+"""Upper ends that readers choose, SUVbw."""
+
+_STEPS = (1.0, 1.5, 2.0, 3.0, 4.0)
+"""Of the default range, as multiples of `SUV_UPPER`."""
+_HOTTER_ML, _LONG_MM, _HOTTER_IN_LONG_ML = 20.0, 800.0, 300.0
+"""How much may be hotter than the default range's end. In a scan longer than `_LONG_MM`, which has bladder and heart on it, it may be more:
+no reader wants a liver that is black because the bladder is full."""
 
 _SAMPLE_SIZE = 4_000_000  # voxels that are enough for a percentile; a whole CT would only take longer
 
@@ -64,6 +73,7 @@ class Window:
 PRESETS: dict[str, Window] = {
     "lung": Window(1400, -700),
     "mediastinum": Window(350, 40),
+    "liver": Window(150, 90),
     "bone": Window(1800, 400),
     "brain": Window(80, 40),
 }
@@ -129,7 +139,8 @@ def function_range(volume: Volume, upper: float | None = None) -> Window:
 
     Args:
         volume: PET, SPECT, or a colour image (0..255 of its luma, whatever `upper` is).
-        upper: hottest value in the unit of the volume; None for that of `SUV_UPPER`, in other units for the volume's 99.9th percentile.
+        upper: hottest value in the unit of the volume. None: that of `SUV_UPPER`, or the first of its multiples `_STEPS` that hardly
+            anything of this study is hotter than; in other units the volume's 99.9th percentile.
 
     Raises:
         InputError: `upper` is not positive, or no voxel is.
@@ -141,7 +152,7 @@ def function_range(volume: Volume, upper: float | None = None) -> Window:
             raise InputError(f"The upper end of the uptake range must be a positive number, not {upper:g}.")
         return Window.from_range(0, upper)
     if volume.unit in SUV_UPPER:
-        return Window.from_range(0, SUV_UPPER[volume.unit])
+        return Window.from_range(0, _upper_of_study(volume))
     sample = _sample(volume)
     hottest = float(np.percentile(sample, 99.9))
     if hottest <= 0:  # a small hot spot in a large field
@@ -149,6 +160,26 @@ def function_range(volume: Volume, upper: float | None = None) -> Window:
     if hottest <= 0:
         raise InputError(f"The function volume '{volume.name}' has no voxel above zero, so there is no uptake to show: check the file.")
     return Window.from_range(0, hottest)
+
+
+def range_reason(volume: Volume, upper: float | None = None) -> str:
+    """Why the range ends where it does, and how much of the study is hotter: a sentence for people; "" for a colour volume.
+
+    Takes what `function_range` takes.
+    """
+    if volume.is_color:
+        return ""
+    end = function_range(volume, upper).upper
+    if volume.unit not in SUV_UPPER:
+        return "" if upper is not None else f"Automatic: 0 to {end:.4g}, the 99.9th percentile of this volume."
+    hotter, hottest, least = _hotter_ml(volume, end), float(volume.array.max()), SUV_UPPER[volume.unit]
+    more = f"{hotter:.3g} ml are hotter, up to {hottest:.3g}" if hotter >= 1 else "hardly anything is hotter"
+    if upper is not None:
+        return f"{more[0].upper()}{more[1:]}."
+    name = volume.unit.label
+    if end > least:
+        return f"Automatic: {name} 0-{end:g}, because {_hotter_ml(volume, least):.3g} ml are hotter than {least:g}; {more}."
+    return f"Automatic: {name} 0-{end:g}; {more}."
 
 
 def luma(rgb: NDArray) -> NDArray[np.float32]:
@@ -162,6 +193,21 @@ def normalise(volume: Volume, window: Window) -> NDArray[np.float32]:
     if volume.padding is not None:
         normalised[volume.padding] = 0
     return normalised
+
+
+def _upper_of_study(volume: Volume) -> float:
+    """The first step that no more than a little is hotter than: never below the usual range, or a quiet study would look hot."""
+    long_mm = float(np.abs(volume.ijk_to_lps[2, :3]) @ volume.array.shape[2::-1])
+    may_be = _HOTTER_IN_LONG_ML if long_mm > _LONG_MM else _HOTTER_ML
+    uppers = [step * SUV_UPPER[volume.unit] for step in _STEPS]
+    return next((upper for upper in uppers if _hotter_ml(volume, upper) <= may_be), uppers[-1])
+
+
+def _hotter_ml(volume: Volume, value: float) -> float:
+    """How much of the volume is hotter, in ml."""
+    hotter = volume.array > value
+    count = np.count_nonzero(hotter if volume.padding is None else hotter & ~volume.padding)
+    return float(count * abs(np.linalg.det(volume.ijk_to_lps[:3, :3])) / 1000)
 
 
 def _sample(volume: Volume) -> NDArray[np.float32]:

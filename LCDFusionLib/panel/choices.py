@@ -21,6 +21,7 @@ class AnatomyWindow(Choice):
     DEFAULT = "default", "By modality"
     LUNG = "lung", "Lung (1400/-700)"
     MEDIASTINUM = "mediastinum", "Mediastinum (350/40)"
+    LIVER = "liver", "Liver (150/90)"
     BONE = "bone", "Bone (1800/400)"
     BRAIN = "brain", "Brain (80/40)"
     AUTO = "auto", "Automatic (percentiles)"

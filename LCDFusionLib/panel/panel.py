@@ -48,7 +48,7 @@ class Panel(Core):
         self.moved = self.views.on_moved = self._on_moved
         self.display, self.review, self.inputs = DisplaySection(self), ReviewSection(self), InputsSection(self)
         self.study = StudySection(self)
-        self.views.on_window_changed = self.display.on_windowed
+        self.views.on_window_changed, self.views.on_range_changed = self.display.on_windowed, self.display.on_ranged
         self.fusion, self.registration, self.regions = FusionSection(self), RegistrationSection(self), RegionsSection(self)
         self.metrics, self.export, self.advanced = MetricsSection(self), ExportSection(self), AdvancedSection(self)
         self.sections: tuple[Section, ...] = (
@@ -78,7 +78,7 @@ class Panel(Core):
             return
         self._is_updating, self.is_stale = True, False
         try:
-            self.choices = self.display.with_window_of_the_hand(self.host.choices())
+            self.choices = self.display.with_the_hand(self.host.choices())
             self._watch()
             self.workflow.update(self.choices)
             for section in self.sections:

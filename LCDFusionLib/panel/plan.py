@@ -8,7 +8,7 @@ from LCDFusionLib.fusion import FusionSettings, Machine, frame_of_reference_warn
 from LCDFusionLib.fusion.settings import DeviceChoice
 from LCDFusionLib.images.doubts import doubts
 from LCDFusionLib.images.volume import Unit, Volume
-from LCDFusionLib.images.window import PRESETS, Window, anatomy_window, function_range
+from LCDFusionLib.images.window import PRESETS, Window, anatomy_window, function_range, range_reason
 from LCDFusionLib.mrml.made_with import MadeWith
 
 
@@ -23,6 +23,7 @@ class Plan:
         warnings: what the person should know before, in sentences.
         needs_registration: the frames of reference differ, so it is not said that the two lie on each other.
         made_with: what its result will have been made with.
+        range_reason: why the range ends where it does, and what of the study is hotter; a sentence.
     """
 
     line: str
@@ -31,6 +32,7 @@ class Plan:
     warnings: tuple[str, ...]
     needs_registration: bool
     made_with: MadeWith
+    range_reason: str = ""
 
 
 def make_plan(anatomy: Volume, function: Volume, settings: FusionSettings, notes: list[str]) -> Plan:
@@ -61,6 +63,7 @@ def make_plan(anatomy: Volume, function: Volume, settings: FusionSettings, notes
         warnings=(*notes, *doubts(anatomy), *doubts(function), *([warning] if warning else [])),
         needs_registration=all(frames) and frames[0] != frames[1],
         made_with=MadeWith.of(anatomy, function, settings),
+        range_reason=range_reason(function, settings.function_upper),
     )
 
 

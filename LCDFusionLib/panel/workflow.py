@@ -48,6 +48,7 @@ class FusionWorkflow:
     Attributes:
         session: the fusion that runs, if one does.
         plan: what a fusion of the chosen pair will do; None where they cannot be fused.
+        anatomy: the chosen anatomy; None where it cannot be read.
         function: the chosen function as it will be fused; another object whenever its voxels, its place or its unit are others.
         problem: why they cannot be fused, in a sentence; empty where they can.
         mismatches: what says that the two do not belong together.
@@ -57,6 +58,7 @@ class FusionWorkflow:
     def __init__(self, session: FusionSession | None = None, *, find_file: FindFile = no_file) -> None:
         self.session = session or FusionSession()
         self.plan: Plan | None = None
+        self.anatomy: Volume | None = None
         self.function: Volume | None = None
         self.problem = ""
         self.mismatches: tuple[Mismatch, ...] = ()
@@ -116,7 +118,7 @@ class FusionWorkflow:
     def forget(self) -> None:
         """The scene is being emptied."""
         self.session.abandon()
-        self.plan = self.function = self._key = self._volumes = self._volumes_key = None
+        self.plan = self.anatomy = self.function = self._key = self._volumes = self._volumes_key = None
         self.problem, self.mismatches, self.images = "", (), ()
         self._made_of.clear()
 
@@ -145,10 +147,11 @@ class FusionWorkflow:
             if of_volumes != self._volumes_key or self._volumes is None:
                 self._volumes, self._volumes_key = self._read(choices, copy=False), of_volumes
             if (settings, of_volumes) != self._key:
-                anatomy, self.function, notes = self._volumes
-                self.plan, self.problem, self._key = make_plan(anatomy, self.function, settings, notes), "", (settings, of_volumes)
+                self.anatomy, self.function, notes = self._volumes
+                self.plan, self.problem, self._key = make_plan(self.anatomy, self.function, settings, notes), "", (settings, of_volumes)
         except InputError as error:
-            self.plan, self.function, self.problem, self._key = None, None, str(error), None
+            self.plan = self.anatomy = self.function = self._key = None
+            self.problem = str(error)
             self._volumes = self._volumes_key = None
 
     def _find_images(self, choices: Choices) -> tuple[FusedImage, ...]:

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from LCDFusionLib.mrml.result_nodes import ResultNodes
 from LCDFusionLib.views.choices import Comparison, FusedLook
 
-
 NOT_FUSED = "Blend: not fused yet"
 """Title of the fused view while it shows the blend."""
 

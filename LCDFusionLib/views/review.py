@@ -6,11 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-import numpy as np
 import slicer
 import vtk
 
-from LCDFusionLib.images.color import COLOR_TABLES, DEFAULT_COLOR_TABLE
+from LCDFusionLib.images.color import DEFAULT_COLOR_TABLE
 from LCDFusionLib.images.volume import Volume
 from LCDFusionLib.images.window import Window
 from LCDFusionLib.mrml.application import Application
@@ -19,13 +18,13 @@ from LCDFusionLib.views import layouts
 from LCDFusionLib.views.annotations import SliceAnnotations
 from LCDFusionLib.views.choices import Comparison, FunctionLook, FusedLook
 from LCDFusionLib.views.color_scale import ColorScale
-from LCDFusionLib.views.display import show_anatomy, show_color_bar, show_function
+from LCDFusionLib.views.display import show_anatomy
+from LCDFusionLib.views.function_views import FunctionViews
 from LCDFusionLib.views.fused_view import FusedImage, best_for_slice, fused_title
 from LCDFusionLib.views.linked_plane import LinkedPlane
 from LCDFusionLib.views.planes import resize_view, seen_from
 from LCDFusionLib.views.probe import probe_text
 from LCDFusionLib.views.projection import RAS, ProjectionView
-from LCDFusionLib.views.reading_copy import ReadingCopy
 from LCDFusionLib.views.regions import remove_region
 from LCDFusionLib.views.split_picture import SplitPicture
 
@@ -36,7 +35,6 @@ _NAMES = {
     layouts.FUSED: "Fused",
     layouts.PROJECTION: "MIP",
 }
-_ON_BLACK_AND_WHITE = (0.85, 0.42, 0.05)  # letters that are legible on both
 
 Node: TypeAlias = "slicer.vtkMRMLVolumeNode"
 
@@ -75,8 +73,9 @@ class Review:
 
     Attributes:
         plane: that the linked views show.
-        projection: the turning projection; None without the view, and for a colour function.
+        function: how the function is shown.
         on_window_changed: called with the anatomy's window when somebody else, as the mouse in a view, has changed it.
+        on_range_changed: called with the upper end of the function's range, in the unit that is fused, when the mouse has changed it.
         on_moved: called when another plane, or the crosshair elsewhere, is on show.
     """
 
@@ -84,22 +83,17 @@ class Review:
         self._application, self._scene = application, application.scene
         self.plane = LinkedPlane(application)
         self._anatomy: Node | None = None
-        self._function: Node | None = None
-        self._volume: Volume | None = None
+        self.function = FunctionViews(self._scene)
         self._images: tuple[FusedImage, ...] = ()
         self._image: FusedImage | None = None
         self._look: Look | None = None
-        self._reading_copy = ReadingCopy(self._scene)
-        self._shown_function: Node | None = None
-        self._stored = 1.0
         self._split: SplitPicture | None = None
         self._flickered = self._peeked = False
-        self._color_bar: slicer.vtkMRMLColorLegendDisplayNode | None = None
         self._annotations: dict[str, SliceAnnotations] = {}
         self._scale: ColorScale | None = None
         self._observed: list[tuple[vtk.vtkObject, int]] = []
-        self.projection: ProjectionView | None = None
         self.on_window_changed: Callable[[Window], object] | None = None
+        self.on_range_changed: Callable[[float], object] | None = None
         self.on_moved: Callable[[], object] | None = None
         self._window: Window | None = None
         self._word = ""
@@ -109,6 +103,11 @@ class Review:
     def is_open(self) -> bool:
         """True while a pair is on show."""
         return self._anatomy is not None
+
+    @property
+    def projection(self) -> ProjectionView | None:
+        """The turning projection; None without the view, and for a colour function."""
+        return self.function.projection
 
     @property
     def result(self) -> ResultNodes | None:
@@ -125,10 +124,9 @@ class Review:
             images: fused images of the pair, the one that is shown first wherever it has the slice; empty before there is one.
             look: how.
         """
-        if function is not self._function or volume is not self._volume:
-            self._drop_function()
+        self.function.take(function, volume)
         self._drop_split()
-        self._anatomy, self._function, self._volume, self._images, self._word = anatomy, function, volume, tuple(images), ""
+        self._anatomy, self._images, self._word = anatomy, tuple(images), ""
         layouts.link(self._scene)
         self.apply(look)
         self.plane.show(anatomy)
@@ -154,22 +152,17 @@ class Review:
     def apply(self, look: Look) -> None:
         """Shows the same with another look."""
         self._look = look
-        if self._anatomy is None or self._function is None:
+        if self._anatomy is None or self.function.node is None:
             return
+        self._unfollow()  # what follows is no hand's
         if look.anatomy_window is not None:
             self._window = look.anatomy_window
             show_anatomy(self._anatomy, look.anatomy_window)
-        factor = self._stored = self._stored_factor()
-        stretched = Window.from_range(look.function_window.lower * factor, look.function_window.upper * factor)
-        show_function(self._function, stretched, COLOR_TABLES[look.table])
+        self.function.show(look)
         self._fill(layouts.ANATOMY, self._anatomy)
-        shown = self._reading_copy.show(self._function, stretched) if look.function is FunctionLook.INVERSE_GRAY else self._function
-        self._fill(layouts.FUNCTION, shown)
-        self._shown_function = shown
-        self._show_color_bar(shown)
-        self._color_ruler(look.function)
-        self._fill(layouts.BLEND, self._anatomy, self._function, look.opacity)
-        self._show_projection()
+        self._fill(layouts.FUNCTION, self.function.shown)
+        self._fill(layouts.BLEND, self._anatomy, self.function.node, look.opacity)
+        self._fill(layouts.PROJECTION, self.projection.node if self.projection is not None else None)
         self._follow()
         self.update_fused()
 
@@ -210,7 +203,7 @@ class Review:
 
     def probe(self, ras: RAS) -> str:
         """The values of anatomy, function and fused image at a place, as a line; "" where nothing is shown."""
-        return probe_text(self._anatomy, self._volume, self.result, ras)
+        return probe_text(self._anatomy, self.function.volume, self.result, ras)
 
     @property
     def slice(self) -> int | None:
@@ -276,8 +269,8 @@ class Review:
         if self._scale is not None:
             self._scale.show("", "")
         self._drop_split()
-        self._drop_function()
-        self._anatomy = self._function = self._image = self._volume = None
+        self.function.close()
+        self._anatomy = self._image = None
         self._images, self._word = (), ""
         self._peeked = False
         self.plane.forget()
@@ -304,7 +297,7 @@ class Review:
         elif look is None:
             self._fill(layouts.FUSED, None)
         elif self._blend_in_fused:
-            self._fill(layouts.FUSED, self._anatomy, self._function, look.opacity)
+            self._fill(layouts.FUSED, self._anatomy, self.function.node, look.opacity)
         else:
             assert result is not None
             fused = result.gray if look.fused is FusedLook.GRAY else result.color
@@ -317,14 +310,14 @@ class Review:
         return self.is_open and not self._peeked and (self.result is None or flickers)
 
     def _split_picture(self, look: Look, result: ResultNodes) -> Node | None:
-        if look.comparison is not Comparison.SPLIT or self._anatomy is None or self._volume is None:
+        if look.comparison is not Comparison.SPLIT or self._anatomy is None or self.function.volume is None:
             return None
         index = result.row_of(self.plane.slice)
         if index is None or look.anatomy_window is None or not result.is_complete or result.is_preview:
             return None
         if self._split is None or self._split.result is not result:
             self._drop_split()
-            self._split = SplitPicture(self._anatomy, self._volume, result)
+            self._split = SplitPicture(self._anatomy, self.function.volume, result)
         return self._split.show(
             index,
             split=look.split,
@@ -334,25 +327,6 @@ class Review:
             anatomy_window=look.anatomy_window,
             function_window=look.function_window,
         )
-
-    def _stored_factor(self) -> float:
-        """What the function's node stores for 1 of what the fusion takes: Slicer may have loaded Bq/ml where the fusion takes SUV."""
-        if self._function is None or self._volume is None or self._volume.is_color or not self._is_there(self._function):
-            return 1.0
-        taken = float(self._volume.array.max())
-        factor = float(self._function.GetImageData().GetScalarRange()[1]) / taken if taken > 0 else 1.0
-        return 1.0 if np.isclose(factor, 1.0, rtol=1e-5) else factor
-
-    def _show_projection(self) -> None:
-        look, volume = self._look, self._volume
-        if layouts.slice_node(self._scene, layouts.PROJECTION) is None or look is None or volume is None or volume.is_color:
-            return
-        table = "inverse-gray" if look.function is FunctionLook.INVERSE_GRAY else look.table
-        if self.projection is None:
-            self.projection = ProjectionView(self._scene, volume, look.function_window, table=table)
-        else:
-            self.projection.show(look.function_window, table)
-        self._fill(layouts.PROJECTION, self.projection.node)
 
     def _fit_projection(self) -> None:
         node = layouts.slice_node(self._scene, layouts.PROJECTION)
@@ -367,11 +341,11 @@ class Review:
     def _title(self) -> None:
         if self._look is None or not self.is_open:
             return
-        window, uptake = self._displayed_window(self._anatomy), self._displayed_window(self._shown_function)
+        window, uptake = self._displayed_window(self._anatomy), self.function.range
         digits = 0 if window is None or window.width >= 10 else 2
         unit = ""
-        if uptake is not None and self._volume is not None and not self._volume.is_color:
-            unit = f"\n{uptake.lower / self._stored:.3g}-{uptake.upper / self._stored:.3g} {self._volume.unit.value}"
+        if uptake is not None and self.function.volume is not None:
+            unit = f"\n{uptake.lower:.3g}-{uptake.upper:.3g} {self.function.volume.unit.value}"
         projection = layouts.slice_node(self._scene, layouts.PROJECTION)
         side = f" from {seen_from(projection)}" if projection is not None and self.projection is not None else ""
         titles = {
@@ -396,36 +370,18 @@ class Review:
 
     def _scale_of_fused(self) -> tuple[str, str]:
         """Table and range of the colours in the fused view; "" where it has none."""
-        if self._look is None or self._volume is None or self._peeked:
+        uptake, volume = self.function.range, self.function.volume
+        if self._look is None or volume is None or self._peeked:
             return "", ""
         if self._blend_in_fused:
-            uptake = self._displayed_window(self._function)
-            if uptake is None or self._volume.is_color:
-                return "", ""
-            lower, upper = uptake.lower / self._stored, uptake.upper / self._stored
-            return self._look.table, f"{lower:.4g} to {upper:.4g} {self._volume.unit.value}"
+            return (self._look.table, f"{uptake.lower:.4g} to {uptake.upper:.4g} {volume.unit.value}") if uptake is not None else ("", "")
         made = self.result.made_with if self.result is not None else None
         return (made.table, made.range) if made is not None and self._look.fused is FusedLook.COLOR else ("", "")
-
-    def _show_color_bar(self, shown: Node) -> None:
-        view = layouts.slice_node(self._scene, layouts.FUNCTION)
-        if self._color_bar is not None and self._color_bar.GetScene() is not None:
-            self._scene.RemoveNode(self._color_bar)
-        self._color_bar = show_color_bar(shown, view) if view is not None else None
-        if self._color_bar is not None:
-            self._color_bar.GetLabelTextProperty().SetColor(*_ON_BLACK_AND_WHITE)
-            self._color_bar.GetTitleTextProperty().SetColor(*_ON_BLACK_AND_WHITE)
-
-    def _color_ruler(self, function: FunctionLook) -> None:
-        """Yellow on white is not legible."""
-        view, base = layouts.slice_node(self._scene, layouts.FUNCTION), slicer.vtkMRMLAbstractViewNode
-        if view is not None:
-            view.SetRulerColor(base.RulerColorBlack if function is FunctionLook.INVERSE_GRAY else base.RulerColorYellow)
 
     def _follow(self) -> None:
         """The fused view is filled for the slice on show; titles say the windows that the mouse has set."""
         self._unfollow()
-        displays = [volume.GetDisplayNode() for volume in (self._anatomy, self._shown_function) if volume is not None]
+        displays = [volume.GetDisplayNode() for volume in (self._anatomy, self.function.shown) if volume is not None]
         crosshair = self._scene.GetFirstNodeByClass("vtkMRMLCrosshairNode")
         for node, call in (
             (self.plane.leading_node, self._on_moved),
@@ -451,6 +407,12 @@ class Review:
             self.on_moved()
 
     def _on_windowed(self, *_: object) -> None:
+        if self._look is not None:
+            self._unfollow()  # what follows is no hand's
+            upper = self.function.range_of_hand(self._look)
+            self._follow()
+            if upper is not None and self.on_range_changed is not None:
+                self.on_range_changed(upper)
         self._title()
         window = self._displayed_window(self._anatomy)
         if window is not None and window != self._window:
@@ -471,12 +433,3 @@ class Review:
         if self._split is not None:
             self._split.close()
             self._split = None
-
-    def _drop_function(self) -> None:
-        if self._color_bar is not None and self._color_bar.GetScene() is not None:
-            self._scene.RemoveNode(self._color_bar)
-        self._color_bar = self._shown_function = None
-        self._reading_copy.close()
-        if self.projection is not None:
-            self.projection.close()
-            self.projection = None

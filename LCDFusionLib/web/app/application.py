@@ -13,6 +13,7 @@ from trame_slicer.core import SlicerApp
 
 from LCDFusionLib.mrml.application import Application
 from LCDFusionLib.mrml.fusing import FusionSession
+from LCDFusionLib.panel.keys import press
 from LCDFusionLib.panel.panel import Panel
 
 from ..session_contract import ArchiveSettings
@@ -61,7 +62,7 @@ class SessionApplication:
         self.panel = self.study.panel = Panel(host, application, session=FusionSession(most_results=_MOST_RESULTS))
         host.views = LinkedViews(self.server, slicer_app, self.panel.views)
         host.views.on_window_changed = self.panel.display.on_windowed
-        host.views.on_arranged = lambda arrangement: host.choose(arrangement=arrangement)
+        host.views.on_key = lambda key: press(self.panel, key)
         self.downloads = Downloads(folder)
         page = Page(self.server, self.panel, host, choices, screen, self.downloads, SiteArchive(archive) if archive is not None else None)
         host.drawings = page.drawings

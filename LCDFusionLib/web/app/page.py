@@ -12,6 +12,7 @@ from trame_server.utils.typed_state import TypedState
 from trame_vuetify.ui.vuetify3 import VAppLayout
 
 from LCDFusionLib import DISCLAIMER
+from LCDFusionLib.panel.keys import HELP
 from LCDFusionLib.panel.panel import Panel
 
 from ..session_contract import LEAVE_PATH
@@ -52,18 +53,6 @@ _THEME = {
         },
     }
 }
-KEYS = (
-    ("Wheel, arrows", "next slice"),
-    ("Page up, down", "ten slices"),
-    ("Home, End", "first, last slice"),
-    ("Drag", "window and level"),
-    ("Right drag", "zoom"),
-    ("Middle drag", "pan"),
-    ("Click", "crosshair; in the projection: go there"),
-    ("Shift + mouse", "move the crosshair"),
-    ("Space", "anatomy in the place of fused; hold or tap"),
-    ("1, 2, 3, 4", "Reading, Side by side, Four-up, One view"),
-)
 
 
 class Page:
@@ -205,7 +194,7 @@ def _build_drop_zone(shown: Any) -> None:
 def _build_help(shown: Any) -> None:
     with v3.VDialog(v_model=(shown.help,), max_width=420), v3.VCard(title="Mouse and keys", classes="help-card"):
         with html.Table(classes="keys"), html.Tbody():
-            for keys, what in KEYS:
+            for keys, what in HELP:
                 with html.Tr():
                     html.Td(keys)
                     html.Td(what)

@@ -42,7 +42,7 @@ class LinkedViews:
         arrangement: on the screen.
         on_slice_changed: called with K of the anatomy's slice on show, None in another plane.
         on_window_changed: called with the anatomy's window when the mouse has changed it.
-        on_arranged: called with the arrangement when a key has changed it.
+        on_key: called with the name of a key that was pressed over the images, such as "1", "Shift+1" or "Escape".
 
     Example:
         >>> views = LinkedViews(server, slicer_app, review)
@@ -58,7 +58,7 @@ class LinkedViews:
         self._scene.RegisterNodeClass(slicer.vtkMRMLColorLegendDisplayNode())  # else the scene cannot make a colour bar
         self.on_slice_changed: Callable[[int | None], object] = _nothing
         self.on_window_changed: Callable[[Window], object] = _nothing
-        self.on_arranged: Callable[[Arrangement], object] = _nothing
+        self.on_key: Callable[[str], object] = _nothing
         self.arrangement = Arrangement.READING
         self.stream, self._tabs = FrameStream(), Tabs(server)
         slicer_app.view_manager.register_factory(StreamedViewFactory(server, self.stream, self._tabs, review.resize))
@@ -81,7 +81,7 @@ class LinkedViews:
             ("lcd_use", self._tabs.used),
             ("lcd_scroll", self._on_scroll),
             ("lcd_peek", self._on_peek),
-            ("lcd_arrange", self._on_layout_key),
+            ("lcd_key", self._on_key),
             ("lcd_left", self._pointer.leave),
         ):
             server.controller.trigger(name)(call)
@@ -157,10 +157,9 @@ class LinkedViews:
         self._review.peek(shown)
         self.draw()
 
-    def _on_layout_key(self, index: int) -> None:
+    def _on_key(self, key: str) -> None:
         self._tabs.used()
-        self.arrange(list(Arrangement)[index])
-        self.on_arranged(self.arrangement)
+        self.on_key(key)
 
     def _on_windowed(self, window: Window) -> None:
         self.on_window_changed(window)

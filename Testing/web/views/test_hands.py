@@ -55,17 +55,19 @@ def test_what_a_touchpad_leaves_over_is_kept(views):
 
 
 @pytest.mark.parametrize(
-    ("sign", "code", "arrangement"),
-    [("&", "Digit1", "reading"), ("é", "Digit2", "side by side"), ("'", "Digit4", "one view"), ('"', "Digit3", "four-up")],
+    ("sign", "code", "shift", "key"),
+    [("&", "Digit1", False, "1"), ("1", "Digit1", True, "Shift+1"), ("à", "Digit0", False, "0"), ("4", "Numpad4", False, "4")]
+    + [("r", "KeyR", False, "r"), ("a", "KeyQ", False, "a"), ("Escape", "Escape", False, "Escape")],
 )
-def test_the_digit_row_of_azerty_arranges_the_views(views, sign, code, arrangement):
-    views.do("arrange", "reading" if arrangement != "reading" else "one view")
+def test_digits_are_places_on_the_keyboard_and_letters_what_is_written(views, sign, code, shift, key):
+    """On AZERTY too."""
     views.page.evaluate(
-        "([key, code]) => document.body.dispatchEvent(new KeyboardEvent('keydown', {key, code, bubbles: true, cancelable: true}))",
-        [sign, code],
+        "([key, code, shiftKey]) => document.body.dispatchEvent("
+        "new KeyboardEvent('keydown', {key, code, shiftKey, bubbles: true, cancelable: true}))",
+        [sign, code, shift],
     )
     views.still()
-    assert views.scene()["arrangement"] == arrangement
+    assert views.scene()["said"][-1] == ["key", key]
 
 
 @pytest.fixture(scope="module")

@@ -86,7 +86,7 @@ class Page:
         self.said = []
         self.views.on_slice_changed = lambda index: self.said.append(["slice", index])
         self.views.on_window_changed = lambda window: self.said.append(["window", window.width, window.level])
-        self.views.on_arranged = lambda chosen: self.said.append(["arranged", chosen.value])
+        self.views.on_key = lambda key: self.said.append(["key", key])
         self.nodes = []
         with VAppLayout(server) as ui:
             ui.root.theme = "dark"

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+from trame.widgets import html
+from trame.widgets import vuetify3 as v3
+
 from LCDFusionLib.panel.choices import AnatomyWindow, ColorTableChoice, WeightsChoice
+from LCDFusionLib.panel.display import DisplaySection
 
 from .. import form
-from .drawing import Drawing
+from .drawing import Drawing, Shared
 
 
 class DisplayDrawing(Drawing):
     """How both are windowed, on the screen and in the fusion."""
+
+    def __init__(self, shared: Shared, name: str, section: DisplaySection) -> None:
+        super().__init__(shared, name, section)
+        self._full_uptake = section.full_uptake
 
     def build(self) -> None:
         choice = self.shared.choice
@@ -20,7 +28,7 @@ class DisplayDrawing(Drawing):
             "Window width and level of the anatomy, in the fused image too",
             classes="window-select",
         )
-        with form.row("Full uptake:", "SUV (or value) that is shown as full uptake; everything hotter looks the same. Automatic: SUV 10"):
+        with form.row("Full uptake:", "SUV (or value) that is shown as full uptake; everything hotter looks the same"):
             form.number(
                 choice.function_upper,
                 low=0,
@@ -32,5 +40,27 @@ class DisplayDrawing(Drawing):
                 hide_details="auto",
                 classes="upper-field",
             )
+        with html.Div(classes="form-row range-presets", v_if=("display.presets.length",)):
+            html.Div("", classes="form-label")
+            with html.Div(classes="form-control"):
+                v3.VBtn(
+                    "{{ upper }}",
+                    v_for="upper in display.presets",
+                    key="upper",
+                    click=(self._full_uptake, "[upper]"),
+                    title=("'SUV 0 to ' + upper",),
+                    variant=(f"{choice.function_upper} === upper ? 'flat' : 'tonal'",),
+                    size="x-small",
+                    classes="range-preset",
+                )
+                v3.VBtn(
+                    "Auto",
+                    click=(self._full_uptake, "[null]"),
+                    title="The range that this study asks for",
+                    variant=(f"{choice.function_upper} === null ? 'flat' : 'tonal'",),
+                    size="x-small",
+                    classes="range-auto",
+                )
+        html.Div("{{ display.reason }}", v_if=("display.reason",), classes="note range-reason")
         form.select("Colours:", choice.table, form.items_of(ColorTableChoice), "Colours of uptake, in the fused image too")
         form.select("Weights:", choice.weights, form.items_of(WeightsChoice), "Weights of the network: trained on CT/PET or on MR/PET")

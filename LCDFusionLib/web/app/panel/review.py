@@ -13,10 +13,10 @@ from .. import form
 from .drawing import Drawing, Shared
 
 TIPS = {
-    Arrangement.READING: "Anatomy, function and fused above the turning projection and the metrics (key 1)",
-    Arrangement.SIDE_BY_SIDE: "Anatomy, function and fused (key 2)",
-    Arrangement.FOUR_UP: "Anatomy, function, classic blend and fused (key 3)",
-    Arrangement.ONE_VIEW: "Fused alone (key 4)",
+    Arrangement.READING: "Anatomy, function and fused above the turning projection and the metrics (Shift+1)",
+    Arrangement.SIDE_BY_SIDE: "Anatomy, function and fused (Shift+2)",
+    Arrangement.FOUR_UP: "Anatomy, function, classic blend and fused (Shift+3)",
+    Arrangement.ONE_VIEW: "Fused alone (Shift+4)",
 }
 
 

@@ -136,6 +136,13 @@
     return !byMouse && target.closest("button, a, [role=slider], [role=tab], [tabindex]") !== null;
   }
 
+  // A digit by the place of its key, because AZERTY has other signs on it; a letter by what is written on it.
+  function nameOf(event) {
+    const digit = /^(?:Digit|Numpad)(\d)$/.exec(event.code)?.[1];
+    const name = digit ?? (/^([a-z]|Escape)$/i.test(event.key) ? event.key : "");
+    return name && event.shiftKey ? `Shift+${name}` : name;
+  }
+
   let peeks = false;
   let pressedAt = 0;
   function peek(shown) {
@@ -154,10 +161,10 @@
           pressedAt = event.timeStamp;
           peek(!peeks);
         }
-      } else if (/^(Digit|Numpad)[1-4]$/.test(event.code) && !event.shiftKey && !event.repeat) {
-        call("lcd_arrange", Number(event.code.slice(-1)) - 1); // the place of the key: AZERTY has other signs on it
-      } else {
+      } else if (event.repeat || !nameOf(event)) {
         return;
+      } else {
+        call("lcd_key", nameOf(event));
       }
       event.preventDefault();
       event.stopImmediatePropagation();

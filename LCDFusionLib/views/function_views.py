@@ -1,0 +1,133 @@
+"""The function wherever it is on show: its own view, the blend, the projection, with one range of uptake and one scale."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeAlias
+
+import numpy as np
+import slicer
+
+from LCDFusionLib.images.color import COLOR_TABLES
+from LCDFusionLib.images.volume import Volume
+from LCDFusionLib.images.window import Window
+from LCDFusionLib.views import layouts
+from LCDFusionLib.views.choices import FunctionLook
+from LCDFusionLib.views.display import show_color_bar, show_function
+from LCDFusionLib.views.projection import ProjectionView
+from LCDFusionLib.views.reading_copy import ReadingCopy
+
+if TYPE_CHECKING:
+    from LCDFusionLib.views.review import Look
+
+_LEAST_OF_RANGE = 0.005  # of the hottest voxel; a hand cannot make the range smaller
+_ON_BLACK_AND_WHITE = (0.85, 0.42, 0.05)  # letters that are legible on both
+
+Node: TypeAlias = "slicer.vtkMRMLVolumeNode"
+
+
+class FunctionViews:
+    """How the function is shown; which view shows what is the review's.
+
+    Attributes:
+        node: the function's node; None where none is on show.
+        volume: the function as it is fused.
+        shown: what its own view shows: `node`, or a copy with a display of its own.
+        projection: the turning projection; None without the view, and for a colour function.
+    """
+
+    def __init__(self, scene: slicer.vtkMRMLScene) -> None:
+        self._scene = scene
+        self.node: Node | None = None
+        self.volume: Volume | None = None
+        self.shown: Node | None = None
+        self.projection: ProjectionView | None = None
+        self._reading_copy = ReadingCopy(scene)
+        self._color_bar: slicer.vtkMRMLColorLegendDisplayNode | None = None
+        self._stored = 1.0
+        self._range: Window | None = None
+
+    def take(self, node: Node, volume: Volume) -> None:
+        """Another function, or the same with other voxels or in another place: nothing of the old one stays."""
+        if node is not self.node or volume is not self.volume:
+            self.close()
+        self.node, self.volume = node, volume
+
+    def show(self, look: Look) -> None:
+        """Shows it with another look."""
+        assert self.node is not None
+        self._stored = self._stored_factor()
+        self._show_range(look, look.function_window)
+        self._show_color_bar()
+        view, base = layouts.slice_node(self._scene, layouts.FUNCTION), slicer.vtkMRMLAbstractViewNode
+        if view is not None:  # yellow on white is not legible
+            view.SetRulerColor(base.RulerColorBlack if look.function is FunctionLook.INVERSE_GRAY else base.RulerColorYellow)
+
+    @property
+    def range(self) -> Window | None:
+        """On show, in the unit that is fused; None where there is none, as of a colour function."""
+        display = self.shown.GetDisplayNode() if self.shown is not None and self.shown.GetScene() is not None else None
+        if display is None or self.volume is None or self.volume.is_color:
+            return None
+        shown = Window(display.GetWindow(), display.GetLevel())
+        return Window.from_range(shown.lower / self._stored, shown.upper / self._stored)
+
+    def range_of_hand(self, look: Look) -> float | None:
+        """Where the mouse has changed the window of the function, its upper end is the new one everywhere, and the lower stays 0.
+
+        Returns:
+            The upper end, in the unit that is fused; None where no hand has changed it.
+        """
+        shown, before = self.range, self._range
+        if shown is None or before is None or self.volume is None:
+            return None
+        if np.isclose(shown.lower, before.lower, atol=1e-6 * shown.width) and np.isclose(shown.upper, before.upper):
+            return None
+        upper = max(shown.upper, _LEAST_OF_RANGE * float(self.volume.array.max()))
+        upper = float(f"{upper:.2g}") if upper < 10 else float(round(upper))  # numbers that people would type
+        self._show_range(look, Window.from_range(0, upper))
+        return upper
+
+    def close(self) -> None:
+        """Takes everything that is not for keeping out of the scene."""
+        if self._color_bar is not None and self._color_bar.GetScene() is not None:
+            self._scene.RemoveNode(self._color_bar)
+        self._reading_copy.close()
+        if self.projection is not None:
+            self.projection.close()
+        self._color_bar = self.shown = self.projection = self.node = self.volume = self._range = None
+
+    def _show_range(self, look: Look, uptake: Window) -> None:
+        assert self.node is not None
+        self._range, table = uptake, COLOR_TABLES[look.table]
+        stretched = Window.from_range(uptake.lower * self._stored, uptake.upper * self._stored)
+        show_function(self.node, stretched, table)
+        self.shown = self._reading_copy.show(self.node, stretched) if look.function is FunctionLook.INVERSE_GRAY else self.node
+        self._show_projection(look, uptake)
+
+    def _show_projection(self, look: Look, uptake: Window) -> None:
+        volume = self.volume
+        if layouts.slice_node(self._scene, layouts.PROJECTION) is None or volume is None or volume.is_color:
+            return
+        table = "inverse-gray" if look.function is FunctionLook.INVERSE_GRAY else look.table
+        if self.projection is None:
+            self.projection = ProjectionView(self._scene, volume, uptake, table=table)
+        else:
+            self.projection.show(uptake, table)
+
+    def _show_color_bar(self) -> None:
+        view = layouts.slice_node(self._scene, layouts.FUNCTION)
+        if self._color_bar is not None and self._color_bar.GetScene() is not None:
+            self._scene.RemoveNode(self._color_bar)
+        self._color_bar = show_color_bar(self.shown, view) if view is not None and self.shown is not None else None
+        if self._color_bar is not None:
+            self._color_bar.GetLabelTextProperty().SetColor(*_ON_BLACK_AND_WHITE)
+            self._color_bar.GetTitleTextProperty().SetColor(*_ON_BLACK_AND_WHITE)
+
+    def _stored_factor(self) -> float:
+        """What the function's node stores for 1 of what the fusion takes: Slicer may have loaded Bq/ml where the fusion takes SUV."""
+        node, volume = self.node, self.volume
+        if node is None or node.GetScene() is None or node.GetImageData() is None or volume is None or volume.is_color:
+            return 1.0
+        taken = float(volume.array.max())
+        factor = float(node.GetImageData().GetScalarRange()[1]) / taken if taken > 0 else 1.0
+        return 1.0 if np.isclose(factor, 1.0, rtol=1e-5) else factor
