@@ -11,7 +11,7 @@ class FusionDrawing(Drawing):
 
     def __init__(self, widget, section):
         super().__init__(widget, section)
-        self.on_click(self.ui.fuseButton, section.fuse)
+        self.on_click(self.ui.fuseButton, section.click)
         self.on_click(self.ui.previewButton, section.preview)
 
     def draw(self, state):

@@ -79,6 +79,17 @@ _TABLES = (
         (0.75, (200, 30, 44)),
         (1.00, (250, 46, 5)),
     ),
+    # For readers who tell no red from green (deuteranopia, protanopia): to them hues are blue or yellow, and magenta that turns to amber
+    # passes through gray. This one is yellow all the way, so that chroma rises with uptake for everybody.
+    _through(
+        "citrine",
+        (0.00, (0, 0, 0)),
+        (0.12, (24, 22, 18)),
+        (0.25, (78, 66, 10)),
+        (0.50, (158, 134, 0)),
+        (0.75, (214, 184, 0)),
+        (1.00, (255, 226, 0)),
+    ),
     # DICOM well-known palette Hot Iron, PS3.6 B.1.1.
     _hot_iron(),
     # How PET is mostly read by itself; without chroma, so a fused image stays gray.

@@ -36,6 +36,7 @@ class ColorTableChoice(Choice):
     HOT_IRON = "hot-iron", "Hot iron"
     INVERSE_GRAY = "inverse-gray", "Inverse gray"
     RAINBOW = "rainbow", "Rainbow"
+    CITRINE = "citrine", "Citrine (for red-green blindness)"
 
 
 class WeightsChoice(Choice):

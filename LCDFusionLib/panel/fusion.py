@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import time
 from concurrent.futures import Future
 from dataclasses import dataclass
 
@@ -14,6 +16,9 @@ from LCDFusionLib.panel.on_show import Belongs, OnShow
 from LCDFusionLib.panel.section import Section
 from LCDFusionLib.panel.workflow import Preparation
 from LCDFusionLib.views.planes import shown_slice
+
+DOUBLE_CLICK_S = 0.5
+"""Between the two clicks of a double one; what operating systems have by default."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +66,7 @@ class FusionSection(Section):
         self._progress: Progress | None = None
         self._bar: Belongs[tuple[int, int]] | None = None
         self._followed: int | None = None
+        self._clicked_at = -math.inf
 
     @property
     def is_busy(self) -> bool:
@@ -115,6 +121,12 @@ class FusionSection(Section):
         self._prepare()
         self._progress = self._bar = self.core.said = None
         self.state = FusionState()
+
+    def click(self) -> None:
+        """The button was clicked: as `fuse`. The second click of a double one is not for Cancel, which has just come under the mouse."""
+        before, self._clicked_at = self._clicked_at, time.monotonic()
+        if self._clicked_at - before > DOUBLE_CLICK_S:
+            self.fuse()
 
     def fuse(self) -> None:
         """Fuse, or cancel; returns at once."""

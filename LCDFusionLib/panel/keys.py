@@ -17,6 +17,7 @@ WINDOW_KEYS = dict(
 """Windows of the CT, at the places where OHIF has its presets: soft tissue, lung, liver, bone, brain."""
 RANGE_KEYS = dict(zip("67890", SUV_PRESETS, strict=True))
 """Full uptake in SUV."""
+_CROSSHAIR_KEYS = {"Shift+ArrowLeft": (-1, 0), "Shift+ArrowRight": (1, 0), "Shift+ArrowDown": (0, -1), "Shift+ArrowUp": (0, 1)}
 ARRANGEMENT_KEYS = {f"Shift+{number}": arrangement for number, arrangement in enumerate(Arrangement, 1)}
 
 HELP = (
@@ -32,6 +33,8 @@ HELP = (
     ("1 2 3 4 5", "CT window: " + ", ".join(window.label().partition(" (")[0].lower() for window in WINDOW_KEYS.values())),
     ("6 7 8 9 0", "PET range: SUV 0 to " + ", ".join(f"{upper:g}" for upper in RANGE_KEYS.values())),
     ("A", "PET range that the study asks for"),
+    ("Shift + arrows", "move the crosshair a voxel; the first time it comes into the middle"),
+    ("S, I", "measure a sphere, an isocontour at the crosshair"),
     (f"Shift + 1 to {len(Arrangement)}", ", ".join(arrangement.label() for arrangement in Arrangement)),
 )
 """Keys and mouse, and what they do, for people."""
@@ -52,6 +55,13 @@ def press(panel: Panel, key: str) -> bool:
     elif key in ARRANGEMENT_KEYS:
         panel.host.choose(arrangement=ARRANGEMENT_KEYS[key])
         panel.refresh()
+    elif key in _CROSSHAIR_KEYS:
+        panel.views.plane.move_crosshair(*_CROSSHAIR_KEYS[key])
+        panel.host.draw_views()
+    elif key.lower() == "s":
+        panel.regions.sphere()
+    elif key.lower() == "i":
+        panel.regions.isocontour()
     else:
         return False
     return True

@@ -50,9 +50,10 @@ class FusedLook(Choice):
 
 
 class FunctionLook(Choice):
-    """The function in its own view: as PET is read, or in the colours that the fused image has."""
+    """The function in its own view and the projection: as PET is read, on dark, or in the colours that the fused image has."""
 
     INVERSE_GRAY = "inverse-gray", "Inverse gray"
+    GRAY = "gray", "Gray on black"
     COLOR = "color", "Colour"
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import slicer
 
-from LCDFusionLib.images.color import ColorTable
+from LCDFusionLib.images.color import COLOR_TABLES, ColorTable
 from LCDFusionLib.images.volume import Unit
 from LCDFusionLib.images.window import Window, anatomy_window
 from LCDFusionLib.mrml.nodes import unit_of, volume_from_node
+from LCDFusionLib.views.choices import FunctionLook
 
 
 def show_anatomy(node: slicer.vtkMRMLScalarVolumeNode, window: str | Window | None = None) -> Window:
@@ -57,6 +58,13 @@ def color_table_node(scene: slicer.vtkMRMLScene, table: ColorTable) -> slicer.vt
     for index, (red, green, blue) in enumerate(table.rgb / 255.0):
         node.SetColor(index, str(index), red, green, blue, 1.0)
     return scene.AddNode(node)
+
+
+def function_colors(scene: slicer.vtkMRMLScene, look: FunctionLook, table: str) -> str:
+    """ID of the colour node that shows the function as it is wanted; `table` for `FunctionLook.COLOR`."""
+    if look is FunctionLook.GRAY:
+        return "vtkMRMLColorTableNodeGrey"
+    return color_table_node(scene, COLOR_TABLES["inverse-gray" if look is FunctionLook.INVERSE_GRAY else table]).GetID()
 
 
 def show_color_bar(

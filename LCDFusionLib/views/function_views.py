@@ -12,7 +12,7 @@ from LCDFusionLib.images.volume import Volume
 from LCDFusionLib.images.window import Window
 from LCDFusionLib.views import layouts
 from LCDFusionLib.views.choices import FunctionLook
-from LCDFusionLib.views.display import show_color_bar, show_function
+from LCDFusionLib.views.display import function_colors, show_color_bar, show_function
 from LCDFusionLib.views.projection import ProjectionView
 from LCDFusionLib.views.reading_copy import ReadingCopy
 
@@ -101,18 +101,18 @@ class FunctionViews:
         self._range, table = uptake, COLOR_TABLES[look.table]
         stretched = Window.from_range(uptake.lower * self._stored, uptake.upper * self._stored)
         show_function(self.node, stretched, table)
-        self.shown = self._reading_copy.show(self.node, stretched) if look.function is FunctionLook.INVERSE_GRAY else self.node
-        self._show_projection(look, uptake)
+        colors = function_colors(self._scene, look.function, look.table)
+        self.shown = self.node if look.function is FunctionLook.COLOR else self._reading_copy.show(self.node, stretched, colors)
+        self._show_projection(uptake, colors)
 
-    def _show_projection(self, look: Look, uptake: Window) -> None:
+    def _show_projection(self, uptake: Window, colors: str) -> None:
         volume = self.volume
         if layouts.slice_node(self._scene, layouts.PROJECTION) is None or volume is None or volume.is_color:
             return
-        table = "inverse-gray" if look.function is FunctionLook.INVERSE_GRAY else look.table
         if self.projection is None:
-            self.projection = ProjectionView(self._scene, volume, uptake, table=table)
+            self.projection = ProjectionView(self._scene, volume, uptake, colors=colors)
         else:
-            self.projection.show(uptake, table)
+            self.projection.show(uptake, colors)
 
     def _show_color_bar(self) -> None:
         view = layouts.slice_node(self._scene, layouts.FUNCTION)

@@ -25,6 +25,8 @@ LAYOUT_IDS = {
 _VIEW_GROUP = 58  # linked views move together within a group
 COLORS = {ANATOMY: "#B0B0B0", FUNCTION: "#E8A33D", BLEND: "#8FB5D6", FUSED: "#F0502D", PROJECTION: "#D9D9D9"}
 """Colour of each slice view's frame."""
+NAMES = {ANATOMY: "Anatomy", FUNCTION: "Function", BLEND: "Blend", FUSED: "Fused", PROJECTION: "MIP"}
+"""What stands in a view while it shows what it is for."""
 LABELS = {ANATOMY: "A", FUNCTION: "F", BLEND: "B", FUSED: "LCD", PROJECTION: "MIP", METRICS: "Metrics"}
 """Short name of each view."""
 

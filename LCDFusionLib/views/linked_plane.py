@@ -122,6 +122,20 @@ class LinkedPlane:
         if node is not None:
             node.SetCrosshairRAS(*ras)
 
+    def move_crosshair(self, across: int, up: int) -> None:
+        """Moves the crosshair by voxels of the anatomy, to the right and up as it is seen; the first time it is put into the middle."""
+        node, crosshair = self.leading_node, self.crosshair
+        if node is None or not self._is_there or self._anatomy is None:
+            return
+        if crosshair is None or not self.crosshair_is_on_show:
+            self.crosshair = centre_of_view(node)
+            return
+        plane, step = node.GetSliceToRAS(), min(self._anatomy.GetSpacing())
+        r, a, s = (
+            place + step * (across * plane.GetElement(row, 0) + up * plane.GetElement(row, 1)) for row, place in enumerate(crosshair)
+        )
+        self.crosshair = (r, a, s)
+
     @property
     def crosshair_is_on_show(self) -> bool:
         """True where the crosshair lies in the layer of voxels on show."""

@@ -7,13 +7,11 @@ import slicer
 import vtk
 from numpy.typing import NDArray
 
-from LCDFusionLib.images.color import COLOR_TABLES
 from LCDFusionLib.images.projection import TurningProjection
 from LCDFusionLib.images.volume import LPS_TO_RAS, Modality, Unit, Volume
 from LCDFusionLib.images.window import Window
 from LCDFusionLib.mrml.nodes import ijk_to_ras, node_from_volume, set_geometry, set_voxels
 from LCDFusionLib.mrml.result_nodes import remove_node
-from LCDFusionLib.views.display import color_table_node
 
 RAS = tuple[float, float, float]
 _THICKNESS_MM = 1e5  # of the picture, so that no wheel leaves it
@@ -29,14 +27,14 @@ class ProjectionView:
         angle: on show, in degrees.
     """
 
-    def __init__(self, scene: slicer.vtkMRMLScene, function: Volume, window: Window, *, table: str = "inverse-gray") -> None:
+    def __init__(self, scene: slicer.vtkMRMLScene, function: Volume, window: Window, *, colors: str) -> None:
         """Makes the node, seen from the front.
 
         Args:
             scene: where it goes.
             function: PET or SPECT with values.
             window: range on show.
-            table: name in `COLOR_TABLES`.
+            colors: ID of a colour node.
 
         Raises:
             InputError: a colour volume.
@@ -46,12 +44,12 @@ class ProjectionView:
         self.node = node_from_volume(scene, self._picture(function.unit, f"{function.name} MIP"))
         self.node.SetHideFromEditors(True)
         self.node.SetSaveWithScene(False)
-        self.show(window, table)
+        self.show(window, colors)
 
-    def show(self, window: Window, table: str) -> None:
-        """Displays it with a range and a colour table."""
+    def show(self, window: Window, colors: str) -> None:
+        """Displays it with a range and a colour node, by its ID."""
         display = self.node.GetDisplayNode()
-        display.SetAndObserveColorNodeID(color_table_node(self.node.GetScene(), COLOR_TABLES[table]).GetID())
+        display.SetAndObserveColorNodeID(colors)
         display.AutoWindowLevelOff()
         display.SetWindowLevelMinMax(window.lower, window.upper)
 

@@ -1,4 +1,4 @@
-"""The function once more, with a display of its own: dark uptake on white, while the blend has colours."""
+"""The function once more, with a display of its own: in gray, while the blend has colours."""
 
 from __future__ import annotations
 
@@ -7,11 +7,9 @@ from typing import TypeAlias
 import slicer
 import vtk
 
-from LCDFusionLib.images.color import COLOR_TABLES
 from LCDFusionLib.images.window import Window
 from LCDFusionLib.mrml.nodes import ijk_to_ras
 from LCDFusionLib.mrml.result_nodes import remove_node
-from LCDFusionLib.views.display import color_table_node
 
 Node: TypeAlias = "slicer.vtkMRMLVolumeNode"
 
@@ -23,8 +21,8 @@ class ReadingCopy:
         self._scene = scene
         self._node: Node | None = None
 
-    def show(self, function: Node, window: Window) -> Node:
-        """The copy, displayed with a range of stored values; a colour function itself."""
+    def show(self, function: Node, window: Window, colors: str) -> Node:
+        """The copy, displayed with a range of stored values and a colour node, by its ID; a colour function itself."""
         if function.IsA("vtkMRMLVectorVolumeNode"):
             return function
         if self._node is None or self._node.GetScene() is None:
@@ -41,7 +39,7 @@ class ReadingCopy:
         copy.SetIJKToRASMatrix(matrix)
         copy.SetAndObserveImageData(function.GetImageData())
         display = copy.GetDisplayNode()
-        display.SetAndObserveColorNodeID(color_table_node(self._scene, COLOR_TABLES["inverse-gray"]).GetID())
+        display.SetAndObserveColorNodeID(colors)
         display.AutoWindowLevelOff()
         display.SetWindowLevelMinMax(window.lower, window.upper)
         return copy

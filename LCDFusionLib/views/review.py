@@ -28,14 +28,6 @@ from LCDFusionLib.views.projection import RAS, ProjectionView
 from LCDFusionLib.views.regions import remove_region
 from LCDFusionLib.views.split_picture import SplitPicture
 
-_NAMES = {
-    layouts.ANATOMY: "Anatomy",
-    layouts.FUNCTION: "Function",
-    layouts.BLEND: "Blend",
-    layouts.FUSED: "Fused",
-    layouts.PROJECTION: "MIP",
-}
-
 Node: TypeAlias = "slicer.vtkMRMLVolumeNode"
 
 
@@ -146,7 +138,7 @@ class Review:
             self.close()
         self._word = word
         for name, texts in self._annotations.items():
-            texts.set_title(f"{_NAMES[name]}\n{word}" if word else "")
+            texts.set_title(f"{layouts.NAMES[name]}\n{word}" if word else "")
             texts.show_metrics(None)
 
     def apply(self, look: Look) -> None:

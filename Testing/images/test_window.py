@@ -7,7 +7,7 @@ import SimpleITK as sitk
 from LCDFusionLib.errors import InputError
 from LCDFusionLib.images.files import read_volume
 from LCDFusionLib.images.volume import Modality, Unit, Volume
-from LCDFusionLib.images.window import PRESETS, Window, anatomy_window, auto_window, function_range, normalise
+from LCDFusionLib.images.window import PRESETS, Window, anatomy_window, auto_window, function_range, normalise, range_reason
 
 
 def volume(array, modality=Modality.OTHER, unit=Unit.RELATIVE):
@@ -28,7 +28,8 @@ def test_presets_are_those_of_radiology():
     assert (PRESETS["mediastinum"].lower, PRESETS["mediastinum"].upper) == (-135, 215)
     assert (PRESETS["bone"].lower, PRESETS["bone"].upper) == (-500, 1300)
     assert (PRESETS["brain"].lower, PRESETS["brain"].upper) == (0, 80)
-    assert set(PRESETS) == {"lung", "mediastinum", "bone", "brain"}
+    assert (PRESETS["liver"].lower, PRESETS["liver"].upper) == (15, 165)
+    assert set(PRESETS) == {"lung", "mediastinum", "liver", "bone", "brain"}
 
 
 def test_window_is_linear_between_black_and_white():
@@ -81,8 +82,8 @@ def test_ct_preset_needs_hounsfield_units():
 
 
 def test_unknown_preset_lists_what_there_is():
-    with pytest.raises(InputError, match=r"'liver'.*lung, mediastinum, bone, brain or auto"):
-        anatomy_window(head(), "liver")
+    with pytest.raises(InputError, match=r"'heart'.*lung, mediastinum, liver, bone, brain or auto"):
+        anatomy_window(head(), "heart")
 
 
 @pytest.mark.parametrize("air_share", [0.05, 0.3, 0.7, 0.95])
@@ -158,3 +159,19 @@ def test_each_suv_has_its_own_full_uptake(unit, upper):
     """Lean mass is about three quarters of the weight; a square metre stands for 40 kg."""
     pet = Volume(np.full((1, 4, 4), 3, np.float32), np.eye(4), Modality.PET, unit, "PET")
     assert function_range(pet) == Window.from_range(0, upper)
+
+
+@pytest.mark.parametrize(
+    ("hot_ml", "suv", "slices", "upper"),
+    [(0, 8, 50, 10), (19, 42, 50, 10), (21, 14, 50, 15), (21, 42, 50, 40), (200, 18, 50, 20), (200, 42, 300, 10), (400, 18, 300, 20)],
+)
+def test_default_range_of_a_study(hot_ml, suv, slices, upper):
+    """A mass takes the range up; the bladder of a scan of 1.2 m does not."""
+    array = np.full((slices, 20, 20), 1.5, np.float32)
+    array.reshape(-1)[:hot_ml] = suv  # voxels of 1 ml, 4 mm thick
+    pet = Volume(array, np.diag([250**0.5, 250**0.5, 4, 1]), Modality.PET, Unit.SUVBW)
+    assert function_range(pet) == Window.from_range(0, upper)
+    reason = range_reason(pet)
+    assert reason.startswith(f"Automatic: SUV 0-{upper}")
+    assert ("because" in reason) is (upper > 10)
+    assert f"up to {suv}" in reason or suv <= upper

@@ -37,13 +37,26 @@ def items_of(kind: type[Choice], *, leave_out: Sequence[Choice] = ()) -> list[di
     return [{"title": member.label(), "value": member.value} for member in kind if member not in leave_out]
 
 
+def named(text: str) -> list[str]:
+    """What a reader of the screen calls a field, for `raw_attrs`."""
+    return [f'aria-label="{text.strip(":")}"']
+
+
 def select(label: str, name: str, items: str | Sequence[dict[str, str]], tip: str = "", **more: Any) -> None:
-    """One of several; `items` is the name of a state variable, or a list."""
-    with row(label, tip):
-        v3.VSelect(v_model=(name,), items=(items if isinstance(items, str) else repr(list(items)),), **_FIELD, **more)
+    """One of several; `items` is the name of a state variable, or a list. Where an item has a `short` title, the field shows that."""
+    with (
+        row(label, tip),
+        v3.VSelect(
+            v_model=(name,), items=(items if isinstance(items, str) else repr(list(items)),), raw_attrs=named(label), **_FIELD, **more
+        ),
+    ):
+        if isinstance(items, str):
+            with v3.Template(v_slot_selection="{ item }"):
+                html.Span("{{ item.raw.short || item.title }}", title=("item.title",), classes="v-select__selection-text")
 
 
 def number(
+    label: str,
     name: str,
     *,
     low: float,
@@ -71,6 +84,7 @@ def number(
         suffix=unit,
         placeholder=empty,
         persistent_placeholder=True,
+        raw_attrs=named(label),
         **(_FIELD | more),
     )
 
@@ -78,7 +92,8 @@ def number(
 def slider(label: str, name: str, *, low: float, high: float, step: float, tip: str = "", shown: str = "", **more: Any) -> None:
     """A number on a line, with its value at the right as `shown`, a JavaScript expression, writes it."""
     with row(label, tip):
-        v3.VSlider(v_model=(name,), min=low, max=high, step=step, density="compact", hide_details=True, color="primary", **more)
+        look: dict[str, Any] = {"density": "compact", "hide_details": True, "color": "primary"}
+        v3.VSlider(v_model=(name,), min=low, max=high, step=step, raw_attrs=named(label), **(look | more))
         html.Div("{{ " + (shown or name) + " }}", classes="slider-value")
 
 

@@ -17,6 +17,7 @@ from LCDFusionLib.mrml.dicom_source import forget_sources
 from LCDFusionLib.mrml.nodes import node_from_volume
 from LCDFusionLib.mrml.result_nodes import remove_node
 from LCDFusionLib.panel.panel import Panel
+from LCDFusionLib.panel.short_titles import short_titles
 
 from .private_log import report
 from .state import BrowserChoices, Screen
@@ -125,9 +126,9 @@ class OpenStudy:
         with self._server.state:
             self.study, screen, chosen = study, self._screen.data, self._choices.data
             screen.busy = ""
-            screen.pairs = [{"title": pair.title, "value": number} for number, pair in enumerate(study.pairs)]
-            screen.anatomies = [{"title": offer.title, "value": offer.key} for offer in study.offers if offer.may_be_anatomy]
-            screen.functions = [{"title": offer.title, "value": offer.key} for offer in study.offers if offer.may_be_function]
+            screen.pairs = _items([(pair.title, number) for number, pair in enumerate(study.pairs)])
+            screen.anatomies = _items([(offer.title, offer.key) for offer in study.offers if offer.may_be_anatomy])
+            screen.functions = _items([(offer.title, offer.key) for offer in study.offers if offer.may_be_function])
             first = study.pairs[0] if study.pairs else None
             chosen.anatomy, chosen.function = (first.anatomy, first.function) if first else (None, None)
             self.update()
@@ -182,6 +183,12 @@ class OpenStudy:
         if not isinstance(error, InputError):
             report(error)
         self.panel.fusion.say(str(error) if isinstance(error, InputError) else f"This did not work ({type(error).__name__}).")
+
+
+def _items(titled: Sequence[tuple[str, object]]) -> list[dict[str, object]]:
+    """For a field, whose width takes a short title, and its list."""
+    shortened = short_titles([title for title, _ in titled])
+    return [{"title": title, "value": value, "short": short} for (title, value), short in zip(titled, shortened, strict=True)]
 
 
 def _remove(paths: Sequence[Path]) -> None:

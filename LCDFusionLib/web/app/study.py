@@ -174,8 +174,11 @@ def open_study(paths: Sequence[Path], *, progress: Progress, is_upload: bool = F
             )
         offers += found
         notes += more
+    several = len({offer.patient for offer in offers if offer.patient}) > 1
     for number, offer in enumerate(offers):
         offer.key = f"{number}"
+        if several and offer.patient:
+            offer.title += f", {offer.patient}"
     return Study(tuple(offers), tuple(_pairs(offers)), tuple(notes))
 
 
@@ -207,7 +210,6 @@ def _series_offer(series: Series, role: str) -> Offer:
     kind = {Modality.PET: "PET", Modality.SPECT: "SPECT"}.get(modality, series.modality)
     number = "" if series.number is None else f"series {series.number}, "
     offer = Offer("", f"{kind} {series.name} ({number}{len(series.images)} images)", modality, series=series, role=role)
-    offer.title = ", ".join(filter(None, (offer.title, offer.patient)))
     return offer
 
 
@@ -237,5 +239,4 @@ def _pairs(offers: Sequence[Offer]) -> list[ProposedPair]:
 
 def _pair(anatomy: Offer, function: Offer, why: str) -> ProposedPair:
     names = [offer.title.partition(" (")[0] for offer in (anatomy, function)]
-    patients = list(dict.fromkeys(filter(None, (anatomy.patient, function.patient))))
-    return ProposedPair(anatomy.key, function.key, ", ".join((" + ".join(names), *patients)), why)
+    return ProposedPair(anatomy.key, function.key, " + ".join(names), why)

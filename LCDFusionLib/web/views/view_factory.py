@@ -67,7 +67,7 @@ class StreamedViewFactory(IViewFactory):
         slice_view.set_scheduled_render(_Stale(area.frames))
         with (
             ViewLayout(server, template_name=name),
-            Div(classes="lcd-view", style=f"--view-color: {layouts.COLORS[name]}", raw_attrs=[f'data-view="{name}"']),
+            Div(classes="lcd-view", style=f"--view-color: {layouts.COLORS[name]}", raw_attrs=_named(name)),
         ):
             RemoteControlledArea(
                 name=name,
@@ -84,6 +84,12 @@ class StreamedViewFactory(IViewFactory):
 
         create_task(register())
         return slice_view
+
+
+def _named(name: str) -> list[str]:
+    """Attributes that name a view, and let the Tab key come to it."""
+    label = f"{layouts.NAMES[name]} view"
+    return [f'data-view="{name}"', f'data-label="{label}"', f'aria-label="{label}"', 'role="group"', 'tabindex="0"']
 
 
 class ViewArea(VtkRemoteControlledArea):

@@ -27,7 +27,7 @@ class AdvancedDrawing(Drawing):
             "Precision:", choice.precision, form.items_of(Precision), "TF32 and half precision are faster on an NVIDIA GPU, and round"
         )
         with form.row("Slices at a time:", "On a GPU; 0: as many as its free memory takes. The CPU takes one"):
-            form.number(choice.batch_size, low=0, high=64)
+            form.number("Slices at a time", choice.batch_size, low=0, high=64)
         with form.row("Worker:"):
             html.Div("{{ advanced.worker }}", classes="plain-text")
         html.Pre("{{ advanced.log }}", v_if=("advanced.log",), classes="log", title="What the worker process printed")

@@ -30,6 +30,7 @@ class DisplayDrawing(Drawing):
         )
         with form.row("Full uptake:", "SUV (or value) that is shown as full uptake; everything hotter looks the same"):
             form.number(
+                "Full uptake",
                 choice.function_upper,
                 low=0,
                 high=100000,

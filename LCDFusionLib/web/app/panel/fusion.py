@@ -16,7 +16,7 @@ class FusionDrawing(Drawing):
 
     def __init__(self, shared: Shared, name: str, section: FusionSection) -> None:
         super().__init__(shared, name, section)
-        self._preview, self._fuse = section.preview, section.fuse
+        self._preview, self._fuse = section.preview, section.click
 
     def build(self) -> None:
         with html.Div(classes="fuse-buttons"):

@@ -45,7 +45,7 @@ class ReviewDrawing(Drawing):
             "PET in:",
             choice.function_look,
             form.items_of(FunctionLook),
-            "The function in its own view: inverse gray, as PET is read, or in colour",
+            "The function in its own view and the projection: dark on white, as PET is read, white on black, or in colour",
         )
         form.slider(
             "Blend opacity:",
@@ -74,7 +74,16 @@ class ReviewDrawing(Drawing):
                 tip="Place of the line between blend and fused",
             )
         with form.row("Turn MIP:", "Angle of the maximum intensity projection in degrees; click in it to go to what you see there"):
-            v3.VSlider(v_model=(choice.projection_angle,), min=0, max=355, step=5, density="compact", hide_details=True, color="primary")
+            v3.VSlider(
+                v_model=(choice.projection_angle,),
+                min=0,
+                max=355,
+                step=5,
+                density="compact",
+                hide_details=True,
+                color="primary",
+                raw_attrs=form.named("Angle of the projection"),
+            )
             html.Div("{{ " + choice.projection_angle + " }}°", classes="slider-value")
             v3.VBtn(
                 icon=(f"{choice.turning} ? 'mdi-pause' : 'mdi-rotate-3d-variant'",),

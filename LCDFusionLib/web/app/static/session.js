@@ -1,5 +1,9 @@
 // What only the browser can do: take files that are dropped or chosen, send them with progress, and save what comes.
 window.lcdfusion = (() => {
+  // trame's own page forbids to enlarge it.
+  document.querySelector("meta[name=viewport]")?.setAttribute("content", "width=device-width, initial-scale=1");
+  document.title = "LCDFusion";
+
   let request = null;
   let depth = 0;
 

@@ -117,7 +117,7 @@
   // Keys that move, by the slices they move.
   const STEPS = { ArrowUp: 1, ArrowRight: 1, ArrowDown: -1, ArrowLeft: -1, PageUp: 10, PageDown: -10, Home: -1e6, End: 1e6 };
 
-  let byMouse = false; // a button that was clicked keeps the focus, but the reader's keys are for the views
+  let byMouse = false; // a button or a list that was clicked keeps the focus, but the reader's keys are for the views
   document.addEventListener(
     "pointerdown",
     (event) => {
@@ -128,13 +128,26 @@
   );
   document.addEventListener("keydown", (event) => event.key === "Tab" && (byMouse = false), true);
 
+  // What is typed in has its keys; so has a list while it is open, and whatever was walked to with Tab, unless that is a view.
+  const isTypedIn = (target) => target.closest("textarea, [contenteditable=true]") !== null || (target.matches("input") && types(target));
+  const types = (input) => !input.readOnly && !/^(checkbox|radio|range|button)$/.test(input.type) && !input.closest(".v-select");
+  const isOpen = () => document.querySelector(".v-overlay--active [role=listbox], .v-overlay--active [role=menu], .v-dialog.v-overlay--active");
+
   function isTaken(event) {
     if (event.ctrlKey || event.altKey || event.metaKey || !document.querySelector(".lcd-views")) return true;
     const target = event.target instanceof Element ? event.target : document.body;
-    const field = target.closest("input, textarea, select, [contenteditable=true], [role=listbox], [role=menu], [role=dialog]");
-    if (field && !(field.matches("input[type=checkbox], input[type=radio], input[type=range], [role=slider]") && byMouse)) return true;
-    return !byMouse && target.closest("button, a, [role=slider], [role=tab], [tabindex]") !== null;
+    if (isTypedIn(target) || isOpen()) return true;
+    if (byMouse || target.closest(".lcd-view")) return false;
+    return target.closest("button, a, summary, input, select, [role=slider], [role=tab], [role=combobox], [tabindex]") !== null;
   }
+
+  // Enter and Escape end typing: what was typed counts, and the keys are for the views again.
+  document.addEventListener("keydown", (event) => {
+    if (/^(Enter|Escape)$/.test(event.key) && event.target.matches?.("input") && types(event.target)) {
+      byMouse = true;
+      event.target.blur();
+    }
+  });
 
   // A digit by the place of its key, because AZERTY has other signs on it; a letter by what is written on it.
   function nameOf(event) {
@@ -154,7 +167,9 @@
     "keydown",
     (event) => {
       if (isTaken(event)) return;
-      if (event.key in STEPS) {
+      if (event.shiftKey && event.key.startsWith("Arrow")) {
+        call("lcd_key", `Shift+${event.key}`);
+      } else if (event.key in STEPS) {
         scroll(STEPS[event.key]);
       } else if (event.key === " ") {
         if (!event.repeat) {
@@ -193,6 +208,12 @@
   document.addEventListener("visibilitychange", use);
   window.addEventListener("focus", use);
   document.documentElement.addEventListener("pointerenter", use);
+
+  // Every picture has a name for those who do not see it, also one that comes later.
+  function nameImages() {
+    for (const image of document.querySelectorAll(".lcd-view img:not([alt])")) image.alt = image.closest(".lcd-view").dataset.label;
+  }
+  new MutationObserver(nameImages).observe(document.documentElement, { childList: true, subtree: true });
 
   // Tells the server which step was shown, after the browser has had time to show it.
   let seen = 0;
