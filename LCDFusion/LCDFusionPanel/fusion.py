@@ -19,7 +19,7 @@ class FusionDrawing(Drawing):
         self.ui.fuseButton.enabled, self.ui.previewButton.enabled = state.can_fuse, state.can_preview
         self.ui.progressBar.maximum = max(state.total, 1)
         self.ui.progressBar.value = state.done
-        self.ui.statusLabel.text = _(state.status)
+        self.ui.statusLabel.text = _(state.status or state.why_not)
         self._keep(state.kept)
 
     def _keep(self, result):

@@ -72,6 +72,11 @@ def resample_onto(moving: Volume, reference: Volume, deformation: Deformation | 
     return Resampled(on_grid, covered, overlap)
 
 
+def covered_part(moving: Volume, reference: Volume) -> float:
+    """`Resampled.overlap`, before anything is resampled; 0 where they do not overlap."""
+    return 1.0 if moving.same_grid(reference) else float(_covered(moving, reference).mean())
+
+
 def _covered(moving: Volume, reference: Volume) -> NDArray[np.bool_]:
     """(K, J, I) of the reference: voxel centre inside the voxel faces of the moving volume."""
     matrix = np.linalg.inv(moving.ijk_to_lps) @ reference.ijk_to_lps

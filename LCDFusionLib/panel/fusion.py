@@ -30,6 +30,7 @@ class FusionState:
         can_fuse: Fuse, or Cancel, can be clicked.
         can_preview: Preview can be clicked.
         tip: of Fuse: what it does, or why it does nothing.
+        why_not: why it does nothing, to stand beside it; "" where it does.
         done: slices of the bar.
         total: of the bar.
         status: one line.
@@ -40,6 +41,7 @@ class FusionState:
     can_fuse: bool = False
     can_preview: bool = False
     tip: str = ""
+    why_not: str = ""
     done: int = 0
     total: int = 1
     status: str = ""
@@ -96,6 +98,7 @@ class FusionSection(Section):
             can_fuse=busy or (free and ready),
             can_preview=not busy and free and ready,
             tip=tip,
+            why_not="" if busy or (free and ready) else tip,
             done=done,
             total=total,
             status=self._status(),

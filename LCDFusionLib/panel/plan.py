@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from LCDFusionLib.fusion import FusionSettings, Machine, frame_of_reference_warning
 from LCDFusionLib.fusion.settings import DeviceChoice
 from LCDFusionLib.images.doubts import doubts
+from LCDFusionLib.images.resample import covered_part
 from LCDFusionLib.images.volume import Unit, Volume
 from LCDFusionLib.images.window import PRESETS, Window, anatomy_window, function_range, range_reason
 from LCDFusionLib.mrml.made_with import MadeWith
@@ -17,7 +18,7 @@ class Plan:
     """What a fusion of two volumes will do.
 
     Attributes:
-        line: such as "CT lung window 1400/-700, PET SUV 0-10, 135 slices of 512x512".
+        line: such as "CT lung window 1400/-700, PET SUV 0-10, 135 slices of 512x512, PET covers 87 %".
         anatomy_window: that the fusion will use.
         function_window: likewise.
         warnings: what the person should know before, in sentences.
@@ -54,6 +55,8 @@ def make_plan(anatomy: Volume, function: Volume, settings: FusionSettings, notes
         "function in its own colours" if function.is_color else f"{_modality(function)} {_range(function.unit, uptake)}",
         f"{count} slice{'s' if count != 1 else ''} of {columns}x{rows}",
     ]
+    if anatomy.in_patient_space and function.in_patient_space:
+        parts.append(f"{_modality(function)} covers {_percent(covered_part(function, anatomy))} %")
     warning = frame_of_reference_warning(anatomy, function)
     frames = anatomy.frame_of_reference, function.frame_of_reference
     return Plan(
@@ -76,6 +79,11 @@ def machine_line(machine: Machine | None, choice: DeviceChoice) -> str:
     if choice == "auto":
         return machine.device or ""
     return {"cpu": "CPU", "cuda": "CUDA", "mps": "MPS"}[choice]
+
+
+def _percent(part: float) -> str:
+    """Never "100" for less than all, nor "0" for more than nothing."""
+    return f"{100 * part:.0f}" if part in (0, 1) else f"{min(max(100 * part, 1), 99):.0f}"
 
 
 def _modality(volume: Volume) -> str:

@@ -17,7 +17,7 @@ def test_the_pair_is_chosen_and_one_line_says_what_will_happen(panel, pair):
     assert (panel.parameters.anatomy, panel.parameters.function) == pair
     assert panel.ui.anatomySelector.currentNode() is pair[0]
     panel.idle(lambda: "being loaded" not in panel.ui.summaryLabel.text)
-    assert panel.ui.summaryLabel.text.startswith("CT mediastinum window 350/40, PET SUV 0-10, 8 slices of 64x64, CPU")
+    assert panel.ui.summaryLabel.text.startswith("CT mediastinum window 350/40, PET SUV 0-10, 8 slices of 64x64, PET covers 100 %, CPU")
     assert panel.ui.fuseButton.enabled
     assert panel.ui.previewButton.enabled
 

@@ -114,7 +114,7 @@ def test_colorize_looks_values_up():
 
 
 def test_unknown_table_lists_what_there_is():
-    with pytest.raises(InputError, match=r"'viridis'.*blaze, ember, hot-iron, inverse-gray, rainbow"):
+    with pytest.raises(InputError, match=r"'viridis'.*blaze, ember, citrine, hot-iron, inverse-gray, rainbow"):
         colorize(one_slice(0.5), "viridis")
 
 

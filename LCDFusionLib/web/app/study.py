@@ -169,9 +169,12 @@ def open_study(paths: Sequence[Path], *, progress: Progress, is_upload: bool = F
         found, more = _offers_in(path, role, progress, is_upload=is_upload)
         if not found:
             raise InputError(
-                f"There is no CT, MR, PET or SPECT volume in '{path.name}': give the folder of a DICOM study, NRRD or NIfTI files."
+                f"There is no CT, MR, PET or SPECT volume in {_named(path)}: give the folder of a DICOM study, NRRD or NIfTI files."
                 + (f" ({more[0]})" if more else "")
             )
+        if role and not any(offer.may_be_anatomy if role == "anatomy" else offer.may_be_function for offer in found):
+            what = {Modality.PET: "a PET", Modality.SPECT: "a SPECT"}.get(found[0].modality, f"a {found[0].modality.value}")
+            raise InputError(f"{_named(path)} is {what}, and was given as {role}: give the CT or MR first, then the PET or SPECT.")
         offers += found
         notes += more
     several = len({offer.patient for offer in offers if offer.patient}) > 1
@@ -179,7 +182,26 @@ def open_study(paths: Sequence[Path], *, progress: Progress, is_upload: bool = F
         offer.key = f"{number}"
         if several and offer.patient:
             offer.title += f", {offer.patient}"
-    return Study(tuple(offers), tuple(_pairs(offers)), tuple(notes))
+    return Study(tuple(offers), tuple(_pairs(offers)), (*_one_is_missing(offers), *notes))
+
+
+def _named(path: Path) -> str:
+    """What a reader knows it by: of an upload, whose folder has a name of ours, its files."""
+    files = sorted(file.name for file in path.rglob("*") if file.is_file()) if path.is_dir() else [path.name]
+    return f"'{files[0]}' and {len(files) - 1} more files" if len(files) > 1 else f"'{files[0] if files else path.name}'"
+
+
+def _one_is_missing(offers: Sequence[Offer]) -> list[str]:
+    """Where a study can only be one half of a pair, with the way on."""
+    known = [offer for offer in offers if offer.modality is not Modality.OTHER]
+    if len(known) < len(offers) or not offers:
+        return []
+    way = "open both together: choose both files, drop both at once, or zip them"
+    if not any(offer.may_be_anatomy for offer in offers):
+        return [f"'{offers[0].title}' is there, but no CT or MR to fuse it with; {way}."]
+    if not any(offer.may_be_function for offer in offers):
+        return [f"'{offers[0].title}' is there, but no PET or SPECT to fuse it with; {way}."]
+    return []
 
 
 def _offers_in(path: Path, role: str, progress: Progress, *, is_upload: bool) -> tuple[list[Offer], list[str]]:

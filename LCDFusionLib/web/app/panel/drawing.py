@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass, fields
 from typing import Any, Protocol
 
@@ -56,10 +57,17 @@ class Drawing:
     def values(self, state: Any) -> dict[str, Any]:
         """The state as the browser gets it: its fields and properties that JSON can hold."""
         names = [field.name for field in fields(state)] + [name for name, each in vars(type(state)).items() if isinstance(each, property)]
-        return {name: value for name in names if _is_plain(value := getattr(state, name))}
+        return {name: without_folders(value) for name in names if _is_plain(value := getattr(state, name))}
 
     def build(self) -> None:
         """Makes the widgets, within those that are open."""
+
+
+def without_folders(value: Any) -> Any:
+    """Texts name files, and the reader's browser need not know where on the server they lie."""
+    if isinstance(value, tuple):
+        return tuple(without_folders(each) for each in value)
+    return re.sub(r"'(?:/[^'/]+)*/([^'/]+)/?'", r"'\1'", value) if isinstance(value, str) else value
 
 
 def _is_plain(value: object) -> bool:

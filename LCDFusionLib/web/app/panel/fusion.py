@@ -38,5 +38,6 @@ class FusionDrawing(Drawing):
                 variant="flat",
                 classes="fuse-button",
             )
+        html.Div("{{ fusion.why_not }}", v_if=("fusion.why_not",), classes="problem why-not")
         v3.VProgressLinear(model_value=("100 * fusion.part",), height=4, color="primary", rounded=True, classes="fuse-progress")
         html.Div("{{ " + self.shared.screen.busy + " || fusion.status }}", classes="status")

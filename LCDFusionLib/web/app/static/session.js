@@ -62,6 +62,28 @@ window.lcdfusion = (() => {
     }
   }
 
+  // The connection is gone: either the session has ended, and a new one can begin, or the server is not there.
+  const GONE_MS = 4000;
+  let lostAt = 0;
+  setInterval(async () => {
+    const client = window.trame?.client;
+    if (!client || (lostAt === 0 && !watching)) return (watching = Boolean(client?.isConnected()));
+    if (client.isConnected()) return (lostAt = 0);
+    lostAt ||= Date.now();
+    if (Date.now() - lostAt < GONE_MS || document.getElementById("gone")) return;
+    const answers = await fetch("/", { method: "HEAD", cache: "no-store" }).then(() => true, () => false);
+    const words = answers
+      ? "This session has ended, and what it held was removed from the server. Begin a new one, and open the files again."
+      : "The server does not answer: it was ended, or the network is down. Whoever runs it can start it again; then try again here.";
+    const gone = Object.assign(document.createElement("div"), { id: "gone", role: "alertdialog", className: "gone" });
+    const again = Object.assign(document.createElement("button"), { textContent: answers ? "New session" : "Try again" });
+    again.onclick = () => location.reload();
+    gone.append(Object.assign(document.createElement("p"), { textContent: words }), again);
+    document.body.append(gone);
+    again.focus();
+  }, 1000);
+  let watching = false;
+
   const over = (is_over) => document.getElementById("drop-zone")?.classList.toggle("is-over", is_over);
   const hasFiles = (event) => [...(event.dataTransfer?.types || [])].includes("Files");
   window.addEventListener("dragenter", (event) => { if (hasFiles(event)) { event.preventDefault(); depth += 1; over(true); } });
