@@ -6,10 +6,13 @@ from collections.abc import Callable
 from functools import lru_cache, partial
 from pathlib import Path
 
+import numpy as np
 import slicer
+import vtk
 from pydicom.dataset import Dataset
 
 from LCDFusionLib.dicom import SeriesSource, header_of_file, read_source, series_of_files
+from LCDFusionLib.images.volume import LPS_TO_RAS
 from LCDFusionLib.mrml.nodes import hierarchy_item
 
 FindFile = Callable[[str], str]
@@ -54,6 +57,17 @@ def kept_source(node: slicer.vtkMRMLVolumeNode, find_file: FindFile) -> SeriesSo
     """The same where `keep_source` has it; reads no file."""
     files = tuple(find_file(uid) for uid in _instances(node))
     return _kept.get((files, node.GetAttribute(PART_ATTRIBUTE) or ""))
+
+
+def instance_numbers(node: slicer.vtkMRMLVolumeNode, find_file: FindFile) -> tuple[int, ...] | None:
+    """Instance Number (0020,0013) of each of the node's slices, K, by which other viewers call them; None where that is not known."""
+    source = kept_source(node, find_file)
+    if source is None or source.shape[::-1] != node.GetImageData().GetDimensions():
+        return None
+    matrix = vtk.vtkMatrix4x4()
+    node.GetIJKToRASMatrix(matrix)
+    stored = [[matrix.GetElement(row, column) for column in range(4)] for row in range(4)]
+    return source.instance_numbers if np.allclose(stored, LPS_TO_RAS @ source.ijk_to_lps, atol=1e-3) else None
 
 
 def keep_source(source: SeriesSource) -> None:

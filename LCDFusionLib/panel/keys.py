@@ -33,6 +33,9 @@ HELP = (
     ("1 2 3 4 5", "CT window: " + ", ".join(window.label().partition(" (")[0].lower() for window in WINDOW_KEYS.values())),
     ("6 7 8 9 0", "PET range: SUV 0 to " + ", ".join(f"{upper:g}" for upper in RANGE_KEYS.values())),
     ("A", "PET range that the study asks for"),
+    ("Double click", "one view alone, and all again; Escape: all again"),
+    ("R, double right click", "whole images, and the windows of the study"),
+    ("F, P", "full screen; the panel folds away"),
     ("Shift + arrows", "move the crosshair a voxel; the first time it comes into the middle"),
     ("S, I", "measure a sphere, an isocontour at the crosshair"),
     (f"Shift + 1 to {len(Arrangement)}", ", ".join(arrangement.label() for arrangement in Arrangement)),
@@ -62,6 +65,10 @@ def press(panel: Panel, key: str) -> bool:
         panel.regions.sphere()
     elif key.lower() == "i":
         panel.regions.isocontour()
+    elif key.lower() == "r":
+        panel.review.reset()
+    elif key == "Escape" and panel.review.state.full:
+        panel.review.make_full("")
     else:
         return False
     return True

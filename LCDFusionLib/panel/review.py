@@ -8,10 +8,13 @@ from dataclasses import dataclass
 
 import vtk
 
+from LCDFusionLib.mrml.dicom_source import instance_numbers
+from LCDFusionLib.panel.choices import AnatomyWindow
 from LCDFusionLib.panel.core import Core
 from LCDFusionLib.panel.on_show import OnShow
 from LCDFusionLib.panel.section import Section
 from LCDFusionLib.views.choices import Arrangement, Comparison, Orientation
+from LCDFusionLib.views.layouts import views_of
 from LCDFusionLib.views.review import Look
 
 FLICKER_S, TURN_S, TURN_DEGREES = 0.6, 0.12, 5
@@ -25,11 +28,13 @@ class ReviewState:
         arrangement: of the views.
         can_split: the place of the line can be moved.
         word: what stands in the views in the place of images; "" while images do.
+        full: layout name of the view that alone is on the screen; "" while all of the arrangement are.
     """
 
     arrangement: Arrangement = Arrangement.READING
     can_split: bool = False
     word: str = ""
+    full: str = ""
 
 
 class ReviewSection(Section):
@@ -41,6 +46,8 @@ class ReviewSection(Section):
         self._shown: OnShow | None = None
         self._look: Look | None = None
         self._turned: Orientation | None = None
+        self._full = ""
+        self._full_of: Arrangement | None = None
         self._next_flicker = self._next_turn = 0.0
 
     def update(self) -> None:
@@ -55,7 +62,9 @@ class ReviewSection(Section):
             self._shown = None
         else:
             self._fill()
-        self.state = ReviewState(choices.arrangement, choices.comparison is Comparison.SPLIT, word)
+        if self._full_of is not choices.arrangement:  # another arrangement was chosen
+            self._full = ""
+        self.state = ReviewState(choices.arrangement, choices.comparison is Comparison.SPLIT, word, self._full)
         self.core.host.draw_views()
 
     def tick(self) -> None:
@@ -69,7 +78,8 @@ class ReviewSection(Section):
             self.core.refresh()
 
     def forget(self) -> None:
-        self._shown = self._look = self._turned = None
+        self._shown = self._look = self._turned = self._full_of = None
+        self._full = ""
         self.state = ReviewState()
         self.core.host.choose(turning=False)
         self.core.views.blank("")
@@ -92,6 +102,19 @@ class ReviewSection(Section):
         if place is not None:
             self.core.views.jump(place)
             self.core.host.draw_views()
+
+    def make_full(self, name: str) -> None:
+        """A double click in a view, by its layout name: it alone is on the screen; in the one that is, all are again. "" for all."""
+        self._full = name if name in views_of(self.choices.arrangement) and name != self._full else ""
+        self._full_of = self.choices.arrangement
+        self.core.refresh()
+
+    def reset(self) -> None:
+        """Whole images again, with the window and the range that the study asks for."""
+        self.core.views.align()
+        self.core.host.choose(window=AnatomyWindow.DEFAULT, function_upper=None)
+        self.core.refresh()
+        self.core.host.draw_views()
 
     def flicker(self) -> None:
         """Changes between the fused image and the blend."""
@@ -116,6 +139,7 @@ class ReviewSection(Section):
         now = self.on_show
         before = self._shown
         if before is None or (before.pair, before.transforms) != (now.pair, now.transforms) or not views.is_open:
+            views.instance_numbers = instance_numbers(choices.anatomy, self.core.host.find_file)
             views.show(choices.anatomy, choices.function, workflow.function, workflow.images, look)
             if choices.orientation is not None and views.plane.orientation is not None:
                 self._turned = views.plane.orientation

@@ -66,6 +66,7 @@ class Review:
     Attributes:
         plane: that the linked views show.
         function: how the function is shown.
+        instance_numbers: of the anatomy's slices, as other viewers call them; None where they are not known.
         on_window_changed: called with the anatomy's window when somebody else, as the mouse in a view, has changed it.
         on_range_changed: called with the upper end of the function's range, in the unit that is fused, when the mouse has changed it.
         on_moved: called when another plane, or the crosshair elsewhere, is on show.
@@ -76,6 +77,7 @@ class Review:
         self.plane = LinkedPlane(application)
         self._anatomy: Node | None = None
         self.function = FunctionViews(self._scene)
+        self.instance_numbers: tuple[int, ...] | None = None
         self._images: tuple[FusedImage, ...] = ()
         self._image: FusedImage | None = None
         self._look: Look | None = None
@@ -340,8 +342,9 @@ class Review:
             unit = f"\n{uptake.lower:.3g}-{uptake.upper:.3g} {self.function.volume.unit.value}"
         projection = layouts.slice_node(self._scene, layouts.PROJECTION)
         side = f" from {seen_from(projection)}" if projection is not None and self.projection is not None else ""
+        place = self._slice_text()
         titles = {
-            layouts.ANATOMY: "Anatomy" + (f"\nW {window.width:.{digits}f}  L {window.level:.{digits}f}" if window else ""),
+            layouts.ANATOMY: f"Anatomy{place}" + (f"\nW {window.width:.{digits}f}  L {window.level:.{digits}f}" if window else ""),
             layouts.FUNCTION: f"Function{unit}",
             layouts.BLEND: "Blend",
             layouts.FUSED: fused_title(
@@ -350,7 +353,8 @@ class Review:
                 flickered=self._flickered,
                 peeked=self._peeked,
                 look=self._look.fused,
-            ),
+            )
+            + place,
             layouts.PROJECTION: f"MIP{side}: click to go there",
         }
         for name, texts in self._annotations.items():
@@ -359,6 +363,15 @@ class Review:
                 texts.show_metrics(self.result, visible=self._look.metrics and not self._peeked and not self._blend_in_fused)
         if self._scale is not None:
             self._scale.show(*self._scale_of_fused())
+
+    def _slice_text(self) -> str:
+        """A line: which slice is on show, before and after the fusion, and what its own file calls it."""
+        index = self.plane.slice
+        if index is None or self._anatomy is None:
+            return ""
+        numbers = self.instance_numbers
+        image = f", image {numbers[index]}" if numbers is not None and index < len(numbers) else ""
+        return f"\nslice {index + 1}/{self._anatomy.GetImageData().GetDimensions()[2]}{image}"
 
     def _scale_of_fused(self) -> tuple[str, str]:
         """Table and range of the colours in the fused view; "" where it has none."""

@@ -13,6 +13,10 @@ def chromium():
     if program is None:
         pytest.skip("there is no Chromium on this machine (apt-get install chromium)")
     with playwright.sync_playwright() as running:
-        browser = running.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        browser = running.chromium.launch(
+            executable_path=program,
+            args=["--no-sandbox"],
+            ignore_default_args=["--hide-scrollbars"],  # readers have them, and they take their place
+        )
         yield browser
         browser.close()

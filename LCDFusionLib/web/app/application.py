@@ -62,6 +62,7 @@ class SessionApplication:
         self.panel = self.study.panel = Panel(host, application, session=FusionSession(most_results=_MOST_RESULTS))
         host.views = LinkedViews(self.server, slicer_app, self.panel.views)
         host.views.on_window_changed = self.panel.display.on_windowed
+        host.views.on_double_click = self.panel.review.make_full
         host.views.on_key = lambda key: press(self.panel, key)
         self.downloads = Downloads(folder)
         page = Page(self.server, self.panel, host, choices, screen, self.downloads, SiteArchive(archive) if archive is not None else None)

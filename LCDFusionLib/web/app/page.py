@@ -118,7 +118,7 @@ class Page:
             with html.Div(classes="page"):
                 _build_bar(screen.name, self.study)
                 with html.Div(classes="below-bar"):
-                    with html.Div(classes="panel"):
+                    with html.Div(classes="panel", v_show=(f"!{screen.name.folded}",)):
                         with html.Div(classes="panel-scroll"):
                             self._build_sections()
                         with html.Div(classes="panel-foot"):
@@ -149,6 +149,15 @@ class Page:
 
 def _build_bar(shown: Any, study: StudyDrawing) -> None:
     with html.Div(classes="bar"):
+        v3.VBtn(
+            icon=(f"{shown.folded} ? 'mdi-menu' : 'mdi-menu-open'",),
+            click="window.lcdfusion.fold()",
+            size="small",
+            variant="text",
+            title="Fold the panel away, or bring it back (P)",
+            classes="fold-button",
+            raw_attrs=form.named("Panel"),
+        )
         html.Div("LCDFusion", classes="brand")
         html.Div("{{ " + shown.patient + " }}", classes="patient", title="Patient, number, study date, study")
         study.build_line()

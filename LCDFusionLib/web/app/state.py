@@ -48,7 +48,7 @@ class BrowserChoices:
 class Screen:
     """What the page shows of the session itself; what it shows of the panel are the sections' states.
 
-    Only this process writes it, but for `upload`, which the browser writes while it sends files.
+    Only this process writes it, but for `upload`, which the browser writes while it sends files, and `folded`: the panel is away.
     """
 
     patient: str = ""
@@ -63,3 +63,4 @@ class Screen:
     upload: float = -1.0
     upload_problem: str = ""
     help: bool = False
+    folded: bool = False

@@ -40,8 +40,10 @@ class LinkedViews:
 
     Attributes:
         arrangement: on the screen.
+        full: layout name of the view that stands there alone; "" for all of the arrangement.
         on_slice_changed: called with K of the anatomy's slice on show, None in another plane.
         on_window_changed: called with the anatomy's window when the mouse has changed it.
+        on_double_click: called with the layout name of the view that it was in.
         on_key: called with the name of a key that was pressed over the images, such as "1", "Shift+1" or "Escape".
 
     Example:
@@ -59,11 +61,14 @@ class LinkedViews:
         self.on_slice_changed: Callable[[int | None], object] = _nothing
         self.on_window_changed: Callable[[Window], object] = _nothing
         self.on_key: Callable[[str], object] = _nothing
-        self.arrangement = Arrangement.READING
+        self.on_double_click: Callable[[str], object] = _nothing
+        self.arrangement, self.full = Arrangement.READING, ""
         self.stream, self._tabs = FrameStream(), Tabs(server)
         slicer_app.view_manager.register_factory(StreamedViewFactory(server, self.stream, self._tabs, review.resize))
         self._layout_manager = LayoutManager(self._scene, slicer_app.view_manager, server)
         self._layout_manager.register_layout_dict({each.value: _layout(layouts.ARRANGED[each]) for each in Arrangement})
+        alone = {name: _layout(layouts.Block("horizontal", (name,))) for name in (*layouts.LINKED, layouts.PROJECTION)}
+        self._layout_manager.register_layout_dict(alone)
         self._views: dict[str, SliceView] = {name: slicer_app.view_manager.get_view(name) for name in (*layouts.LINKED, layouts.PROJECTION)}
         self._plot = ViewLayout(server, template_name=layouts.METRICS)  # here, where no page is being made that it would become part of
         layouts.link(self._scene)
@@ -83,6 +88,7 @@ class LinkedViews:
             ("lcd_peek", self._on_peek),
             ("lcd_key", self._on_key),
             ("lcd_left", self._pointer.leave),
+            ("lcd_double", self._on_double_click),
         ):
             server.controller.trigger(name)(call)
 
@@ -102,10 +108,10 @@ class LinkedViews:
             html.Div(f"{{{{ {READOUT} }}}}", classes="lcd-readout")
         self.arrange(self.arrangement)
 
-    def arrange(self, arrangement: Arrangement) -> None:
-        """Puts other views on the screen."""
-        self.arrangement = arrangement
-        self._layout_manager.set_layout(arrangement.value)
+    def arrange(self, arrangement: Arrangement, full: str = "") -> None:
+        """Puts other views on the screen; `full`: one alone, by its layout name."""
+        self.arrangement, self.full = arrangement, full
+        self._layout_manager.set_layout(full or arrangement.value)
 
     def turn(self, orientation: Orientation) -> None:
         """Turns the linked views."""
@@ -127,7 +133,7 @@ class LinkedViews:
 
     def draw(self) -> None:
         """Draws all views on the screen at the next step; any number of calls until then are one."""
-        for name in layouts.views_of(self.arrangement):
+        for name in (self.full,) if self.full else layouts.views_of(self.arrangement):
             self._views[name].schedule_render()
 
     async def close(self) -> None:
@@ -160,6 +166,10 @@ class LinkedViews:
     def _on_key(self, key: str) -> None:
         self._tabs.used()
         self.on_key(key)
+
+    def _on_double_click(self, name: str) -> None:
+        self._tabs.used()
+        self.on_double_click(name)
 
     def _on_windowed(self, window: Window) -> None:
         self.on_window_changed(window)

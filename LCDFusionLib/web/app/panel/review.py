@@ -29,8 +29,9 @@ class ReviewDrawing(Drawing):
 
     def show(self) -> None:
         super().show()
-        if self._review.state.arrangement is not self._views.arrangement:
-            self._views.arrange(self._review.state.arrangement)
+        state = self._review.state
+        if (state.arrangement, state.full) != (self._views.arrangement, self._views.full):
+            self._views.arrange(state.arrangement, state.full)
 
     def build(self) -> None:
         choice = self.shared.choice
@@ -39,6 +40,11 @@ class ReviewDrawing(Drawing):
         ):
             for arrangement in Arrangement:
                 v3.VBtn(arrangement.label(), value=arrangement.value, size="small", title=TIPS[arrangement])
+        with html.Div(classes="buttons"):
+            form.button(
+                "Reset views", self._review.reset, "Whole images, and the windows that the study asks for (R)", classes="reset-button"
+            )
+            form.button("Full screen", "window.lcdfusion.fullScreen()", "Of the whole page (F); a double click makes one view large")
         form.select("Plane:", choice.orientation, form.items_of(Orientation), "Of all views together", classes="plane-select")
         form.select("Fused in:", choice.fused_look, form.items_of(FusedLook), "The fused image in colour or in gray")
         form.select(
@@ -46,6 +52,7 @@ class ReviewDrawing(Drawing):
             choice.function_look,
             form.items_of(FunctionLook),
             "The function in its own view and the projection: dark on white, as PET is read, white on black, or in colour",
+            classes="function-look-select",
         )
         form.slider(
             "Blend opacity:",

@@ -97,7 +97,15 @@ window.lcdfusion = (() => {
     dropped(event.dataTransfer);
   });
 
+  const fullScreen = () => (document.fullscreenElement ? document.exitFullscreen() : document.documentElement.requestFullscreen());
+  function fold() {
+    window.trame.state.set("Screen__folded", !window.trame.state.get("Screen__folded"));
+  }
+  window.lcdKeys = { f: fullScreen, p: fold };
+
   return {
+    fullScreen,
+    fold,
     choose() {
       const input = Object.assign(document.createElement("input"), { type: "file", multiple: true });
       input.onchange = () => send([...input.files]);

@@ -156,6 +156,14 @@
     return name && event.shiftKey ? `Shift+${name}` : name;
   }
 
+  document.addEventListener("dblclick", (event) => {
+    const view = event.target.closest?.(".lcd-view");
+    if (view) call("lcd_double", view.dataset.view);
+  });
+  document.addEventListener("auxclick", (event) => {
+    if (event.detail === 2 && event.target.closest?.(".lcd-view")) call("lcd_key", "r");
+  });
+
   let peeks = false;
   let pressedAt = 0;
   function peek(shown) {
@@ -178,6 +186,8 @@
         }
       } else if (event.repeat || !nameOf(event)) {
         return;
+      } else if (window.lcdKeys?.[nameOf(event)]) {
+        window.lcdKeys[nameOf(event)](); // the page's own
       } else {
         call("lcd_key", nameOf(event));
       }
