@@ -182,7 +182,7 @@ class FusionWorker:
         if self._job:
             raise RuntimeError("the worker is busy with another job; cancel it, or poll until it ends")
         request = {
-            "order": outwards(len(pair.anatomy01), first_slice),
+            "order": outwards(pair.count, first_slice),
             "weights": pair.weights,
             "device": pair.settings.device,
             "precision": pair.settings.precision,
@@ -197,7 +197,7 @@ class FusionWorker:
 
     def follow(self, index: int) -> None:
         """Another slice is on show: it is fused next, then its neighbours outwards. Does nothing without a job."""
-        if self._job and self._process and 0 <= index < len(self._job.pair.anatomy01):
+        if self._job and self._process and 0 <= index < self._job.pair.count:
             self._process.send(do="follow", job=self._job.number, slice=index)
 
     def poll(self) -> list[Event]:
@@ -261,12 +261,26 @@ class FusionWorker:
         self._number += 1
         folder = self._process.folder / f"job-{self._number}"
         if staged is None or not staged.is_dir():
+            if not pair.anatomy01.size:
+                raise RuntimeError("The fusion process ended before the fusion began; start it again.")
             staged = self.stage(pair)
         staged.rename(folder)
         for left in folder.parent.glob("staged-*"):  # of a fusion that was given up before it began
             shutil.rmtree(left, ignore_errors=True)
         self._job = _Job(self._number, pair, request, folder, list(pair.warnings), results, filled)
         self._process.send(do="fuse", job=self._number, **request)
+
+    def _begin_again(self, job: _Job, hung: WorkerProcess) -> None:
+        """A job goes to a new process, with its files."""
+        self._process = self._job = None
+        self._left.clear()
+        self.start()
+        assert self._process is not None
+        staged = self._process.folder / "staged-again"
+        shutil.move(job.folder, staged)
+        hung.close()
+        self._messages.clear()
+        self._begin(job.pair, job.request, job.results, staged, job.filled)
 
     def _new_events(self) -> Iterator[Event]:
         process = self._process
@@ -294,10 +308,11 @@ class FusionWorker:
         if exit_code is None and not is_overdue:
             return
         waiting, last_lines = self._job, process.last_lines()
-        self._stop_process()
         if waiting is not None and exit_code is None:  # it hangs in the job before
-            self._begin(waiting.pair, waiting.request, waiting.results, None, waiting.filled)
-        elif waiting is not None and exit_code is not None:
+            self._begin_again(waiting, process)
+            return
+        self._stop_process()
+        if waiting is not None and exit_code is not None:
             _LOG.warning("the worker died with exit code %d; it had printed: %s", exit_code, " | ".join(last_lines) or "nothing")
             # A broken GPU may take the process with it, and would do so again.
             raise WorkerDied(exit_code, last_lines, on_gpu=waiting.started.get("device", "CPU")[:3] != "CPU")
@@ -318,7 +333,7 @@ class FusionWorker:
             if kind == "started":
                 job.started = message
                 _LOG.info("fusing on %s with %s (%s)", message["device"], message["weights_name"], message["weights_sha256"][:12])
-                event = Started(len(job.pair.anatomy01), message["device"], message["weights_name"], message["weights_sha256"])
+                event = Started(job.pair.count, message["device"], message["weights_name"], message["weights_sha256"])
             elif kind == "note":
                 job.notes.append(message["text"])
                 event = Note(message["text"])
@@ -365,7 +380,7 @@ def _slice_fused(job: _Job, message: dict[str, Any]) -> SliceFused:
     return SliceFused(
         index=index,
         done=message["done"],
-        total=len(job.pair.anatomy01),
+        total=job.pair.count,
         seconds_left=message["seconds_left"],
         metrics=message["metrics"],
         blend_metrics=message["blend_metrics"],

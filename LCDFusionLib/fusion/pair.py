@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -60,6 +60,18 @@ class FusionPair:
     weights: str
     settings: FusionSettings
     warnings: tuple[str, ...]
+
+    @property
+    def count(self) -> int:
+        """Slices."""
+        return self.anatomy.shape[0]
+
+    def without_voxels(self) -> FusionPair:
+        """The same without what was resampled and windowed: once the worker has it, a host need not hold it."""
+        nothing = np.empty((0, 0, 0), np.float32)
+        volume = self.resampled.volume.with_array(np.empty((0, 0, 0, 3), np.uint8) if self.function.is_color else nothing)
+        resampled = replace(self.resampled, volume=volume, covered=np.empty((0, 0, 0), np.bool_))
+        return replace(self, anatomy01=nothing, function01=nothing, resampled=resampled)
 
     @property
     def overlap(self) -> float | None:

@@ -236,7 +236,7 @@ class FusionSession:
     def _progress(self, event: object) -> Progress | None:
         assert self._pair is not None
         assert self.result is not None
-        total = len(self._pair.anatomy01)
+        total = self._pair.count
         if isinstance(event, Started):
             self._device = event.device
             return self._said(0, f"Fusing on {event.device}")
@@ -262,7 +262,7 @@ class FusionSession:
         return None
 
     def _said(self, done: int, text: str) -> Progress:
-        total = len(self._pair.anatomy01) if self._pair is not None else 0
+        total = self._pair.count if self._pair is not None else 0
         return Progress(done, total, text, inputs=self._inputs)
 
     def _take_older_away(self, result: ResultNodes) -> None:
@@ -282,7 +282,7 @@ class FusionSession:
         """Cancelled, or failed: what is fused stays, where it is more than there was."""
         assert self.result is not None
         assert self._pair is not None
-        part, total = self.result, len(self._pair.anatomy01)
+        part, total = self.result, self._pair.count
         older = [each for each in results_of(*self._inputs) if each.gray is not part.gray]
         is_there = any(each.is_complete and not each.is_preview and each.made_with == part.made_with for each in older)
         if self._is_preview or not self._done or is_there:
@@ -295,7 +295,7 @@ class FusionSession:
         return replace(self._end(text, failed=failed, keep=True), result=part)
 
     def _end(self, text: str, *, failed: bool = False, keep: bool = False) -> Progress:
-        total = len(self._pair.anatomy01) if self._pair is not None else 0
+        total = self._pair.count if self._pair is not None else 0
         result, inputs, self.result, self._pair, self._inputs = self.result, self._inputs, None, None, ()
         if result is not None and not keep:
             remove_result(result)

@@ -39,7 +39,8 @@ class Preparation:
     def job(self) -> FusionJob:
         """Resampled, checked and handed to the worker's folder; raises what `prepare_job` and `FusionWorker.stage` do."""
         job = prepare_job(self.anatomy, self.function, self.settings, first_slice=self.first_slice, only_first_slice=self.only_first_slice)
-        return replace(job, staged=self.stage(job.pair))
+        staged = self.stage(job.pair)
+        return replace(job, pair=job.pair.without_voxels(), staged=staged)
 
 
 class FusionWorkflow:

@@ -163,6 +163,7 @@ class OpenStudy:
                 self._nodes[offer.key] = node_from_series(self._scene, offer.volume, offer.source)
             else:
                 self._nodes[offer.key] = node_from_volume(self._scene, offer.volume)
+            offer.volume = None  # the node has a copy, and stays as long as the study is open
         except Exception as error:
             with self._server.state:
                 for name in ("anatomy", "function"):

@@ -9,6 +9,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from LCDFusionLib.dicom import Series, SeriesSource, propose_pairs, read_series, scan_folder
 from LCDFusionLib.errors import InputError
 from LCDFusionLib.images.files import VOLUME_SUFFIXES, read_volume
@@ -74,7 +77,8 @@ class Offer:
         """
         if self.volume is None:
             assert self.series is not None
-            self.volume, self.source = read_series(self.series, relative=True)
+            volume, self.source = read_series(self.series, relative=True)
+            self.volume = volume.with_array(_in_half(volume.array)) if volume.modality is Modality.CT else volume
         return self
 
 
@@ -183,6 +187,18 @@ def open_study(paths: Sequence[Path], *, progress: Progress, is_upload: bool = F
         if several and offer.patient:
             offer.title += f", {offer.patient}"
     return Study(tuple(offers), tuple(_pairs(offers)), (*_one_is_missing(offers), *notes))
+
+
+def _in_half(array: NDArray) -> NDArray:
+    """Whole HU as int16, which a CT mostly has, in half the memory; as they are where a value would be another one."""
+    if array.dtype != np.float32 or not np.isfinite([array.min(), array.max()]).all() or array.min() < -32768 or array.max() > 32767:
+        return array
+    half = np.empty(array.shape, np.int16)
+    for k in range(len(array)):
+        half[k] = array[k]
+        if not np.array_equal(half[k], array[k]):
+            return array
+    return half
 
 
 def _named(path: Path) -> str:
