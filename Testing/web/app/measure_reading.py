@@ -69,9 +69,7 @@ def memory():
             continue
         name = next((name for name in ("LCDFusionLib.web.app", "LCDFusionLib.fusion.worker") if name.encode() in words), "")
         if name:
-            found[f"{name} {process.name} ({parent.name})"] = next(
-                int(line.split()[1]) // 1024 for line in lines if line.startswith("Pss:")
-            )
+            found[f"{name} {process.name}"] = next(int(line.split()[1]) // 1024 for line in lines if line.startswith("Pss:"))
     return found
 
 
