@@ -1,5 +1,6 @@
 """Display: buttons for the range of uptake, and why it ends where it does; window, colours and weights draw themselves."""
 
+import qt
 from slicer.i18n import tr as _
 
 from LCDFusionLib.images.window import SUV_PRESETS
@@ -12,12 +13,15 @@ class DisplayDrawing(Drawing):
 
     def __init__(self, widget, section):
         super().__init__(widget, section)
-        self._buttons = {upper: getattr(self.ui, f"range{upper:g}Button") for upper in SUV_PRESETS}
-        for upper, button in self._buttons.items():
+        self._buttons = {}
+        for upper in (*SUV_PRESETS, None):
+            button = self._buttons[upper] = qt.QToolButton()
+            button.text = _("Auto") if upper is None else f"{upper:g}"
+            button.toolTip = _("The range that this study asks for") if upper is None else f"SUV 0 to {upper:g}"
             self.on_click(button, lambda chosen=upper: section.full_uptake(chosen))
-        self.on_click(self.ui.rangeAutoButton, lambda: section.full_uptake(None))
+            self.ui.rangeWidget.layout().addWidget(button)
 
     def draw(self, state):
         for upper, button in self._buttons.items():
-            button.enabled = upper in state.presets
+            button.enabled = upper is None or upper in state.presets
         self.ui.rangeLabel.text = _(state.upper_problem or state.reason)

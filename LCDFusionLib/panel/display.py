@@ -6,7 +6,7 @@ import math
 import time
 from dataclasses import dataclass, replace
 
-from LCDFusionLib.images.volume import Unit
+from LCDFusionLib.images.volume import Modality, Unit
 from LCDFusionLib.images.window import PRESETS, SUV_PRESETS, SUV_UPPER, Window
 from LCDFusionLib.panel.choices import AnatomyWindow, Choices
 from LCDFusionLib.panel.core import Core
@@ -59,7 +59,8 @@ class DisplaySection(Section):
     def window(self, window: AnatomyWindow) -> None:
         """A key chooses a window. A window for CT is not for an MR."""
         anatomy = self.core.workflow.anatomy
-        if window.value in PRESETS and (anatomy is None or anatomy.unit is not Unit.HU):
+        is_ct = anatomy is not None and anatomy.modality is Modality.CT and anatomy.unit is Unit.HU
+        if window.value in PRESETS and not is_ct:
             self.core.say(f"The window '{window.label()}' is for CT in HU; drag in the view to change the window of this image.")
         else:
             self._forget_hand()

@@ -127,9 +127,9 @@ class FusionSection(Section):
 
     def click(self) -> None:
         """The button was clicked: as `fuse`. The second click of a double one is not for Cancel, which has just come under the mouse."""
-        before, self._clicked_at = self._clicked_at, time.monotonic()
-        if self._clicked_at - before > DOUBLE_CLICK_S:
+        if time.monotonic() - self._clicked_at > DOUBLE_CLICK_S:
             self.fuse()
+            self._clicked_at = time.monotonic()  # only now: a second click may have waited while the first was answered
 
     def fuse(self) -> None:
         """Fuse, or cancel; returns at once."""
@@ -178,7 +178,7 @@ class FusionSection(Section):
         with self.problems_are_said(lambda text: self.core.say(text, *nodes)):
             if not self.core.host.may_compute():
                 return
-            first = self.core.slice
+            first = self._followed = self.core.slice
             first = shown_slice(self.core.scene, nodes[0]) if first is None else first
             self._progress = None
             self.core.say("Preparing", *nodes)
@@ -201,7 +201,8 @@ class FusionSection(Section):
         with self.problems_are_said(lambda text: self.core.say(text, *nodes)):
             if all(node.GetScene() is not None for node in nodes):
                 self.core.workflow.begin(preparation, future.result())
-                self._followed = preparation.first_slice
+                if self._followed is None:  # the views were not there yet when Fuse was clicked
+                    self._followed = self.core.slice
                 self.moved()
                 if self.core.workflow.session.worker.machine is None:
                     self.core.say("Waiting until PyTorch is loaded", *nodes)

@@ -179,3 +179,9 @@ def fused_panel(open_panel, small_phantom):
     open_panel.enter()
     open_panel.fuse()
     return open_panel
+
+
+@pytest.fixture(autouse=True)
+def clicks_without_pause(monkeypatch):
+    """A test clicks faster than a hand, and means each click; what a double click is, the panel's own test shows."""
+    monkeypatch.setattr("LCDFusionLib.panel.fusion.DOUBLE_CLICK_S", -1.0)

@@ -96,6 +96,11 @@ def test_display_window_range_and_colours_reach_the_views_and_the_fusion(panel, 
     assert "CT lung window 1400/-700" in panel.ui.summaryLabel.text
     panel.ui.functionUpperSpinBox.value = 6.0
     assert "PET SUV 0-6" in panel.ui.summaryLabel.text
+    panel.widget.drawings.display._buttons[7.0].click()
+    assert panel.ui.functionUpperSpinBox.value == 7.0
+    assert "PET SUV 0-7" in panel.ui.summaryLabel.text
+    assert "hotter" in panel.ui.rangeLabel.text
+    panel.ui.functionUpperSpinBox.value = 6.0
     panel.choose(panel.ui.tableComboBox, "Hot iron")
     panel.ui.sideBySideButton.click()
     display = pair[0].GetDisplayNode()
