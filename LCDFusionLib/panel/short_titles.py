@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 
-def short_titles(titles: Sequence[str], *, most: int = 32) -> list[str]:
+def short_titles(titles: Sequence[str], *, most: int = 23) -> list[str]:
     """Titles of at most so many characters.
 
     Words that all of them begin with are left out after the first, and what is still too long loses its middle.
 
     Example:
-        >>> short_titles(["CT IBSI phantom AC (135 images)", "CT IBSI phantom lung (135 images)"])
-        ['CT … AC (135 images)', 'CT … lung (135 images)']
+        >>> short_titles(["CT IBSI phantom AC (series 3)", "CT IBSI phantom lung (series 4)"])
+        ['CT … AC (series 3)', 'CT … lung (series 4)']
     """
     words = [title.split(" ") for title in titles]
     same = 0

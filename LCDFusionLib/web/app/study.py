@@ -246,8 +246,8 @@ def _series_offer(series: Series, role: str) -> Offer:
     except ValueError:
         modality = Modality.OTHER
     kind = {Modality.PET: "PET", Modality.SPECT: "SPECT"}.get(modality, series.modality)
-    number = "" if series.number is None else f"series {series.number}, "
-    offer = Offer("", f"{kind} {series.name} ({number}{len(series.images)} images)", modality, series=series, role=role)
+    number = "" if series.number is None else f", series {series.number}"
+    offer = Offer("", f"{kind} {series.name} ({len(series.images)} images{number})", modality, series=series, role=role)
     return offer
 
 

@@ -22,7 +22,7 @@ class DisplayDrawing(Drawing):
     def build(self) -> None:
         choice = self.shared.choice
         form.select(
-            "Anatomy window:",
+            "Window:",
             choice.window,
             form.items_of(AnatomyWindow),
             "Window width and level of the anatomy, in the fused image too",
@@ -50,7 +50,8 @@ class DisplayDrawing(Drawing):
                     key="upper",
                     click=(self._full_uptake, "[upper]"),
                     title=("'SUV 0 to ' + upper",),
-                    variant=(f"{choice.function_upper} === upper ? 'flat' : 'tonal'",),
+                    color=(f"{choice.function_upper} === upper ? 'primary' : undefined",),
+                    variant="flat",
                     size="x-small",
                     classes="range-preset",
                 )
@@ -58,7 +59,8 @@ class DisplayDrawing(Drawing):
                     "Auto",
                     click=(self._full_uptake, "[null]"),
                     title="The range that this study asks for",
-                    variant=(f"{choice.function_upper} === null ? 'flat' : 'tonal'",),
+                    color=(f"{choice.function_upper} === null ? 'primary' : undefined",),
+                    variant="flat",
                     size="x-small",
                     classes="range-auto",
                 )
