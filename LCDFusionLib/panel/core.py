@@ -27,6 +27,7 @@ class Core:
         views: what the slice views show.
         is_preparing: a fusion is being prepared, and will begin.
         is_stale: something has changed since the last update.
+        is_dragged: the screen shows a window or a range of the hand's that does not count any more.
         said: the status line, and what it belongs to.
         moved: tells all sections that another slice, or more of it, is on show.
     """
@@ -38,7 +39,7 @@ class Core:
         self.workflow = FusionWorkflow(session, find_file=host.find_file)
         self.registration_session = registration or RegistrationSession()
         self.views = Review(application)
-        self.is_preparing = self.is_stale = False
+        self.is_preparing = self.is_stale = self.is_dragged = False
         self.said: Belongs[str] | None = None
         self.moved: Callable[[], object] = lambda: None
 

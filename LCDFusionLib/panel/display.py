@@ -76,6 +76,12 @@ class DisplaySection(Section):
             self.core.host.choose(function_upper=upper)
         self.core.refresh()
 
+    def reset(self) -> None:
+        """The window and the range that the study asks for."""
+        self._forget_hand()
+        self.core.host.choose(window=AnatomyWindow.DEFAULT, function_upper=None)
+        self.core.refresh()
+
     def on_windowed(self, _window: Window) -> None:
         """The mouse has changed the window on show: that is the one to fuse with, once the hand is still, or something else is done."""
         self._windowed, self._moved_at = True, time.monotonic()
@@ -96,12 +102,14 @@ class DisplaySection(Section):
         if self._upper is not None and same_pair and choices.function_upper == self.choices.function_upper:
             changes["function_upper"] = self._upper
         self._forget_hand()
+        self.core.is_dragged = not changes
         if not changes:
             return choices
         self.core.host.choose(**changes)
         return replace(choices, **changes)  # type: ignore[arg-type]
 
     def _forget_hand(self) -> None:
+        self.core.is_dragged = self.core.is_dragged or self._moved_at is not None
         self._moved_at, self._windowed, self._upper = None, False, None
 
 

@@ -66,7 +66,7 @@ def press(panel: Panel, key: str) -> bool:
     elif key.lower() == "i":
         panel.regions.isocontour()
     elif key.lower() == "r":
-        panel.review.reset()
+        panel.reset()
     elif key == "Escape" and panel.review.state.full:
         panel.review.make_full("")
     else:

@@ -94,6 +94,11 @@ class Panel(Core):
         if self.is_stale:
             self.update()
 
+    def reset(self) -> None:
+        """Zoom, pan, window and range as they were when the pair was opened."""
+        self.display.reset()
+        self.review.show_whole()
+
     def forget(self) -> None:
         """The scene is being emptied: nothing of the old one may be held, or stay on the screen."""
         for section in self.sections:

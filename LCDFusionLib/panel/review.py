@@ -9,7 +9,6 @@ from dataclasses import dataclass
 import vtk
 
 from LCDFusionLib.mrml.dicom_source import instance_numbers
-from LCDFusionLib.panel.choices import AnatomyWindow
 from LCDFusionLib.panel.core import Core
 from LCDFusionLib.panel.on_show import OnShow
 from LCDFusionLib.panel.section import Section
@@ -109,11 +108,9 @@ class ReviewSection(Section):
         self._full_of = self.choices.arrangement
         self.core.refresh()
 
-    def reset(self) -> None:
-        """Whole images again, with the window and the range that the study asks for."""
+    def show_whole(self) -> None:
+        """Whole images again, unzoomed."""
         self.core.views.align()
-        self.core.host.choose(window=AnatomyWindow.DEFAULT, function_upper=None)
-        self.core.refresh()
         self.core.host.draw_views()
 
     def flicker(self) -> None:
@@ -147,9 +144,9 @@ class ReviewSection(Section):
                     self.core.host.choose(orientation=self._turned)
         else:
             views.show_images(workflow.images)
-            if look != self._look:
+            if look != self._look or self.core.is_dragged:
                 views.apply(look)
             if choices.orientation is not None and choices.orientation is not self._turned:
                 views.plane.orientation = self._turned = choices.orientation
-        self._shown, self._look = now, look
+        self._shown, self._look, self.core.is_dragged = now, look, False
         views.turn(choices.projection_angle)

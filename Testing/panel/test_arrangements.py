@@ -51,6 +51,15 @@ def test_r_shows_whole_images_with_the_windows_of_the_study(host, load):
     assert node.GetXYZOrigin() == pytest.approx((0, 0, 0))
     assert (nodes[0].GetDisplayNode().GetWindow(), host.chosen.function_upper) == (350, None)
     assert "0-10 SUVbw" in host.title(layouts.FUNCTION)
+    # At once after a drag too, which does not count yet.
+    nodes[0].GetDisplayNode().SetWindowLevel(900, 100)
+    uptake = host.panel.views.function.shown.GetDisplayNode()
+    uptake.SetWindowLevel(20, 10)
+    assert press(host.panel, "r")
+    host.panel.update()
+    assert nodes[0].GetDisplayNode().GetWindow() == 350
+    assert uptake.GetWindowLevelMax() == pytest.approx(10)
+    assert (host.chosen.window, host.chosen.function_upper) == (AnatomyWindow.DEFAULT, None)
 
 
 def test_the_crosshair_goes_by_voxels_and_regions_are_measured_by_keys(host, load):

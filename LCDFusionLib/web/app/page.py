@@ -88,7 +88,7 @@ class Page:
         self.registration = RegistrationDrawing(shared, "registration", panel.registration)
         self.display = DisplayDrawing(shared, "display", panel.display)
         self.fusion = FusionDrawing(shared, "fusion", panel.fusion)
-        self.review = ReviewDrawing(shared, "review", panel.review, host.views)
+        self.review = ReviewDrawing(shared, "review", panel.review, host.views, panel.reset)
         self.regions = RegionsDrawing(shared, "regions", panel.regions)
         self.metrics = MetricsDrawing(shared, "metrics", panel.metrics)
         self.export = ExportDrawing(shared, "exports", panel.export, downloads, screen, archive)

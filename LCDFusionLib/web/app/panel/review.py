@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from trame.widgets import html
 from trame.widgets import vuetify3 as v3
 
@@ -23,9 +25,9 @@ TIPS = {
 class ReviewDrawing(Drawing):
     """Choices of the views; the views themselves are `LinkedViews`."""
 
-    def __init__(self, shared: Shared, name: str, section: ReviewSection, views: LinkedViews) -> None:
+    def __init__(self, shared: Shared, name: str, section: ReviewSection, views: LinkedViews, reset: Callable[[], None]) -> None:
         super().__init__(shared, name, section)
-        self._review, self._views = section, views
+        self._review, self._views, self._reset = section, views, reset
 
     def show(self) -> None:
         super().show()
@@ -41,9 +43,7 @@ class ReviewDrawing(Drawing):
             for arrangement in Arrangement:
                 v3.VBtn(arrangement.label(), value=arrangement.value, size="small", title=TIPS[arrangement])
         with html.Div(classes="buttons"):
-            form.button(
-                "Reset views", self._review.reset, "Whole images, and the windows that the study asks for (R)", classes="reset-button"
-            )
+            form.button("Reset views", self._reset, "Whole images, and the windows that the study asks for (R)", classes="reset-button")
             form.button("Full screen", "window.lcdfusion.fullScreen()", "Of the whole page (F); a double click makes one view large")
         form.select("Plane:", choice.orientation, form.items_of(Orientation), "Of all views together", classes="plane-select")
         form.select("Fused in:", choice.fused_look, form.items_of(FusedLook), "The fused image in colour or in gray")
