@@ -5,7 +5,9 @@ from __future__ import annotations
 import csv
 import hashlib
 import json
+import os
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
@@ -104,9 +106,14 @@ class Outcome:
         """None where there is none that can be read."""
         try:
             kept = json.loads((folder / f"{key}.json").read_text(encoding="utf-8"))
-            return cls(**(kept | {"notes": tuple(kept["notes"])}))
-        except (OSError, ValueError, TypeError, KeyError):
+            read = cls(**(kept | {"notes": tuple(map(str, kept["notes"]))}))
+        except (OSError, ValueError, TypeError, KeyError, RecursionError):
             return None
+        texts, tables = (read.status, read.reason, read.fingerprint), (read.metrics, read.blend_metrics)
+        values = [value for table in tables if isinstance(table, dict) for value in table.values()]
+        are_numbers = all(isinstance(value, (int, float, type(None))) for value in (*values, read.slices, read.seconds))
+        is_whole = read.key == key and all(isinstance(text, str) for text in texts) and all(isinstance(table, dict) for table in tables)
+        return read if is_whole and are_numbers else None
 
 
 COLUMNS = tuple(column.name for column in fields(Job))
@@ -141,10 +148,15 @@ def read_jobs(file: Path) -> list[Job]:
         raise InputError(f"The table '{file}' cannot be read ({error}): give a CSV file in UTF-8.") from error
     first = text.splitlines()[0] if text else ""
     divider = max(",;\t", key=first.count)
-    rows = list(csv.reader(text.splitlines(), delimiter=divider))
+    try:
+        rows = list(csv.reader(text.splitlines(), delimiter=divider))
+    except csv.Error as error:
+        raise InputError(f"The table '{file}' cannot be read ({error}): give a CSV file in UTF-8.") from error
     names = [name.strip().lower() for name in rows[0]] if rows else []
     if not {"anatomy", "function"} <= set(names):
         raise InputError(f"The table '{file}' has no columns 'anatomy' and 'function' in its first row: name them there.")
+    if any(count > 1 for name, count in Counter(names).items() if name):
+        raise InputError(f"The table '{file}' has a column twice in its first row: name each once.")
     if unknown := [name for name in names if name and name not in COLUMNS]:
         raise InputError(f"The table '{file}' has a column '{unknown[0]}'; those known are {', '.join(COLUMNS)}.")
     jobs: list[Job] = []
@@ -153,9 +165,9 @@ def read_jobs(file: Path) -> list[Job]:
             continue
         cells = {name: value.strip() for name, value in zip(names, row, strict=False) if name}
         jobs.append(_checked(Job(**cells), file, number))
-    twice = [job for job in jobs if sum(job.key == other.key for other in jobs) > 1]
-    if twice:
-        raise InputError(f"The table '{file}' has the pair '{twice[0].anatomy}' and '{twice[0].function}' twice: delete one of the rows.")
+    counts = Counter(job.key for job in jobs)
+    if twice := next((job for job in jobs if counts[job.key] > 1), None):
+        raise InputError(f"The table '{file}' has the pair '{twice.anatomy}' and '{twice.function}' twice: delete one of the rows.")
     return jobs
 
 
@@ -170,7 +182,7 @@ def _checked(job: Job, file: Path, number: int) -> Job:
         if not given:
             raise InputError(f"Row {number} of '{file}' names no {role}: give the path of a folder or file.")
         path = (file.parent / given).absolute()
-        if not path.exists():
+        if not os.path.exists(path):
             raise InputError(f"Row {number} of '{file}': the {role} '{path}' does not exist.")
         job = replace(job, **{role: str(path)})
     return job

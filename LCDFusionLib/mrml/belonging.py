@@ -14,7 +14,7 @@ from pydicom.dataset import Dataset
 
 from LCDFusionLib.dicom import Mismatch, find_mismatches, notes_on_belonging, place_mismatch, unconfirmed
 from LCDFusionLib.mrml.dicom_source import FindFile, dicom_header, no_file
-from LCDFusionLib.mrml.nodes import hierarchy_item, place_of
+from LCDFusionLib.mrml.nodes import hierarchy_item, kept_in, place_of
 
 Node: TypeAlias = "slicer.vtkMRMLVolumeNode"
 
@@ -51,8 +51,8 @@ def confirmed_mismatches(anatomy: Node, function: Node) -> tuple[Mismatch, ...]:
     """What the person has confirmed for this pair."""
     if function.GetNodeReference(_CONFIRMED_ROLE) is not anatomy:
         return ()
-    texts = json.loads(function.GetAttribute(_CONFIRMED_ATTRIBUTE) or "{}")
-    return tuple(Mismatch(kind, text) for kind, text in texts.items())
+    texts = kept_in(function, _CONFIRMED_ATTRIBUTE, dict)
+    return tuple(Mismatch(kind, str(text)) for kind, text in texts.items())
 
 
 def notes_on_pair(anatomy: Node, function: Node, find_file: FindFile = no_file) -> list[str]:

@@ -10,6 +10,8 @@ from collections.abc import Sequence
 
 import slicer
 
+from LCDFusionLib.mrml.nodes import kept_in
+
 _ROLE = "LCDFusion.keySlicesWith"
 _ATTRIBUTE = "LCDFusion.KeySlices"
 
@@ -34,7 +36,8 @@ def set_key_slices(anatomy: slicer.vtkMRMLVolumeNode, function: slicer.vtkMRMLVo
 
 def _marks(anatomy: slicer.vtkMRMLVolumeNode) -> list[list[int]]:
     """One list a reference, in their order."""
-    return json.loads(anatomy.GetAttribute(_ATTRIBUTE) or "[]")
+    marks = kept_in(anatomy, _ATTRIBUTE, list)
+    return [[k for k in each if isinstance(k, int)] if isinstance(each, list) else [] for each in marks]
 
 
 def _place(anatomy: slicer.vtkMRMLVolumeNode, function: slicer.vtkMRMLVolumeNode) -> int | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import numpy as np
 import slicer
@@ -38,6 +39,15 @@ def hierarchy_item(node: slicer.vtkMRMLNode) -> int:
     """The node's item in subject hierarchy; made where no Slicer application has made it yet."""
     hierarchy = slicer.vtkMRMLSubjectHierarchyNode.GetSubjectHierarchyNode(node.GetScene())
     return hierarchy.GetItemByDataNode(node) or hierarchy.CreateItem(hierarchy.GetSceneItemID(), node)
+
+
+def kept_in(node: slicer.vtkMRMLNode, attribute: str, kind: type) -> Any:
+    """What an attribute keeps as JSON, of the kind that it should be; empty where it keeps nothing, or a scene's file was damaged."""
+    try:
+        kept = json.loads(node.GetAttribute(attribute) or "null")
+    except (ValueError, RecursionError):
+        return kind()
+    return kept if isinstance(kept, kind) else kind()
 
 
 def voxels(node: slicer.vtkMRMLVolumeNode) -> NDArray:
@@ -154,7 +164,7 @@ def volume_from_node(
         None if node.GetParentTransformNode() else _dicom_attribute(node, FRAME_OF_REFERENCE_ATTRIBUTE),
         place_of(node),
         is_fused=node.GetAttribute(NOTICE_ATTRIBUTE) is not None,
-        notes=tuple(json.loads(node.GetAttribute(_NOTES_ATTRIBUTE) or "[]")),
+        notes=tuple(map(str, kept_in(node, _NOTES_ATTRIBUTE, list))),
     )
 
 

@@ -32,8 +32,10 @@ class NetworkConfig:
     lcfm: Literal["none", "last", "all"] = "all"
 
     def __post_init__(self) -> None:
-        if self.correlation_size < 1:
-            raise ValueError(f"correlation_size must be at least 1, got {self.correlation_size}")
+        if isinstance(self.correlation_size, bool) or not isinstance(self.correlation_size, int) or not 1 <= self.correlation_size <= 256:
+            raise ValueError(f"correlation_size must be a whole number from 1 to 256, got {self.correlation_size}")
+        if not isinstance(self.dense, bool) or not isinstance(self.cmfem, bool):
+            raise ValueError(f"dense and cmfem must be true or false, got {self.dense} and {self.cmfem}")
         if self.lcfm not in ("none", "last", "all"):
             raise ValueError(f"lcfm must be 'none', 'last' or 'all', got '{self.lcfm}'")
 

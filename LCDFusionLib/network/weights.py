@@ -59,9 +59,9 @@ def load_weights(name_or_path: str | Path) -> LoadedWeights:
     sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
     try:
         card = _card(path, sha256)
-        expected = card["sha256"]
+        expected = str(card["sha256"])
         config = NetworkConfig(**card["network"])
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise WeightsError(f"The card '{path.stem}.json' of the weights '{path}' is missing or damaged; restore both files.") from error
     if sha256 != expected:
         raise WeightsError(

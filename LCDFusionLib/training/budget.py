@@ -26,7 +26,7 @@ def check_budget(folder: Path, budget: dict) -> None:
         return
     try:
         before = dict(json.loads(file.read_text(encoding="utf-8")))
-    except ValueError as error:
+    except (ValueError, TypeError, RecursionError) as error:
         raise InputError(f"The file '{file}' is damaged: restore it, or choose another folder with -o.") from error
     now = json.loads(json.dumps(budget))
     if differing := [name for name in {**now, **before} if now.get(name) != before.get(name)]:

@@ -6,6 +6,7 @@ import csv
 from pathlib import Path
 
 from LCDFusionLib.atomic import atomic_file
+from LCDFusionLib.errors import InputError
 
 PANELS = {
     "loss": ("train_loss", "validation_loss"),
@@ -14,13 +15,29 @@ PANELS = {
 }
 
 
+def read_log(log: Path) -> list[dict[str, str]]:
+    """The rows of `log.csv`, of which every cell is a number, or empty.
+
+    Raises:
+        InputError: one is not.
+    """
+    try:
+        with log.open(newline="", encoding="utf-8") as stream:
+            rows = list(csv.DictReader(stream))
+        for row in rows:
+            int(row["step"])
+            [float(value) for value in row.values() if value]
+    except (ValueError, KeyError, TypeError, csv.Error) as error:
+        raise InputError(f"The log '{log}' is damaged: delete it, or choose another folder with -o.") from error
+    return rows
+
+
 def plot_curves(log: Path, file: Path) -> None:
     """Draw the columns of `log.csv` over the steps: loss, and what validation says of either source."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    with log.open(newline="") as stream:
-        rows = list(csv.DictReader(stream))
+    rows = read_log(log)
     steps = [int(row["step"]) for row in rows]
     figure = Figure(figsize=(13, 3.6), layout="constrained")
     FigureCanvasAgg(figure)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import math
 import time
@@ -24,7 +23,7 @@ from LCDFusionLib.metrics import evaluate
 from LCDFusionLib.network import LCDFusionNet, LoadedWeights, NetworkConfig, RewrittenNet, save_weights
 
 from .budget import check_budget, fingerprint, keep_budget
-from .curves import plot_curves
+from .curves import plot_curves, read_log
 from .data import TrainingData
 from .loss import darkening_loss, fusion_loss
 from .measure import batch_of_one, write_rows
@@ -216,9 +215,8 @@ class Trainer:
     def _log(self, row: dict[str, float]) -> None:
         log, rows = self.folder / "log.csv", []
         if log.exists():
-            with log.open(newline="") as file:
-                # A row of this step or a later one was written by a run that was killed before its checkpoint.
-                rows = [earlier for earlier in csv.DictReader(file) if int(earlier["step"]) < row["step"]]
+            # A row of this step or a later one was written by a run that was killed before its checkpoint.
+            rows = [earlier for earlier in read_log(log) if int(earlier["step"]) < row["step"]]
         write_rows([*rows, row], log)
 
     def _save_checkpoint(self) -> None:

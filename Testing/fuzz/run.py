@@ -24,8 +24,7 @@ from pathlib import Path
 import numpy as np
 
 from LCDFusionLib.errors import InputError
-from LCDFusionLib.images.transform_files import read_transform
-from LCDFusionLib.pipeline.inputs import read_anatomy, read_function
+from LCDFusionLib.network import WeightsError
 from Testing.fuzz import base_files
 from Testing.fuzz.mutators import mutate
 
@@ -33,15 +32,6 @@ SECONDS, BYTES = 20, 6 * 2**30
 BAD = ("SILENT", "TRACEBACK", "HANG", "DEATH")
 OUTCOMES = ("same", "refused", "other", *BAD)
 _CODES = dict(enumerate(("same", "refused", "other", "SILENT", "TRACEBACK"), 10))
-
-
-def look(base, path):
-    """What is read, as arrays that can be compared."""
-    if base.name == "transform":
-        return [read_transform(path)[0]]
-    read = read_function if base.name == "dicom PT" else read_anatomy
-    volume = read(path).volume
-    return [volume.array, volume.ijk_to_lps]
 
 
 def run_case(base, reference, seed, folder, keep=None):
@@ -85,8 +75,8 @@ def _case(base, reference, folder, original, damaged, writer):
     base.target.write_bytes(damaged)
     codes = {name: code for code, name in _CODES.items()}
     try:
-        found = look(base, base.path)
-    except InputError:
+        found = base.read(base.path)
+    except (InputError, WeightsError):
         return codes["refused"]
     except BaseException as error:
         ours = [frame for frame in traceback.extract_tb(error.__traceback__) if "LCDFusionLib" in frame.filename]
@@ -103,10 +93,10 @@ def _case(base, reference, folder, original, damaged, writer):
     return codes["SILENT" if could_tell else "other"]
 
 
-def run(cases, first_seed, folder, *, keep=None, tell=None):
+def run(cases, first_seed, folder, *, kinds="", keep=None, tell=None):
     """{(kind, outcome): cases}, {(kind, outcome, place): cases}."""
-    bases = base_files.make(folder)
-    references = {base.name: look(base, base.path) for base in bases}
+    bases = [base for base in base_files.make(folder) if kinds in base.name]
+    references = {base.name: base.read(base.path) for base in bases}
     table, places = Counter(), Counter()
     for n in range(cases):
         base = bases[n % len(bases)]
@@ -116,8 +106,8 @@ def run(cases, first_seed, folder, *, keep=None, tell=None):
         table[base.name, outcome] += 1
         if outcome in BAD:
             places[base.name, outcome, place or mutator] += 1
-        if tell is not None and (n + 1) % 1000 == 0:
-            tell(f"{n + 1} of {cases}")
+        if tell is not None and (n + 1) % 200 == 0:
+            tell(f"{n + 1} of {cases}, seeds {first_seed} to {first_seed + n}\n{as_markdown(table)}\n{places}")
     return table, places
 
 
@@ -131,14 +121,19 @@ def as_markdown(table):
     return "\n".join(lines)
 
 
+def _tell(text):
+    print(text, file=sys.stderr, flush=True)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--cases", type=int, default=20_000)
     parser.add_argument("--seed", type=int, default=0, help="of the first case; the next has the next")
+    parser.add_argument("--kinds", help="only those kinds of input whose names hold this")
     parser.add_argument("--keep", type=Path, help="folder for the inputs of cases that must not be")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        table, places = run(options.cases, options.seed, Path(folder), keep=options.keep, tell=lambda text: print(text, file=sys.stderr))
+        table, places = run(options.cases, options.seed, Path(folder), kinds=options.kinds or "", keep=options.keep, tell=_tell)
     print(as_markdown(table))
     for (kind, outcome, place), count in places.most_common():
         print(f"{outcome} {count} x {kind}: {place}")

@@ -1,6 +1,7 @@
 """A short seeded run of the harness, and the harness itself: it would see what it is there for."""
 
 import os
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -29,7 +30,7 @@ def test_the_harness_sees(tmp_path, monkeypatch, reads, outcome):
     from Testing.fuzz import base_files, run
 
     (base,) = (each for each in base_files.make(tmp_path) if each.name == "nifti-gzip")
-    reference = run.look(base, base.path)
-    monkeypatch.setattr(run, "look", reads)
+    reference = base.read(base.path)
+    base = replace(base, read=reads)
     monkeypatch.setattr(run, "mutate", lambda seed, data: ("more", data + b"x"))
     assert run.run_case(base, reference, 0, tmp_path)[0] == outcome
