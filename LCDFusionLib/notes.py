@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 
+from LCDFusionLib.errors import one_line
+
 # What a sentence may quote of a header, and what stands in its place: names, UIDs, dates, times of day.
 _TELLING = [
     (re.compile("'.*'", re.DOTALL), "an input"),
@@ -37,11 +39,11 @@ class Note(str):
             values: numbers, units, sentences of others; what stands between quotation marks in them is taken for a name.
         """
         names = names or {}
-        note = super().__new__(cls, template.format(**{role: f"'{name}'" for role, name in names.items()}, **values))
+        note = super().__new__(cls, one_line(template.format(**{role: f"'{name}'" for role, name in names.items()}, **values)))
         note.code = code
         quoted = {name: _nameless(value) if isinstance(value, str) else value for name, value in values.items()}
         text = template.format(**{role: f"the {role}" for role in names}, **quoted)
-        note.without_names = text[:1].upper() + text[1:]
+        note.without_names = one_line(text[:1].upper() + text[1:])
         return note
 
     def __reduce__(self) -> tuple[object, ...]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from LCDFusionLib.errors import InputError
+from LCDFusionLib.errors import InputError, one_line
 from LCDFusionLib.pacs import LinkError, TransferError, connect, fetch, parse_address
 
 from .send import add_archive_options, security_of
@@ -42,7 +42,7 @@ def run(options: argparse.Namespace) -> None:
             modalities = study.get("ModalitiesInStudy") or ""
             kinds = modalities if isinstance(modalities, str) else "/".join(modalities)
             texts = [str(study.get(keyword) or "") for keyword in ("StudyDate", "PatientID", "PatientName", "StudyDescription")]
-            print("  ".join([*texts, kinds, str(study.get("StudyInstanceUID") or "")]))
+            print(one_line("  ".join([*texts, kinds, str(study.get("StudyInstanceUID") or "")])))
         if not studies:
             print("no studies found")
         return

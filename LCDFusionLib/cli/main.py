@@ -12,10 +12,10 @@ from contextlib import suppress
 from typing import NoReturn
 
 from LCDFusionLib import DISCLAIMER, __version__
-from LCDFusionLib.errors import InputError
+from LCDFusionLib.errors import InputError, one_line
 from LCDFusionLib.interrupts import held, obeyed
 
-from .streams import OutputLostError, clean_streams, without_controls
+from .streams import OutputLostError, clean_streams
 
 FAILED = 1
 BAD_INPUT = 2
@@ -107,5 +107,5 @@ def _one_line(error: BaseException) -> str:
 
 def _say(sentence: str, code: int) -> int:
     with suppress(OSError, ValueError):  # nobody listens: the exit code says it
-        print(f"lcdfusion: {without_controls(sentence)}", file=sys.stderr, flush=True)
+        print(f"lcdfusion: {one_line(sentence)}", file=sys.stderr, flush=True)
     return code

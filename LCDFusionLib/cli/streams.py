@@ -5,12 +5,12 @@ from __future__ import annotations
 import errno
 import os
 import sys
-import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any, TextIO
 
-_KEPT = "\n\t\r"
+from LCDFusionLib.errors import one_line
+
 _CURSOR = ("\x1b[A", "\x1b[K")  # with which progress bars move
 
 
@@ -90,12 +90,6 @@ def clean_streams() -> Iterator[None]:
 
 
 def without_controls(text: str) -> str:
-    """The same text; control characters, and those that turn the direction of reading, are shown as a replacement character."""
-    if text.isascii() and text.isprintable():
-        return text
-    return "".join("\ufffd" if letter not in _KEPT and _is_control(letter) else letter for letter in text)
-
-
-def _is_control(letter: str) -> bool:
-    turns = "\u202a" <= letter <= "\u202e" or "\u2066" <= letter <= "\u2069"
-    return turns or unicodedata.category(letter) in ("Cc", "Zl", "Zp")
+    """The same text without control characters but tabs, ends of lines, and the step back with which progress bars begin."""
+    start = "\r" * text.startswith("\r")
+    return start + "\r\n".join(one_line(part, kept="\n\t") for part in text[len(start) :].split("\r\n"))

@@ -12,7 +12,7 @@ from typing import Any
 from tqdm import tqdm
 
 from LCDFusionLib.dicom import FolderContents, Series, SeriesPair, propose_pairs, scan_folder
-from LCDFusionLib.errors import InputError
+from LCDFusionLib.errors import InputError, one_line
 
 _MOST_PAIRS = 10  # in the table; JSON has all
 _MOST_PROBLEMS = 5
@@ -100,7 +100,8 @@ def _problems(contents: FolderContents) -> list[str]:
         lines.append(f"{len(sentences) - _MOST_PROBLEMS} more files or series cannot be read.")
     lines += [note for one in contents.series for note in one.notes][:_MOST_PROBLEMS]
     if contents.missing:
-        lines.append(f"A DICOMDIR names {len(contents.missing)} files that are not there, such as '{contents.missing[0]}': copy them too.")
+        example = one_line(str(contents.missing[0]))
+        lines.append(f"A DICOMDIR names {len(contents.missing)} files that are not there, such as '{example}': copy them too.")
     if contents.copies:
         lines.append(f"{contents.copies} files are copies of images that are there already; each image counts once.")
     if contents.other_files:

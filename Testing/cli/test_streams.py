@@ -9,6 +9,8 @@ import sys
 import pytest
 
 from LCDFusionLib.cli.streams import CleanStream, OutputLostError, without_controls
+from LCDFusionLib.errors import InputError
+from LCDFusionLib.notes import Note
 from Testing.cli.place import COMMAND, refusal
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="pipes and limits of POSIX")
@@ -36,9 +38,9 @@ def test_a_full_device(place):
 
 
 def test_names_with_control_characters(place):
-    sentence = refusal(place.run("fuse", "no\x1b[2Jsuch\x07", "none\u202egnp.exe", "-o", place.out))
-    assert "no\ufffd[2Jsuch\ufffd" in sentence
-    assert not any(letter in sentence for letter in "\x1b\x07\u202e")
+    sentence = refusal(place.run("fuse", "no\x1b[2Jsuch\x07\nlcdfusion: fused\r", "none\u202egnp.exe", "-o", place.out))
+    assert "no\ufffd[2Jsuch\ufffd\ufffdlcdfusion: fused\ufffd" in sentence
+    assert not any(letter in sentence for letter in "\x1b\x07\u202e\r")
 
 
 def test_a_name_that_is_no_text(place):
@@ -53,6 +55,16 @@ def test_a_name_that_is_no_text(place):
 def test_texts():
     assert without_controls("Müller^Anna\r\n\t100%|██|") == "Müller^Anna\r\n\t100%|██|"
     assert without_controls("a\x9b31mb\u2028c\u2066d") == "a\ufffd31mb\ufffdc\ufffdd"
+    assert without_controls("\r 50%\rdone") == "\r 50%\ufffddone"
+
+
+def test_every_sentence_is_one_line_whoever_shows_it():
+    """Slicer and the viewer show sentences and notes too, and a script's log holds them."""
+    name = "a\nlcdfusion: fused\x1b]0;x\x07"
+    assert str(InputError(f"'{name}'")) == "'a\ufffdlcdfusion: fused\ufffd]0;x\ufffd'"
+    note = Note("code", "{anatomy} is {said}", names={"anatomy": name}, said=name)
+    assert note.isprintable()
+    assert note.without_names.isprintable()
 
 
 def test_what_must_arrive():

@@ -16,6 +16,7 @@ from LCDFusionLib.mrml.fusing import FusionSession
 from LCDFusionLib.panel.keys import press
 from LCDFusionLib.panel.panel import Panel
 
+from ..private_log import report
 from ..session_contract import ArchiveSettings
 from ..views import LinkedViews
 from .archive import SiteArchive
@@ -23,7 +24,6 @@ from .downloads import Downloads
 from .host import SessionHost
 from .opening import OpenStudy
 from .page import Page
-from .private_log import report
 from .state import BrowserChoices, Screen
 
 TICK_S = 0.04

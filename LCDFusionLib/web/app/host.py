@@ -11,8 +11,8 @@ from trame_server.utils.typed_state import TypedState
 
 from LCDFusionLib.panel.choices import Choices
 
+from ..private_log import report
 from ..views import LinkedViews
-from .private_log import report
 from .state import BrowserChoices
 
 if TYPE_CHECKING:

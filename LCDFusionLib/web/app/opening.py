@@ -19,7 +19,7 @@ from LCDFusionLib.mrml.result_nodes import remove_node
 from LCDFusionLib.panel.panel import Panel
 from LCDFusionLib.panel.short_titles import short_titles
 
-from .private_log import report
+from ..private_log import report
 from .state import BrowserChoices, Screen
 from .study import Offer, Study, open_study, phantom_study
 

@@ -95,16 +95,16 @@ class Access:
         Raises:
             TooManyAttemptsError: too many of this client are waiting already.
         """
-        client = self.client(request)
+        client, given = self.client(request), word.encode(errors="replace")  # a form can hold half of a pair of surrogates
         turns, waiting = self._attempts.get(client) or (asyncio.Lock(), 0)
         if waiting >= MOST_WAITING or (not waiting and len(self._attempts) >= MOST_CLIENTS_WAITING):
             raise TooManyAttemptsError
         self._attempts[client] = (turns, waiting + 1)
         try:
             async with turns:
-                if self._token is not None and hmac.compare_digest(word.encode(), self._token.encode()):
+                if self._token is not None and hmac.compare_digest(given, self._token.encode()):
                     return True
-                issued = [ticket for ticket in self._tickets if hmac.compare_digest(word.encode(), ticket.encode())]
+                issued = [ticket for ticket in self._tickets if hmac.compare_digest(given, ticket.encode())]
                 if issued and time.monotonic() - self._tickets.pop(issued[0]) < TICKET_SECONDS:
                     return True
                 await asyncio.sleep(WRONG_TOKEN_SECONDS)

@@ -11,6 +11,7 @@ import sys
 import time
 import traceback
 from collections.abc import Awaitable, Callable
+from urllib.parse import parse_qs
 
 import aiohttp
 from aiohttp import web
@@ -71,7 +72,7 @@ class FrontServer:
     @web.middleware
     async def _check(self, request: web.Request, handler: _Handler) -> web.StreamResponse:
         """Before anything else: is the request for us, and from a page of ours where that matters."""
-        if request.transport is not None:
+        if request.transport is not None and (request.method, request.path) != ("POST", "/login"):  # whose form may come slowly too
             self.waiting_room.leave(request.transport)
         if not self._same_origin.knows_host(request):
             return pages.refused("The viewer is not known under this name; ask whoever runs it for its address (--public-url).", 421)
@@ -93,13 +94,16 @@ class FrontServer:
 
     async def _log_in(self, request: web.Request) -> web.StreamResponse:
         try:
-            word = (await request.post()).get("token", "")
+            word = await _token_in(request)
         except (web.HTTPException, ConnectionError):
             raise
-        except Exception:  # a body that is no form makes the parsers fail in many ways
+        except Exception:  # no form, or one that broke off within a piece
             return pages.refused("The request is not what the page's form sends.", 400)
+        finally:
+            if request.transport is not None:
+                self.waiting_room.leave(request.transport)
         try:
-            if not isinstance(word, str) or not await self.access.is_right(word, request):
+            if not await self.access.is_right(word, request):
                 return pages.log_in(
                     "That is not the token, or a link that was used before. The token is printed where the viewer was started.", 403
                 )
@@ -167,13 +171,15 @@ class FrontServer:
         """The user who started the server gets in unasked, others are asked for the token."""
         if not self._same_origin.is_navigation(request):
             return pages.refused("The session has ended; open the viewer again.", 401)
+        is_own_user = self.access.is_own_user(request)
         if request.headers.get("Sec-Fetch-Site") == "cross-site" and not self._is_our_again(request):
             # Browsers keep the cookie back when a link of another site is followed. Letting such a request in would give the browser a new
             # cookie in the place of the one that it has, and so take its session away: only our own page may lead on, by a word of ours.
             word = secrets.token_urlsafe(16)
-            self._again = dict(list(self._again.items())[-_MOST_AGAIN:]) | {word: time.monotonic()}
+            if is_own_user:  # others it would lead to the token at most, so that nobody else has one to put into a link
+                self._again = dict(list(self._again.items())[-_MOST_AGAIN:]) | {word: time.monotonic()}
             return pages.again(word)
-        if not self.access.is_own_user(request):
+        if not is_own_user:
             return _see("/login")
         response = _see("/")
         self.access.let_in(request, response)
@@ -221,6 +227,17 @@ async def serve(settings: FrontSettings, *, started: Callable[[FrontServer, int]
             await runner.cleanup()
     finally:
         folder.close()
+
+
+async def _token_in(request: web.Request) -> str:
+    """What the form of the login page sends, UTF-8 and nothing else: a client that could choose the encoding could choose its cost.
+
+    Raises:
+        ValueError: it is something else.
+    """
+    if request.content_type != "application/x-www-form-urlencoded" or (request.charset or "utf-8").lower() != "utf-8":
+        raise ValueError
+    return parse_qs((await request.read()).decode(), keep_blank_values=True, max_num_fields=1).get("token", [""])[0]
 
 
 def _see(path: str) -> web.Response:

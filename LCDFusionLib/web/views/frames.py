@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -14,6 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 from trame_rca.rca import RemoteControlledAreaProtocol
+
+from ..private_log import report
 
 Push = Callable[[bytes, dict], None]
 
@@ -86,8 +87,8 @@ class FrameStream:
         while True:
             try:
                 await self._go_on()
-            except Exception:  # views that stand still for ever would be the worst that can happen
-                logging.exception("A step of the views failed.")
+            except Exception as error:  # views that stand still for ever would be the worst that can happen
+                report(error)
                 await asyncio.sleep(STILL_AFTER_S)
 
     async def _go_on(self) -> None:
@@ -168,8 +169,8 @@ class ViewFrames:
         self.is_stale = False
         try:
             picture, _, _ = self._area.img_cols_rows
-        except Exception:  # it must not stop the other views
-            logging.exception("A view could not be drawn.")
+        except Exception as error:  # it must not stop the other views
+            report(error)
             return False
         is_other = self._is_new or picture.shape != self.picture.shape or not np.array_equal(picture, self.picture)
         self.picture, self._is_new, self.is_under_way = picture, False, is_other

@@ -245,9 +245,16 @@ async def test_a_link_of_another_site_takes_no_session_away(front):
 @in_loop
 async def test_a_broken_login_body(open_front):
     async with Browser(open_front.address) as one:
-        for kind in ("multipart/form-data; boundary=x", "application/x-www-form-urlencoded; charset=none-such"):
+        form = "application/x-www-form-urlencoded"
+        for kind in (
+            "multipart/form-data; boundary=x",
+            *(f"{form}; charset={name}" for name in ("none-such", "punycode", "unicode_escape")),
+        ):
             response = await one.post("/login", data=b"--x\r\n\xff\xfe\r\n", headers={"Content-Type": kind})
-            assert response.status in (400, 403), kind
+            assert response.status == 400, kind
+        for body in (b"\xff\xfe", b"token=a&token=b", b"&" * 1000, b"token=" + b"a" * 2**17):
+            assert (await one.post("/login", data=body, headers={"Content-Type": form})).status in (400, 413), body[:20]
+        assert (await one.post("/login", data=b"token=%ed%a0%80", headers={"Content-Type": form})).status == 403
         assert (await one.post("/login", data=b"token=%ff", headers={"Content-Type": "multipart/form-data"})).status == 400
     assert "Traceback" not in open_front.err
     assert "a request failed" not in open_front.err
@@ -277,13 +284,24 @@ async def test_wrong_tokens_delay_their_own_client_alone(start_front):
 @in_loop
 async def test_half_sent_headers_shut_nobody_out(front):
     """Two hundred clients that say half a request: the oldest are shut, and who says a whole one is answered."""
+    await shuts_the_oldest(front, "GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Slow: ")
+
+
+@in_loop
+async def test_half_sent_forms_shut_nobody_out(open_front):
+    """Likewise with a whole head, and a form that does not come."""
+    head = f"POST /login HTTP/1.1\r\nHost: 127.0.0.1:{open_front.port}\r\nOrigin: {open_front.address}\r\nContent-Length: 60000\r\n"
+    await shuts_the_oldest(open_front, f"{head}Content-Type: application/x-www-form-urlencoded\r\n\r\ntoken=")
+
+
+async def shuts_the_oldest(front, beginning):
     slow = []
     for _ in range(3 * MOST_OF_A_CLIENT):
         reader, writer = await asyncio.open_connection("127.0.0.1", front.port)
-        writer.write(b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Slow: ")
+        writer.write(beginning.encode())
         slow.append((reader, writer))
     async with Browser(front.address) as one:
-        assert "pid" in await one.view()
+        assert (await one.open("/login")).status == 200
     ended = await asyncio.gather(*(reader.read() for reader, _ in slow[:MOST_OF_A_CLIENT]), return_exceptions=True)
     assert all(each == b"" or isinstance(each, ConnectionError) for each in ended)
     for _, writer in slow:
