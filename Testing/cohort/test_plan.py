@@ -1,11 +1,13 @@
 """What of many studies is fused, and the table that says so."""
 
+import json
 from dataclasses import replace
 
 import pydicom
 import pytest
 
 from LCDFusionLib.cohort import Job, plan_folder, read_jobs, write_jobs
+from LCDFusionLib.cohort.job import Outcome
 from LCDFusionLib.dicom.instance import new_uid
 from LCDFusionLib.errors import InputError
 from LCDFusionLib.images.volume import Modality
@@ -79,6 +81,10 @@ def test_a_table_of_ones_own(tmp_path):
         ("fuse,anatomy,function\nperhaps,pet.nrrd,pet.nrrd\n", "'perhaps' in the column 'fuse'"),
         ("anatomy,function\npet.nrrd,pet.nrrd\npet.nrrd,pet.nrrd\n", "twice"),
         ("", "no columns"),
+        ("anatomy,anatomy,function\npet.nrrd,pet.nrrd,pet.nrrd\n", "a column twice"),
+        ("anatomy,function\npet\0.nrrd,pet.nrrd\n", "does not exist|cannot be read"),
+        (f"anatomy,function\n{'x' * 5000},pet.nrrd\n", "does not exist"),
+        (f"anatomy,function\n{'x' * 200_000},pet.nrrd\n", "cannot be read"),
     ],
 )
 def test_a_table_that_is_wrong(tmp_path, text, sentence):
@@ -86,6 +92,19 @@ def test_a_table_that_is_wrong(tmp_path, text, sentence):
     (tmp_path / "own.csv").write_text(text, encoding="utf-8")
     with pytest.raises(InputError, match=sentence):
         read_jobs(tmp_path / "own.csv")
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"metrics": [1]}, {"metrics": {"vif": "high"}}, {"notes": 3}, {"status": None}, {"slices": "6"}, {"key": "other"}, {"new": 1}],
+)
+def test_an_outcome_that_was_damaged_is_none(tmp_path, changes):
+    """The pair is then fused again."""
+    kept = Outcome("1", "fused", "", ("a note",), {"vif": 0.5}, {"vif": None}, 6, 1.5, "abc")
+    kept.write(tmp_path)
+    assert Outcome.read(tmp_path, "1") == kept
+    (tmp_path / "1.json").write_text(json.dumps(json.loads((tmp_path / "1.json").read_text()) | changes))
+    assert Outcome.read(tmp_path, "1") is None
 
 
 def test_a_result_has_the_name_of_its_pair_and_no_other(cohort):

@@ -12,6 +12,7 @@ import vtk  # noqa: E402
 
 from LCDFusionLib.errors import InputError  # noqa: E402
 from LCDFusionLib.images.volume import LPS_TO_RAS, Modality, Place, Unit, Volume  # noqa: E402
+from LCDFusionLib.mrml.key_slices import key_slices  # noqa: E402
 from LCDFusionLib.mrml.nodes import hierarchy_item, modality_of, node_from_volume, set_voxels, unit_of, volume_from_node  # noqa: E402
 
 MIRROR = np.diag([1.0, 1.0, -1.0, 1.0])
@@ -187,3 +188,13 @@ def test_two_applications_do_not_see_each_other(pair):
     node_from_volume(one.scene, pair[0])
     assert one.scene.GetNumberOfNodesByClass("vtkMRMLScalarVolumeNode") == 1
     assert other.scene.GetNumberOfNodesByClass("vtkMRMLScalarVolumeNode") == 0
+
+
+@pytest.mark.parametrize("text", ["{", "3", '{"a": 1}', "[" * 100_000])
+def test_what_a_damaged_scene_keeps_counts_for_nothing(application, pair, text):
+    """The attributes of a saved scene are text that anybody may have changed."""
+    node = node_from_volume(application.scene, pair[0])
+    for attribute in ("LCDFusion.FileNotes", "LCDFusion.KeySlices"):
+        node.SetAttribute(attribute, text)
+    assert volume_from_node(node).notes == ()
+    assert key_slices(node, node) == ()

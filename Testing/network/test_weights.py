@@ -49,6 +49,26 @@ def test_missing_weights_and_card(saved):
         load_weights(path)
 
 
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"network": {"correlation_size": 2**31}},
+        {"network": {"correlation_size": 16.0}},
+        {"network": {"dense": "no"}},
+        {"network": {"lcfm": "some"}},
+        {"network": []},
+        {"sha256": 7},
+    ],
+)
+def test_a_card_that_cannot_be(saved, changes):
+    """A size in a damaged card never becomes a network of that size."""
+    _, path, _ = saved
+    card = path.with_suffix(".json")
+    card.write_text(json.dumps(json.loads(card.read_text()) | changes))
+    with pytest.raises(WeightsError):
+        load_weights(path)
+
+
 def test_pickled_code_is_never_run(saved, tmp_path):
     """A file that would run code when unpickled is refused, even where its card's SHA-256 fits."""
     import hashlib

@@ -10,6 +10,7 @@ import torch
 
 from LCDFusionLib.errors import InputError
 from LCDFusionLib.network import EXPERIMENTS, load_weights
+from LCDFusionLib.training.curves import read_log
 from LCDFusionLib.training.loss import LossWeights
 from LCDFusionLib.training.presets import PRESETS
 from LCDFusionLib.training.trainer import Trainer
@@ -59,6 +60,13 @@ def test_two_runs_with_one_seed_are_equal(whole_run, data, tmp_path):
     assert not torch.equal(
         other["decoder.first.weight"], Trainer(data, preset, tmp_path / "same").network.state_dict()["decoder.first.weight"]
     )
+
+
+@pytest.mark.parametrize("text", ["step,loss\nx,1\n", "step,loss\n3,a\n", "loss\n1\n", "step,loss\n3,1,2\n", "step,loss\n\xff\n"])
+def test_a_damaged_log_is_one_sentence(tmp_path, text):
+    (tmp_path / "log.csv").write_text(text, encoding="latin-1")
+    with pytest.raises(InputError, match=r"log\.csv' is damaged: delete it"):
+        read_log(tmp_path / "log.csv")
 
 
 @pytest.mark.parametrize("steps", [1, 3], ids=["within an epoch", "before its validation"])
