@@ -88,7 +88,8 @@ def serve(settings: FrontSettings, *, open_browser: bool, show_token: bool = Tru
     def started(server: FrontServer, port: int) -> None:
         _say_where(server, settings, port, open_browser=open_browser, show_token=show_token)
 
-    asyncio.run(front.serve(settings, started=started))
+    if asyncio.run(front.serve(settings, started=started)):
+        raise KeyboardInterrupt
 
 
 def on_own_machine() -> FrontSettings:

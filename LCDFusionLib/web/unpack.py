@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import re
 import shutil
 import stat
+import struct
 import unicodedata
 import zipfile
 import zlib
@@ -225,7 +227,9 @@ def _unpack_zip(name: str, path: Path, into: _Folder) -> int:
                     into.copy(PurePosixPath(entry.filename).parts, content, allowed)
     except InputError:
         raise
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, ValueError) as error:
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, ValueError, OverflowError, struct.error, OSError) as error:
+        if isinstance(error, OSError) and error.errno != errno.EINVAL:  # a place before the file's beginning is the archive's fault
+            raise
         raise InputError(f"The archive '{name}' is damaged or of a kind that is not known; make it again as a plain zip.") from error
     return nested
 

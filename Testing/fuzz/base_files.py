@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pydicom
 import SimpleITK as sitk
+import torch
 from PIL import Image
 from pydicom.uid import EnhancedCTImageStorage, EnhancedMRImageStorage, JPEGLSLossless, RLELossless
 
@@ -29,6 +30,8 @@ from Testing.dicom.test_dicom_formats import by_gdcm, enhanced
 sys.path.append(str(Path(__file__).resolve().parents[1] / "dicom"))  # as pytest has it
 import enhanced_pet
 import nuclear_objects
+
+torch.set_num_threads(1)  # a process that was forked cannot use threads of before
 
 Read = Callable[[Path], list[np.ndarray]]
 """What comes of an input, as arrays that can be compared; the first are the voxels."""

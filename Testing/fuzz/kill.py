@@ -3,6 +3,8 @@
 Each work is begun in a process of its own, killed after a random part of the time that it takes, looked at, and done again to its end:
 
 - fuse: the real command, over an earlier result (--overwrite);
+- register: likewise, in this process's fork, so that the time goes into the work and not into loading;
+- train: a run that goes on from its checkpoint; each step is counted outside it, so that the steps that a kill costs are known;
 - write: what a result's folder is written by, over an earlier one, with small files, where most of the moments fall into the renaming;
 - send: images to an archive, which counts what it gets; the journal says what need not go again;
 - fetch: images from an archive into a new folder.
@@ -11,6 +13,7 @@ After the kill the old or the new result stands there whole, never half of one; 
 """
 
 import argparse
+import csv
 import json
 import os
 import signal
@@ -20,14 +23,26 @@ import tempfile
 import time
 from collections import Counter
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pydicom
+import torch
+from tqdm import tqdm
 
+from LCDFusionLib.cli.main import main as command
+from LCDFusionLib.cli.register import RESULT as REGISTERED
+from LCDFusionLib.images.files import write_volume
 from LCDFusionLib.images.volume import Modality
+from LCDFusionLib.interrupts import held
+from LCDFusionLib.network import load_weights
 from LCDFusionLib.pacs import fetch, send, transfer
 from LCDFusionLib.pipeline.output_folder import whole_folder
+from LCDFusionLib.training.data import TrainingData
+from LCDFusionLib.training.pairs import SlicePair
+from LCDFusionLib.training.presets import PRESETS
+from LCDFusionLib.training.trainer import Trainer
 from Testing.cli.small_study import body, write_series
 
 transfer._KEEP_EVERY = 0.0  # each image: otherwise so short a work would never write its journal
@@ -114,6 +129,90 @@ class Fuse(Work):
         return bool(self.state()) and not self.hidden()
 
 
+class Register(Work):
+    """The command, over its earlier result."""
+
+    generation = 0
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self.pair = [folder.with_name(f"register-{modality.name}.nrrd") for modality in (Modality.CT, Modality.PET)]
+        for path, modality in zip(self.pair, (Modality.CT, Modality.PET), strict=True):
+            write_volume(body(modality, slices=12, size=32), path)
+
+    def run(self):
+        with open(os.devnull, "w") as nowhere:
+            os.dup2(nowhere.fileno(), 1)
+            os.dup2(nowhere.fileno(), 2)
+        command(["register", *map(str, self.pair), "-o", str(self.folder / "out"), "--overwrite"])
+
+    def state(self):
+        out = self.folder / "out"
+        if not all((out / file).exists() for file in REGISTERED if not file.startswith("deformation")):
+            return None
+        return (out / "registration.json").stat().st_mtime_ns
+
+    def check_killed(self):
+        return self.state() is not None and json.loads((self.folder / "out" / "registration.json").read_text())
+
+    def check_done(self):
+        before, self.before = getattr(self, "before", None), self.state()
+        return self.before is not None and self.before != before and not self.hidden()
+
+
+class Train(Work):
+    """A run, which the next one goes on with; one that has ended is followed by a new one."""
+
+    STEPS, INTERVAL = 24, 4
+    generation = 0
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        rows, columns = np.mgrid[:48, :48]
+        gray = (0.4 + 0.3 * np.sin(columns / 4)).astype(np.float32)
+        pairs = [
+            SlicePair(gray, np.exp(-((rows - 9 * n) ** 2 + (columns - 24) ** 2) / 150).astype(np.float32), str(n), f"{n}/0")
+            for n in (1, 2, 3)
+        ]
+        self.data, self.lost = TrainingData([(1.0, pairs[:2])], pairs[2:]), Counter()
+        self.preset = replace(PRESETS["default"], steps=self.STEPS, steps_per_epoch=self.INTERVAL, batch_size=1, crop=41)
+
+    @property
+    def place(self):
+        return self.folder / f"run-{self.generation}"
+
+    def run(self):
+        torch.set_num_threads(1)
+        counted = self.place.with_suffix(".steps").open("ab", buffering=0)
+
+        class Counting(tqdm):
+            def update(self, n=1):
+                counted.write(b".")
+
+        with open(os.devnull, "w") as nowhere:
+            os.dup2(nowhere.fileno(), 1)
+            os.dup2(nowhere.fileno(), 2)
+        trainer = Trainer(self.data, self.preset, self.place, held=held)
+        counted.truncate(trainer.step)
+        trainer.run(Counting(disable=True))
+
+    def kept(self):
+        checkpoint = self.place / "checkpoint.pt"
+        return torch.load(checkpoint, weights_only=True)["step"] if checkpoint.exists() else 0
+
+    def check_killed(self):
+        steps = self.place.with_suffix(".steps")
+        done = steps.stat().st_size if steps.exists() else 0
+        self.lost[done - self.kept()] += 1
+        return 0 <= done - self.kept() <= self.INTERVAL
+
+    def check_done(self):
+        with (self.place / "log.csv").open() as log:
+            rows = [int(row["step"]) for row in csv.DictReader(log)]
+        load_weights(self.place / "best.pt")
+        return self.kept() == self.STEPS and rows == list(range(self.INTERVAL, self.STEPS + 1, self.INTERVAL)) and not self.hidden()
+
+
 class _Archive:
     """In this process: files in a folder."""
 
@@ -181,6 +280,9 @@ class Fetch(Send):
         ) and not list(self.folder.rglob(".*"))
 
 
+WORKS = (Write, Send, Fetch, Register, Train, Fuse)
+
+
 def _plain_weights(path: Path) -> Path:
     from LCDFusionLib.network import LCDFusionNet, save_weights
     from LCDFusionLib.network.network import EXPERIMENTS
@@ -217,22 +319,24 @@ def try_moments(work, moments, random):
         takes = (takes + time.perf_counter() - began) / 2
         if not work.check_done():
             found["NEXT RUN WRONG"] += 1
+    for steps, count in sorted(getattr(work, "lost", {}).items()):
+        print(f"{type(work).__name__.lower()}: {steps} steps lost in {count} of {moments} moments", file=sys.stderr)
     return found
 
 
-def run(moments, folder, works=(Write, Send, Fetch, Fuse), seed=0):
+def run(moments, folder, works=None, seed=0):
     """{work: Counter}."""
     random = np.random.default_rng(seed)
-    return {kind.__name__.lower(): try_moments(kind(folder / kind.__name__.lower()), moments, random) for kind in works}
+    return {kind.__name__.lower(): try_moments(kind(folder / kind.__name__.lower()), moments, random) for kind in works or WORKS}
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--moments", type=int, default=200)
-    parser.add_argument("--only", help="one of write, send, fetch, fuse")
+    parser.add_argument("--only", help="one of write, send, fetch, register, train, fuse")
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
-    works = [kind for kind in (Write, Send, Fetch, Fuse) if options.only in (None, kind.__name__.lower())]
+    works = [kind for kind in WORKS if options.only in (None, kind.__name__.lower())]
     with tempfile.TemporaryDirectory() as folder:
         table = run(options.moments, Path(folder), works, options.seed)
     print("| work | killed | had ended before | lost or half | next run wrong |\n|---|---|---|---|---|")

@@ -186,8 +186,8 @@ class FrontServer:
         return response
 
 
-async def serve(settings: FrontSettings, *, started: Callable[[FrontServer, int], None]) -> None:
-    """Serve until the process is told to end (Ctrl-C, SIGTERM, a closed terminal); then nothing is left.
+async def serve(settings: FrontSettings, *, started: Callable[[FrontServer, int], None]) -> bool:
+    """Serve until the process is told to end (Ctrl-C, SIGTERM, a closed terminal); then nothing is left. True after Ctrl-C.
 
     Args:
         settings: of the server.
@@ -196,11 +196,16 @@ async def serve(settings: FrontSettings, *, started: Callable[[FrontServer, int]
     Raises:
         InputError: it cannot listen there.
     """
-    loop, end = asyncio.get_running_loop(), asyncio.Event()
+    loop, end, told = asyncio.get_running_loop(), asyncio.Event(), []
+
+    def tell(number: signal.Signals) -> None:
+        told.append(number)
+        end.set()
+
     for number in (getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)):
         if signal.getsignal(number) != signal.SIG_IGN:  # `nohup` stays as it is
             with contextlib.suppress(NotImplementedError):  # Windows
-                loop.add_signal_handler(number, end.set)
+                loop.add_signal_handler(number, tell, number)
     logging.getLogger("aiohttp.server").setLevel(logging.CRITICAL)  # quotes what browsers send
     folder = PrivateFolder()
     try:
@@ -219,7 +224,8 @@ async def serve(settings: FrontSettings, *, started: Callable[[FrontServer, int]
                 ) from error
             started(front, server.sockets[0].getsockname()[1])
             await end.wait()
-            print("lcdfusion: ending all sessions.", file=sys.stderr)
+            if signal.SIGINT not in told:  # then the command says so itself
+                print("lcdfusion: ending all sessions.", file=sys.stderr)
         finally:
             if server is not None:
                 server.close()
@@ -227,6 +233,7 @@ async def serve(settings: FrontSettings, *, started: Callable[[FrontServer, int]
             await runner.cleanup()
     finally:
         folder.close()
+    return signal.SIGINT in told
 
 
 async def _token_in(request: web.Request) -> str:

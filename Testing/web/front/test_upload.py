@@ -258,6 +258,15 @@ def test_archive_that_lies_about_its_size(tmp_path):
     assert sum(path.stat().st_size for path in (tmp_path / "a" / "files").rglob("*")) <= 1000
 
 
+def test_archive_whose_directory_lies_elsewhere_than_it_says(tmp_path):
+    """Its first file would begin before the archive does."""
+    archive = bytearray(zipped(("a", b"content")))
+    place = len(archive) - 22 + 16  # of the directory's offset in the end record (APPNOTE 4.3.16)
+    struct.pack_into("<I", archive, place, struct.unpack_from("<I", archive, place)[0] + 10)
+    with pytest.raises(InputError, match="damaged"):
+        unpack(uploaded(tmp_path / "a", ("odd.zip", bytes(archive))), tmp_path / "a" / "files", Limits(total=1000))
+
+
 @pytest.mark.parametrize(
     ("name", "safe"),
     [
