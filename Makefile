@@ -27,6 +27,7 @@ test: check docs
 fuzz: .venv/.ready
 	$(RUN)python -m Testing.fuzz.run --cases 20000
 	$(RUN)python -m Testing.fuzz.kill --moments 200
+	$(RUN)python -m Testing.fuzz.interrupt --moments 50
 
 check: .venv/.ready .venv/.ready-for-tests
 	$(RUN)ruff check
