@@ -127,7 +127,7 @@ class LCDFusionWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.logic = LCDFusionLogic()
         self.ui = type("", (), {})()
         self._uiWidgets = []
-        for name in ("LCDFusion", "Review", "Metrics", "Export", "Advanced"):
+        for name in ("LCDFusion", "Review", "Regions", "Metrics", "Export", "Advanced"):
             widget = slicer.util.loadUI(self.resourcePath(f"UI/{name}.ui"))
             self.layout.addWidget(widget)
             self.ui.__dict__.update(slicer.util.childWidgetVariables(widget).__dict__)

@@ -29,10 +29,12 @@ class ExportDrawing(Drawing):
         for button, call in self._buttons.items():
             self.on_click(button, call)
         self.on_click(self.ui.keySliceButton, section.mark)
+        self.on_click(self.ui.regionsCsvButton, lambda: self._write(ExportKind.REGIONS))
 
     def draw(self, state):
         for button, tip in self._tips.items():
             button.enabled, button.toolTip = state.can_export, _(state.tip) or tip
+        self.ui.regionsCsvButton.enabled = state.can_export_regions
         self.ui.keySliceButton.enabled = state.can_mark
         self.ui.keySliceButton.text = _("Unmark this slice") if state.is_marked else _("Mark this slice")
         self.ui.keySlicesLabel.text = state.marked

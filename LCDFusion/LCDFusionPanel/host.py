@@ -49,6 +49,7 @@ class SlicerHost:
             turning=ui.turnButton.checked,
             region_radius=parameters.regionRadius,
             isocontour=parameters.isocontour,
+            region_threshold=parameters.regionThreshold,
             plotted=parameters.plotted,
             metrics_in_view=parameters.metricsInView,
             deidentify=parameters.deidentify,

@@ -46,6 +46,7 @@ class LCDFusionParameterNode:
     projectionAngle: Annotated[float, WithinRange(0, 359)] = 0.0
     regionRadius: Annotated[float, WithinRange(1, 100)] = 10.0
     isocontour: Annotated[float, WithinRange(1, 99)] = 41.0
+    regionThreshold: Annotated[float, WithinRange(0.1, 100000)] = 4.0
     plotted: str = "QABF"
     metricsInView: bool = True
     exportFolder: Path = Path.home()

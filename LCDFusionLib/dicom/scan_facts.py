@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pydicom.dataset import Dataset
 
 from LCDFusionLib.errors import InputError
+from LCDFusionLib.images.response import lean_body_mass_kg
 from LCDFusionLib.images.suv_factor import Body, Dose, why_implausible
 
 from .elements import ElementError, attribute, item, items, number, text
@@ -95,6 +96,18 @@ def scan_facts(headers: Sequence[Dataset]) -> tuple[Fact, ...]:
         _glucose(headers[0], is_fdg=is_fdg),
         _scanner(headers[0]),
     )
+
+
+def lean_part(headers: Sequence[Dataset]) -> float | None:
+    """Lean body mass as a part of the weight, by which SUVbw becomes SUL; None where weight, size or sex is unknown or cannot be true."""
+    try:
+        body = body_of(headers)
+    except (UnknownSUVError, ElementError):
+        return None
+    if body is None or not body.size_m or why_implausible(body, None, NAMES) is not None:
+        return None
+    lean = lean_body_mass_kg(body.weight_kg, body.size_m, _text(headers[0], "PatientSex").upper())
+    return lean / body.weight_kg if lean is not None else None
 
 
 def history(*headers: Dataset) -> tuple[tuple[str, str], ...]:

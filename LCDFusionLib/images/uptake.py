@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -27,6 +28,7 @@ class RegionUptake:
     Attributes:
         maximum: highest voxel.
         mean: over the voxels.
+        sd: sample standard deviation over the voxels; NaN of one voxel.
         peak: highest mean over a 1 ml sphere whose centre is a voxel of the region; NaN where the volume is smaller than that sphere.
         volume_ml: of the voxels.
         maximum_at: centre of the hottest voxel, LPS mm.
@@ -35,10 +37,16 @@ class RegionUptake:
 
     maximum: float
     mean: float
+    sd: float
     peak: float
     volume_ml: float
     maximum_at: tuple[float, float, float]
     unit: Unit
+
+    @property
+    def glycolysis(self) -> float:
+        """Total lesion glycolysis: mean times volume (Larson et al. 1999), in the unit of the values times ml."""
+        return self.mean * self.volume_ml
 
 
 def sphere(volume: Volume, centre: tuple[float, float, float], radius_mm: float) -> NDArray[np.bool_]:
@@ -63,6 +71,21 @@ def sphere(volume: Volume, centre: tuple[float, float, float], radius_mm: float)
     return mask
 
 
+def cylinder(volume: Volume, centre: tuple[float, float, float], radius_mm: float, length_mm: float) -> NDArray[np.bool_]:
+    """The voxels whose centre lies in a cylinder along the patient's axis from foot to head: (K, J, I).
+
+    The arguments and errors are those of `sphere`; `length_mm` is from one end to the other.
+    """
+    reach = float(np.hypot(radius_mm, length_mm / 2))
+    mask = sphere(volume, centre, reach)
+    inside = np.argwhere(mask)
+    away = np.abs(inside[:, ::-1] @ volume.ijk_to_lps[:3, :3].T + volume.ijk_to_lps[:3, 3] - centre)
+    mask[tuple(inside.T)] = (np.hypot(away[:, 0], away[:, 1]) <= radius_mm) & (away[:, 2] <= length_mm / 2)
+    if not mask.any():
+        raise InputError(f"No voxel of '{volume.name}' lies in the cylinder; choose a place inside the volume, or a larger radius.")
+    return mask
+
+
 def isocontour(
     volume: Volume, centre: tuple[float, float, float], *, fraction: float = ISOCONTOUR, search_mm: float = 15.0
 ) -> NDArray[np.bool_]:
@@ -82,15 +105,9 @@ def isocontour(
     """
     if not 0 < fraction < 1:
         raise InputError(f"The isocontour must lie between 0 and 100 % of the maximum, not at {fraction:.0%}.")
-    near = sphere(volume, centre, search_mm)
-    seed = np.unravel_index(int(np.where(near, volume.array, -np.inf).argmax()), volume.shape)
-    if float(volume.array[seed]) <= 0:
-        raise InputError(f"There is no uptake in '{volume.name}' within {search_mm:g} mm of the chosen place; choose another one.")
+    near, seed = _hottest_near(volume, centre, search_mm)
     while True:  # each round begins at a hotter voxel
-        threshold = fraction * float(volume.array[seed])
-        above = sitk.GetImageFromArray((volume.array >= threshold).astype(np.uint8))
-        # SimpleITK seeds are (i, j, k).
-        region = sitk.GetArrayFromImage(sitk.ConnectedThreshold(above, [tuple(map(int, seed[::-1]))], 1, 1)).astype(bool)
+        region = _connected(volume, fraction * float(volume.array[seed]), seed)
         hottest = np.unravel_index(int(np.where(region, volume.array, -np.inf).argmax()), volume.shape)
         if volume.array[hottest] > volume.array[seed]:
             seed = hottest
@@ -101,6 +118,43 @@ def isocontour(
                 "Choose a place on the lesion, or a higher part of the maximum."
             )
         return region
+
+
+def above(volume: Volume, centre: tuple[float, float, float], level: float, *, search_mm: float = 15.0) -> NDArray[np.bool_]:
+    """The connected voxels round the hottest voxel near a place that reach a level: (K, J, I).
+
+    Args:
+        volume: function volume.
+        centre: LPS mm.
+        level: in the volume's unit, such as SUV 4.
+        search_mm: how far from `centre` the hottest voxel may lie.
+
+    Raises:
+        InputError: the place lies outside the volume, or nothing near it reaches the level.
+    """
+    _, seed = _hottest_near(volume, centre, search_mm)
+    if float(volume.array[seed]) < level:
+        raise InputError(
+            f"Nothing in '{volume.name}' within {search_mm:g} mm of the chosen place reaches {level:g} (there it is at most "
+            f"{float(volume.array[seed]):.3g}); choose another place or a lower threshold."
+        )
+    return _connected(volume, level, seed)
+
+
+def _hottest_near(volume: Volume, centre: tuple[float, float, float], search_mm: float) -> tuple[NDArray[np.bool_], tuple[int, ...]]:
+    """The voxels near a place, and the hottest of them (k, j, i)."""
+    near = sphere(volume, centre, search_mm)
+    seed = np.unravel_index(int(np.where(near, volume.array, -np.inf).argmax()), volume.shape)
+    if float(volume.array[seed]) <= 0:
+        raise InputError(f"There is no uptake in '{volume.name}' within {search_mm:g} mm of the chosen place; choose another one.")
+    return near, tuple(map(int, seed))
+
+
+def _connected(volume: Volume, level: float, seed: Sequence[int]) -> NDArray[np.bool_]:
+    """The voxels that reach a level and hang together with one of them by their faces."""
+    reached = sitk.GetImageFromArray((volume.array >= level).astype(np.uint8))
+    # SimpleITK seeds are (i, j, k).
+    return sitk.GetArrayFromImage(sitk.ConnectedThreshold(reached, [tuple(map(int, seed[::-1]))], 1, 1)).astype(bool)
 
 
 def measure(volume: Volume, region: NDArray[np.bool_]) -> RegionUptake:
@@ -116,6 +170,7 @@ def measure(volume: Volume, region: NDArray[np.bool_]) -> RegionUptake:
     return RegionUptake(
         maximum=float(inside.max()),
         mean=float(inside.mean()),
+        sd=float(inside.std(ddof=1)) if inside.size > 1 else float("nan"),
         peak=_peak(volume, region),
         volume_ml=float(region.sum() * abs(np.linalg.det(volume.ijk_to_lps[:3, :3])) / 1000),
         maximum_at=(x, y, z),

@@ -106,6 +106,7 @@ class Choices:
         turning: the projection turns by itself.
         region_radius: of the sphere, in mm.
         isocontour: in percent of the lesion's maximum.
+        region_threshold: that voxels of a lesion reach, in the function's unit.
         plotted: name of a metric in `PLOTTED`.
         metrics_in_view: write them in the fused view.
         deidentify: take the patient out of what is exported as DICOM.
@@ -134,6 +135,7 @@ class Choices:
     turning: bool = False
     region_radius: float = 10.0
     isocontour: float = 41.0
+    region_threshold: float = 4.0
     plotted: str = "QABF"
     metrics_in_view: bool = True
     deidentify: bool = False

@@ -9,6 +9,7 @@ from LCDFusionLib.mrml.fusing import FusionSession
 from LCDFusionLib.mrml.registering import RegistrationSession
 from LCDFusionLib.panel.choices import Choices, Node
 from LCDFusionLib.panel.host import Host
+from LCDFusionLib.panel.measured import MeasuredRegions
 from LCDFusionLib.panel.on_show import Belongs, OnShow
 from LCDFusionLib.panel.workflow import FusionWorkflow
 from LCDFusionLib.views.fused_view import FusedImage, best_for_slice
@@ -25,6 +26,8 @@ class Core:
         workflow: what will be fused, and what there is of it.
         registration_session: the registration, if one runs.
         views: what the slice views show.
+        measured: regions of the pair on show.
+        lean_part: lean body mass as a part of the weight; None where it is not known.
         is_preparing: a fusion is being prepared, and will begin.
         is_stale: something has changed since the last update.
         is_dragged: the screen shows a window or a range of the hand's that does not count any more.
@@ -39,6 +42,8 @@ class Core:
         self.workflow = FusionWorkflow(session, find_file=host.find_file)
         self.registration_session = registration or RegistrationSession()
         self.views = Review(application)
+        self.measured = MeasuredRegions()
+        self.lean_part: float | None = None
         self.is_preparing = self.is_stale = self.is_dragged = False
         self.said: Belongs[str] | None = None
         self.moved: Callable[[], object] = lambda: None

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from pydicom import dcmread
 
+from LCDFusionLib.atomic import atomic_file
 from LCDFusionLib.errors import InputError
 from LCDFusionLib.mrml.dicom_source import FindFile, unread_source
 from LCDFusionLib.mrml.export import Export
@@ -28,6 +29,7 @@ class ExportKind(Enum):
     NIFTI = "lcdfusion_nifti.zip"
     METRICS = "metrics.csv"
     PICTURES = "lcdfusion_key_slices.zip"
+    REGIONS = "regions.csv"
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,7 @@ class ExportState:
 
     Attributes:
         can_export: something can be written.
+        can_export_regions: there are regions; they need no fusion.
         tip: where nothing can: why.
         key_slices: K of those that are marked, of the pair on show.
         can_mark: the slice on show can be marked.
@@ -45,6 +48,7 @@ class ExportState:
     """
 
     can_export: bool = False
+    can_export_regions: bool = False
     tip: str = ""
     key_slices: tuple[int, ...] = ()
     can_mark: bool = False
@@ -81,6 +85,7 @@ class ExportSection(Section):
         note, link = (self._said.on(self.on_show) if self._said is not None else None) or ("", "")
         self.state = ExportState(
             can_export=whole is not None,
+            can_export_regions=bool(self.core.measured.rows),
             tip=tip,
             key_slices=marked,
             can_mark=whole is not None and index is not None,
@@ -147,7 +152,7 @@ class ExportSection(Section):
         Args:
             kind: what.
             folder: where to.
-            name: of the file of the metrics.
+            name: of the file of the metrics or the regions.
 
         Returns:
             Functions that write and give what they wrote; they may run in a thread, but for pictures, of which there is one a step.
@@ -155,6 +160,8 @@ class ExportSection(Section):
         Raises:
             InputError: there is nothing to write, or it was deleted.
         """
+        if kind is ExportKind.REGIONS:
+            return [partial(_write_text, folder / (name or kind.value), self._regions_csv())]
         whole = self.core.whole
         if whole is None:
             raise InputError("There is no complete fused volume to export; fuse first.")
@@ -171,3 +178,18 @@ class ExportSection(Section):
         if kind is ExportKind.METRICS:
             return [lambda: [export.metrics(folder / (name or kind.value))]]
         return [lambda: export.dicom(folder, key_slices=marked, deidentify=deidentify)]
+
+    def _regions_csv(self) -> str:
+        measured = self.core.measured
+        if not measured.rows:
+            raise InputError("There is no region to export; measure one first.")
+        return measured.csv(names=not self.choices.deidentify)
+
+
+def _write_text(path: Path, text: str) -> list[Path]:
+    try:
+        with atomic_file(path) as beside:
+            beside.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise InputError(f"The file '{path}' could not be written ({error.strerror}); choose another place or make room.") from error
+    return [path]

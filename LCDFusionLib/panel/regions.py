@@ -1,26 +1,69 @@
-"""Regions: SUVmax, SUVmean, SUVpeak and volume at the crosshair, with the place that they were measured at."""
+"""Regions: a table of lesions and references, each measured on the pair's own voxels, with the place that it was measured at."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from enum import Enum
 
+import numpy as np
+from numpy.typing import NDArray
+
+from LCDFusionLib.images.response import BLOOD_LENGTH_MM, BLOOD_RADIUS_MM, LIVER_RADIUS_MM
+from LCDFusionLib.images.volume import Volume
 from LCDFusionLib.mrml.inputs import Node
+from LCDFusionLib.mrml.regions import (
+    BLOOD,
+    LESION,
+    LIVER,
+    RAS,
+    Region,
+    add_region,
+    regions_elsewhere,
+    regions_of,
+    remove_region,
+    rename_region,
+    version,
+)
 from LCDFusionLib.panel.core import Core
-from LCDFusionLib.panel.on_show import OnShow
+from LCDFusionLib.panel.measured import MeasuredRegion, MeasuredRegions
 from LCDFusionLib.panel.section import Section
 from LCDFusionLib.views.planes import layer_at
-from LCDFusionLib.views.regions import measure_isocontour, measure_sphere, place_text, region_text, remove_region, show_region
+from LCDFusionLib.views.regions import (
+    OTHER,
+    REFERENCE,
+    SELECTED,
+    cylinder_at,
+    isocontour_at,
+    place_text,
+    region_text,
+    remove_outline,
+    show_regions,
+    sphere_at,
+    threshold_at,
+)
 
-RAS = tuple[float, float, float]
+Find = Callable[[Volume, RAS], NDArray[np.bool_]]
 
 
-class RegionKind(Enum):
-    """How a region is found."""
+@dataclass(frozen=True)
+class RegionRow:
+    """One line of the table.
 
-    SPHERE = "sphere"
-    ISOCONTOUR = "isocontour"
+    Attributes:
+        key: of the region.
+        name: that can be changed.
+        kind: lesion, liver, blood pool.
+        values: one for each of `COLUMNS` (`panel/measured.py`).
+        is_selected: its text is on show.
+        is_marked: it is measurable by PERCIST.
+    """
+
+    key: str
+    name: str
+    kind: str
+    values: tuple[str, ...]
+    is_selected: bool
+    is_marked: bool
 
 
 @dataclass(frozen=True)
@@ -28,59 +71,115 @@ class RegionsState:
     """What the section shows.
 
     Attributes:
-        can_measure: both buttons can be clicked.
-        tip: of both, where they cannot: why.
-        text: the readouts, and where they were measured; "" before.
+        can_measure: the buttons can be clicked.
+        tip: of them, where they cannot: why.
+        text: the readouts of the selected region and where they were measured, or why there are none; "" before.
+        rows: all regions.
+        references: what follows from liver and blood pool; "" before.
+        note: regions that were drawn where the pair lay otherwise; "" where there are none.
     """
 
     can_measure: bool = False
     tip: str = ""
     text: str = ""
-
-
-@dataclass(frozen=True)
-class _Measured:
-    kind: RegionKind
-    size: float
-    place: RAS
-    key: OnShow
+    rows: tuple[RegionRow, ...] = ()
+    references: str = ""
+    note: str = ""
 
 
 class RegionsSection(Section):
-    """One region, of the pair on show; measured again where the function lies otherwise now."""
+    """The regions of the pair on show, where it lies now; those of another place are told of, and come back with it."""
 
     def __init__(self, core: Core) -> None:
         super().__init__(core)
         self.state = RegionsState()
-        self._measured: _Measured | None = None
-        self._text = ""
+        self._selected = self._problem = ""
+        self._drawn: tuple[object, ...] = ()
+        self._outlined: tuple[object, ...] = ()
+        self._label_map: Node | None = None
 
     def update(self) -> None:
-        measured = self._measured
-        if measured is not None and measured.key.pair != self.on_show.pair:
-            self._clear()
-        elif measured is not None and measured.key.transforms != self.on_show.transforms:
-            if self.core.workflow.function is None:
-                self._clear()
-            else:
-                self._measure(measured.kind, measured.size, measured.place)
+        self._measure()
+        self._outline()
         self.moved()
 
     def moved(self) -> None:
-        tip = self._why_not()
-        self.state = RegionsState(can_measure=not tip, tip=tip, text=self._text)
+        tip, measured, pair = self._why_not(), self.core.measured, self.choices.pair
+        chosen = measured.row(self._selected)
+        rows = (
+            RegionRow(
+                row.region.key,
+                row.region.name,
+                row.region.kind,
+                measured.values(row),
+                row is chosen,
+                row.region.kind == LESION and measured.references.is_measurable(row.uptake),
+            )
+            for row in measured.rows
+        )
+        elsewhere = regions_elsewhere(*pair) if pair is not None and self.core.workflow.function is not None else 0
+        self.state = RegionsState(
+            can_measure=not tip,
+            tip=tip,
+            text=self._problem or (self._text(chosen) if chosen is not None else ""),
+            rows=tuple(rows),
+            references=measured.reference_text,
+            note=_elsewhere(elsewhere) if elsewhere else "",
+        )
 
     def forget(self) -> None:
-        self._clear()
+        self._selected = self._problem = ""
+        self._drawn, self._outlined, self._label_map, self.core.measured = (), (), None, MeasuredRegions()
+        self.core.views.outline(None)
+        remove_outline(self.core.scene)
         self.state = RegionsState()
 
     def sphere(self) -> None:
         """Measures in a sphere round the crosshair."""
-        self._measure_at_crosshair(RegionKind.SPHERE, self.choices.region_radius)
+        radius = self.choices.region_radius
+        self._add(LESION, f"Sphere of {radius:g} mm", lambda volume, place: sphere_at(volume, place, radius))
 
     def isocontour(self) -> None:
-        """Measures the lesion at the crosshair."""
-        self._measure_at_crosshair(RegionKind.ISOCONTOUR, self.choices.isocontour)
+        """Measures the lesion at the crosshair, by a part of its maximum."""
+        percent = self.choices.isocontour
+        self._add(LESION, f"Isocontour of {percent:g} %", lambda volume, place: isocontour_at(volume, place, percent / 100))
+
+    def threshold(self) -> None:
+        """Measures what hangs together at the crosshair above a value."""
+        level = self.choices.region_threshold
+        self._add(LESION, f"Above {level:g}", lambda volume, place: threshold_at(volume, place, level))
+
+    def liver(self) -> None:
+        """Takes a sphere round the crosshair as the liver."""
+        how = f"Sphere of {LIVER_RADIUS_MM:g} mm"
+        self._add(LIVER, how, lambda volume, place: sphere_at(volume, place, LIVER_RADIUS_MM))
+
+    def blood(self) -> None:
+        """Takes a cylinder round the crosshair as the blood pool."""
+        how = f"Cylinder of {2 * BLOOD_RADIUS_MM:g} x {BLOOD_LENGTH_MM:g} mm"
+        self._add(BLOOD, how, lambda volume, place: cylinder_at(volume, place, BLOOD_RADIUS_MM, BLOOD_LENGTH_MM))
+
+    def go_to(self, key: str) -> None:
+        """Selects a region and shows its place in all views."""
+        row = self.core.measured.row(key)
+        if row is not None:
+            self._selected, self._problem = key, ""
+            self.core.views.jump(row.region.place)
+            self._changed()
+
+    def rename(self, key: str, name: str) -> None:
+        """Calls a region otherwise; an empty name changes nothing."""
+        pair, name = self.choices.pair, " ".join(name.split())[:64]
+        if pair is not None and name:
+            rename_region(*pair, key, name)
+            self._changed()
+
+    def remove(self, key: str) -> None:
+        """Takes a region away."""
+        if self.choices.pair is not None:
+            remove_region(*self.choices.pair, key)
+            self._problem = ""
+            self._changed()
 
     def _why_not(self) -> str:
         function, views = self.core.workflow.function, self.core.views
@@ -92,40 +191,84 @@ class RegionsSection(Section):
             return "Place the crosshair first: click in a view, or move the mouse with Shift"
         return ""
 
-    def _measure_at_crosshair(self, kind: RegionKind, size: float) -> None:
-        place = self.core.views.plane.crosshair
-        if self._why_not() or place is None:
-            self._text = f"{self._why_not()}."
+    def _add(self, kind: str, how: str, find: Find) -> None:
+        """A region at the crosshair; in place of the lesion that was drawn at this very place, and of the reference that there was."""
+        function, pair, place = self.core.workflow.function, self.choices.pair, self.core.views.plane.crosshair
+        self._problem = self._why_not()
+        if self._problem or function is None or pair is None or place is None:
+            self._problem += "."
+            self._changed()
+            return
+        with self.problems_are_said(self._say):
+            before = next((row.region for row in self.core.measured.rows if _is_replaced(row.region, kind, place)), None)
+            name = before.name if before is not None else self._new_name(kind)
+            region = Region(before.key if before is not None else "", name, kind, how, place, find(function, place))
+            self._selected = add_region(*pair, function, region)
+        self._changed()
+
+    def _measure(self) -> None:
+        """Anew only where a region, a voxel or a place has changed."""
+        pair, volumes = self.choices.pair, self.core.workflow.volumes
+        if pair is None or volumes is None or volumes[1].is_color:
+            now: tuple[object, ...] = ()
         else:
-            self._measure(kind, size, place)
-            self.core.host.draw_views()
-        self.moved()
+            now = (self.on_show.pair, self.on_show.transforms, version(*pair), self.core.lean_part)
+        if now == self._drawn:
+            return
+        if self._drawn[:2] != now[:2]:
+            self._problem = ""
+        self._drawn, self.core.measured = now, MeasuredRegions()
+        if pair is not None and volumes is not None and now:
+            anatomy, function = volumes
+            found = [(region, layer_at(pair[0], region.place)) for region in regions_of(*pair, function)]
+            self.core.measured = MeasuredRegions.of(anatomy, function, found, self.core.lean_part)
+
+    def _outline(self) -> None:
+        rows, function = self.core.measured.rows, self.core.workflow.function
+        if not rows or function is None:
+            self._outlined, self._label_map = (), None
+            remove_outline(self.core.scene)
+        elif self._outlined != (self._drawn, self._selected) or self._label_map is None or self._label_map.GetScene() is None:
+            self._outlined = self._drawn, self._selected
+            ordered = sorted(rows, key=lambda row: row.region.key == self._selected)  # the selected one over the others
+            self._label_map = show_regions(self.core.scene, function, [(row.region.voxels, self._label(row)) for row in ordered])
+        self.core.views.outline(self._label_map)
+
+    def _label(self, row: MeasuredRegion) -> int:
+        return SELECTED if row.region.key == self._selected else OTHER if row.region.kind == LESION else REFERENCE
+
+    def _changed(self) -> None:
+        self.update()
+        self.core.host.draw_views()
         self.core.host.show()
 
-    def _measure(self, kind: RegionKind, size: float, place: RAS) -> None:
-        function, anatomy = self.core.workflow.function, self.choices.anatomy
-        assert function is not None
-        self._clear()
-        self._measured = _Measured(kind, size, place, self.on_show)
-        how: Callable = measure_sphere if kind is RegionKind.SPHERE else measure_isocontour
-        with self.problems_are_said(self._say):
-            uptake, region = how(function, place, size if kind is RegionKind.SPHERE else size / 100)
-            self.core.views.outline(show_region(self.core.scene, function, region))
-            what = f"Sphere of {size:g} mm" if kind is RegionKind.SPHERE else f"Isocontour of {size:g} %"
-            x, y, z = uptake.maximum_at
-            hottest = (-x, -y, z)
-            self._say(
-                f"{region_text(uptake)}\n{what} at{_slice_text(anatomy, place)} {place_text(place)}; "
-                f"maximum in{_slice_text(anatomy, hottest)} {place_text(hottest)}"
-            )
+    def _new_name(self, kind: str) -> str:
+        if kind != LESION:
+            return kind.capitalize()
+        taken = {row.region.name for row in self.core.measured.rows}
+        return next(name for number in range(1, len(taken) + 2) if (name := f"Lesion {number}") not in taken)
 
-    def _clear(self) -> None:
-        self._measured, self._text = None, ""
-        self.core.views.outline(None)
-        remove_region(self.core.scene)
+    def _text(self, row: MeasuredRegion) -> str:
+        anatomy, region = self.choices.anatomy, row.region
+        x, y, z = row.uptake.maximum_at
+        hottest = (-x, -y, z)
+        return (
+            f"{region_text(row.uptake)}\n{self.core.measured.more(row)}\n"
+            f"{region.how} at{_slice_text(anatomy, region.place)} {place_text(region.place)}; "
+            f"maximum in{_slice_text(anatomy, hottest)} {place_text(hottest)}"
+        )
 
     def _say(self, text: str) -> None:
-        self._text = text
+        self._problem = text
+
+
+def _is_replaced(region: Region, kind: str, place: RAS) -> bool:
+    return region.kind == kind and (kind != LESION or float(np.abs(np.subtract(region.place, place)).max()) < 1e-3)
+
+
+def _elsewhere(count: int) -> str:
+    what = f"{count} region{'s were' if count != 1 else ' was'} drawn"
+    return f"{what} where the two lay otherwise (before a registration, or after it); they come back when it is undone."
 
 
 def _slice_text(anatomy: Node | None, ras: RAS) -> str:

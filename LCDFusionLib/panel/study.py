@@ -6,7 +6,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 
 from LCDFusionLib.dicom import SeriesSource
-from LCDFusionLib.dicom.scan_facts import Fact, history, scan_facts
+from LCDFusionLib.dicom.scan_facts import Fact, history, lean_part, scan_facts
 from LCDFusionLib.errors import InputError
 from LCDFusionLib.mrml.dicom_source import dicom_source, unread_source
 from LCDFusionLib.panel.choices import Node
@@ -50,7 +50,7 @@ class StudySection(Section):
         if pair == self._of and self._reading is None:
             return
         if self._of != pair:
-            self.state = StudyState()
+            self.state, self.core.lean_part = StudyState(), None
         self._of = pair
         if self._reading is None:
             self._read()
@@ -62,7 +62,7 @@ class StudySection(Section):
             self.core.refresh()
 
     def forget(self) -> None:
-        self.state, self._of = StudyState(), (None, None)
+        self.state, self.core.lean_part, self._of = StudyState(), None, (None, None)
 
     def _read(self) -> None:
         anatomy, function = (node if node is not None and node.GetScene() is not None else None for node in self._of)
@@ -70,6 +70,7 @@ class StudySection(Section):
             self._reading = self.core.host.executor.submit(read)
             return
         sources = self._source(anatomy), self._source(function)
+        self.core.lean_part = lean_part(sources[1].headers) if sources[1] is not None else None
         self.state = StudyState(
             facts=scan_facts(sources[1].headers) if sources[1] is not None else (),
             history=history(*(source.headers[0] for source in sources if source is not None)),

@@ -71,6 +71,11 @@ class FusionWorkflow:
         self._made_of: dict[str, tuple[int, ...]] = {}
 
     @property
+    def volumes(self) -> tuple[Volume, Volume] | None:
+        """Anatomy and function as they will be fused; None where they cannot be."""
+        return self._volumes[:2] if self._volumes is not None else None
+
+    @property
     def volumes_key(self) -> tuple[object, ...]:
         """Another one whenever voxels, place or meaning of one of the two volumes are others."""
         return self._volumes_key or ()

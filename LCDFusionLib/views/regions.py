@@ -1,45 +1,49 @@
-"""Regions of uptake in a scene: measured on the function's own voxels, outlined in the views."""
+"""Regions of uptake in a scene: found round a place, outlined in the views."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from typing import TypeAlias
+from collections.abc import Sequence
 
 import numpy as np
 import slicer
 from numpy.typing import NDArray
 
-from LCDFusionLib.images.uptake import RegionUptake, isocontour, measure, sphere
+from LCDFusionLib.images.uptake import RegionUptake, above, cylinder, isocontour, sphere
 from LCDFusionLib.images.volume import Unit, Volume
 from LCDFusionLib.mrml.nodes import set_geometry, set_voxels
 from LCDFusionLib.mrml.result_nodes import remove_node
 
-_GREEN = (0.2, 0.9, 0.3)
+RAS = tuple[float, float, float]
+
+OTHER, SELECTED, REFERENCE = 1, 2, 3
+"""Labels of regions in the views."""
+_COLORS = {
+    OTHER: ("region", (0.16, 0.55, 0.24)),
+    SELECTED: ("selected region", (0.2, 0.9, 0.3)),
+    REFERENCE: ("reference", (0.3, 0.6, 0.95)),
+}
 _TAG = "LCDFusionRegion"
 
-Measuring: TypeAlias = Callable[[Volume, tuple[float, float, float], float], tuple[RegionUptake, NDArray[np.bool_]]]
-"""`measure_sphere` and `measure_isocontour`."""
+
+def sphere_at(function: Volume, ras: RAS, radius_mm: float) -> NDArray[np.bool_]:
+    """`images.uptake.sphere` round a place in RAS mm."""
+    return sphere(function, _lps(ras), radius_mm)
 
 
-def measure_sphere(function: Volume, ras: tuple[float, float, float], radius_mm: float) -> tuple[RegionUptake, NDArray[np.bool_]]:
-    """A spherical region round a place: what it holds, and its voxels (K, J, I).
-
-    Raises:
-        InputError: no voxel lies in it.
-    """
-    region = sphere(function, _lps(ras), radius_mm)
-    return measure(function, region), region
+def cylinder_at(function: Volume, ras: RAS, radius_mm: float, length_mm: float) -> NDArray[np.bool_]:
+    """`images.uptake.cylinder` round a place in RAS mm."""
+    return cylinder(function, _lps(ras), radius_mm, length_mm)
 
 
-def measure_isocontour(function: Volume, ras: tuple[float, float, float], fraction: float) -> tuple[RegionUptake, NDArray[np.bool_]]:
-    """The lesion at a place, by a part of its maximum: what it holds, and its voxels (K, J, I).
+def isocontour_at(function: Volume, ras: RAS, fraction: float) -> NDArray[np.bool_]:
+    """`images.uptake.isocontour` at a place in RAS mm."""
+    return isocontour(function, _lps(ras), fraction=fraction)
 
-    Raises:
-        InputError: outside the volume, or no uptake there.
-    """
-    region = isocontour(function, _lps(ras), fraction=fraction)
-    return measure(function, region), region
+
+def threshold_at(function: Volume, ras: RAS, level: float) -> NDArray[np.bool_]:
+    """`images.uptake.above` at a place in RAS mm."""
+    return above(function, _lps(ras), level)
 
 
 def region_text(uptake: RegionUptake) -> str:
@@ -51,32 +55,43 @@ def region_text(uptake: RegionUptake) -> str:
     return f"{name}max {uptake.maximum:.2f}   {name}mean {uptake.mean:.2f}   {name}peak {peak}   {uptake.volume_ml:.2f} ml{unit}"
 
 
-def place_text(ras: tuple[float, float, float]) -> str:
+def place_text(ras: RAS) -> str:
     """A place in whole millimetres, such as "R 12, A 5, S 31 mm"."""
     sides = zip("RAS", "LPI", ras, strict=True)
     return ", ".join(f"{positive if value >= 0 else negative} {abs(value):.0f}" for positive, negative, value in sides) + " mm"
 
 
-def show_region(scene: slicer.vtkMRMLScene, function: Volume, region: NDArray[np.bool_]) -> slicer.vtkMRMLLabelMapVolumeNode:
-    """The region as a label map for the views' label layer; one a scene, not saved with it."""
+def show_regions(
+    scene: slicer.vtkMRMLScene, function: Volume, regions: Sequence[tuple[NDArray[np.bool_], int]]
+) -> slicer.vtkMRMLLabelMapVolumeNode:
+    """Regions as a label map for the views' label layer; one a scene, not saved with it.
+
+    Args:
+        scene: that has the views.
+        function: whose voxels the regions are made of.
+        regions: each with its label, `OTHER`, `SELECTED` or `REFERENCE`; later ones lie over earlier ones.
+    """
     node = scene.GetSingletonNode(_TAG, "vtkMRMLLabelMapVolumeNode")
     if node is None:
         node = scene.CreateNodeByClass("vtkMRMLLabelMapVolumeNode")
         node.UnRegister(None)
-        node.SetName("LCDFusion region")
+        node.SetName("LCDFusion regions")
         node.SetSingletonTag(_TAG)
         node.SetHideFromEditors(True)
         node.SetSaveWithScene(False)
         node = scene.AddNode(node)
         node.CreateDefaultDisplayNodes()
         node.GetDisplayNode().SetAndObserveColorNodeID(_colors(scene).GetID())
-    set_voxels(node, region.astype(np.uint8))
+    labels = np.zeros(function.shape, np.uint8)
+    for voxels, label in regions:
+        labels[voxels] = label
+    set_voxels(node, labels)
     set_geometry(node, function)
     return node
 
 
-def remove_region(scene: slicer.vtkMRMLScene) -> None:
-    """Takes the region out of the scene."""
+def remove_outline(scene: slicer.vtkMRMLScene) -> None:
+    """Takes what `show_regions` made out of the scene."""
     for kind in ("vtkMRMLLabelMapVolumeNode", "vtkMRMLColorTableNode"):
         node = scene.GetSingletonNode(_TAG, kind)
         if node is not None:
@@ -84,16 +99,17 @@ def remove_region(scene: slicer.vtkMRMLScene) -> None:
 
 
 def _colors(scene: slicer.vtkMRMLScene) -> slicer.vtkMRMLColorTableNode:
-    """Nothing, and green: Slicer's own label colours need files that only its desktop brings."""
+    """Slicer's own label colours need files that only its desktop brings."""
     node = scene.GetSingletonNode(_TAG, "vtkMRMLColorTableNode")
     if node is not None:
         return node
     node = scene.CreateNodeByClass("vtkMRMLColorTableNode")
     node.UnRegister(None)
     node.SetTypeToUser()
-    node.SetNumberOfColors(2)
+    node.SetNumberOfColors(len(_COLORS) + 1)
     node.SetColor(0, "outside", 0.0, 0.0, 0.0, 0.0)
-    node.SetColor(1, "region", *_GREEN, 1.0)
+    for label, (name, color) in _COLORS.items():
+        node.SetColor(label, name, *color, 1.0)
     node.SetName("LCDFusion region colours")
     node.SetSingletonTag(_TAG)
     node.SetHideFromEditors(True)
@@ -101,5 +117,5 @@ def _colors(scene: slicer.vtkMRMLScene) -> slicer.vtkMRMLColorTableNode:
     return scene.AddNode(node)
 
 
-def _lps(ras: tuple[float, float, float]) -> tuple[float, float, float]:
+def _lps(ras: RAS) -> RAS:
     return -ras[0], -ras[1], ras[2]

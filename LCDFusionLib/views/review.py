@@ -25,7 +25,7 @@ from LCDFusionLib.views.linked_plane import LinkedPlane
 from LCDFusionLib.views.planes import resize_view, seen_from
 from LCDFusionLib.views.probe import probe_text
 from LCDFusionLib.views.projection import RAS, ProjectionView
-from LCDFusionLib.views.regions import remove_region
+from LCDFusionLib.views.regions import remove_outline
 from LCDFusionLib.views.split_picture import SplitPicture
 
 Node: TypeAlias = "slicer.vtkMRMLVolumeNode"
@@ -256,7 +256,7 @@ class Review:
         for name in (*layouts.LINKED, layouts.PROJECTION):
             self._fill(name, None)
         self.outline(None)
-        remove_region(self._scene)
+        remove_outline(self._scene)
         for texts in self._annotations.values():
             texts.set_title("")
             texts.show_metrics(None)

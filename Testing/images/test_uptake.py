@@ -1,10 +1,14 @@
 """Uptake of regions, against spheres whose values are known."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
+import SimpleITK as sitk
 
 from LCDFusionLib.errors import InputError
-from LCDFusionLib.images.uptake import PEAK_RADIUS_MM, isocontour, measure, sphere
+from LCDFusionLib.images.attenuation import mean_hu
+from LCDFusionLib.images.uptake import PEAK_RADIUS_MM, above, cylinder, isocontour, measure, sphere
 from LCDFusionLib.images.volume import Modality, Unit, Volume, geometry_matrix
 
 CENTRE = (10.0, -20.0, 35.0)
@@ -104,3 +108,96 @@ def test_the_hottest_voxel_is_looked_for_within_15_mm(away_mm, is_found):
     volume = pet_with_ball(radius=3, size=41)
     volume.array[20, 20, 20 + away_mm // 2] = 80
     assert (measure(volume, isocontour(volume, CENTRE)).maximum == 80) == is_found
+
+
+def two_hills():
+    """A PET with two hills that touch at a low level, and a cold far corner; oblique, with voxels that are no cubes."""
+    volume = pet_with_ball(spacing=(1.5, 2.5, 3.0), direction=turned())
+    k, j, i = np.mgrid[:40, :40, :40]
+    hills = 9 * np.exp(-((k - 18) ** 2 + (j - 16) ** 2 + (i - 15) ** 2) / 30) + 6 * np.exp(
+        -((k - 21) ** 2 + (j - 20) ** 2 + (i - 27) ** 2) / 20
+    )
+    return volume.with_array((hills + 0.2).astype(np.float32))
+
+
+def place_of(volume, k, j, i):
+    return tuple((volume.ijk_to_lps @ [i, j, k, 1])[:3])
+
+
+@pytest.mark.parametrize("fraction", [0.3, 0.41, 0.5, 0.7])
+def test_an_isocontour_is_scipys_labelled_component(fraction):
+    ndimage = pytest.importorskip("scipy.ndimage")
+    volume = two_hills()
+    ours = isocontour(volume, place_of(volume, 18, 16, 15), fraction=fraction)
+    labels, _ = ndimage.label(volume.array >= fraction * volume.array[18, 16, 15])  # by faces
+    assert (ours == (labels == labels[18, 16, 15])).all()
+    assert 10 < ours.sum() < ours.size / 4
+
+
+@pytest.mark.parametrize("level", [0.5, 2.0, 4.0, 5.9])
+def test_what_lies_above_a_threshold_is_scipys_labelled_component_and_its_statistics(level):
+    ndimage = pytest.importorskip("scipy.ndimage")
+    volume = two_hills()
+    ours = above(volume, place_of(volume, 21, 20, 27), level, search_mm=8.0)
+    labels, _ = ndimage.label(volume.array >= level)
+    label = labels[21, 20, 27]
+    assert (ours == (labels == label)).all()
+    uptake, image = measure(volume, ours), volume.array.astype(np.float64)
+    assert uptake.maximum == ndimage.maximum(image, labels, label)
+    assert uptake.mean == pytest.approx(ndimage.mean(image, labels, label))
+    count = int((labels == label).sum())
+    assert uptake.sd == pytest.approx(ndimage.standard_deviation(image, labels, label) * np.sqrt(count / (count - 1)))
+    assert uptake.volume_ml == pytest.approx(count * 1.5 * 2.5 * 3.0 / 1000)
+    assert uptake.glycolysis == pytest.approx(image[labels == label].sum() * 1.5 * 2.5 * 3.0 / 1000)
+
+
+def test_a_threshold_that_nothing_reaches_is_said():
+    volume = two_hills()
+    with pytest.raises(InputError, match="reaches 12"):
+        above(volume, place_of(volume, 18, 16, 15), 12.0)
+
+
+def test_a_cylinder_stands_along_the_patient():
+    volume = pet_with_ball(spacing=(1.0, 1.0, 1.0), direction=turned(), size=50)
+    mask = cylinder(volume, CENTRE, 5.0, 20.0)
+    places = np.argwhere(mask)[:, ::-1] @ volume.ijk_to_lps[:3, :3].T + volume.ijk_to_lps[:3, 3] - CENTRE
+    assert np.hypot(places[:, 0], places[:, 1]).max() <= 5
+    assert np.abs(places[:, 2]).max() == pytest.approx(9.5)
+    assert mask.sum() / 1000 == pytest.approx(np.pi * 0.5**2 * 2.0, rel=0.03)
+
+
+@pytest.mark.parametrize("direction", [np.eye(3), turned()], ids=["straight", "oblique"])
+def test_hu_are_those_of_the_ct_voxels_within_the_region(direction):
+    """SimpleITK carries the mask onto the CT by its nearest neighbour and takes the statistics."""
+    pet = pet_with_ball(spacing=(4.0, 4.0, 3.0), size=24)
+    matrix = geometry_matrix(np.array([1.3, 0.9, 2.5]), direction, np.zeros(3))
+    matrix[:3, 3] = np.array(CENTRE) - matrix[:3, :3] @ np.full(3, 35.5) + 0.21
+    ct = Volume(np.random.default_rng(5).normal(40, 30, (72, 72, 72)).astype(np.float32), matrix, Modality.CT, Unit.HU, "CT")
+    region = pet.array > 4
+    theirs = sitk.GetImageFromArray(region.astype(np.uint8))
+    image = sitk.GetImageFromArray(ct.array)
+    for each, volume in ((theirs, pet), (image, ct)):
+        each.SetSpacing(volume.spacing.tolist())
+        each.SetDirection(volume.direction.ravel().tolist())
+        each.SetOrigin(volume.origin.tolist())
+    mask = sitk.Resample(theirs, image, sitk.Transform(), sitk.sitkNearestNeighbor)
+    statistics = sitk.LabelStatisticsImageFilter()
+    statistics.Execute(image, mask)
+    assert statistics.GetCount(1) > 1000
+    assert mean_hu(ct, pet, region) == pytest.approx(statistics.GetMean(1), abs=0.02)
+
+
+def test_hu_are_not_known_where_the_ct_does_not_reach_or_was_not_measured():
+    pet = pet_with_ball(spacing=(4.0, 4.0, 3.0), size=24)
+    ct = pet.with_array(np.full(pet.shape, 55.0), modality=Modality.CT, unit=Unit.HU)
+    region = pet.array > 4
+    assert mean_hu(ct, pet, region) == 55.0
+    first = int(np.argwhere(region)[:, 0].min())
+    cut = replace(
+        ct, array=ct.array[first + 1 :], ijk_to_lps=ct.ijk_to_lps @ [[1, 0, 0, 0], [0, 1, 0, 0], [0, 0, 1, first + 1], [0, 0, 0, 1]]
+    )
+    assert np.isnan(mean_hu(cut, pet, region))
+    padding = np.zeros(ct.shape, bool)
+    padding[tuple(np.argwhere(region)[0])] = True
+    assert np.isnan(mean_hu(replace(ct, padding=padding), pet, region))
+    assert np.isnan(mean_hu(ct.with_array(ct.array, modality=Modality.MR, unit=Unit.RELATIVE), pet, region))

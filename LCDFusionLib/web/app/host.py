@@ -64,6 +64,7 @@ class SessionHost:
             turning=chosen.turning,
             region_radius=chosen.region_radius or Choices.region_radius,
             isocontour=chosen.isocontour or Choices.isocontour,
+            region_threshold=chosen.region_threshold or Choices.region_threshold,
             plotted=chosen.plotted,
             metrics_in_view=chosen.metrics_in_view,
             deidentify=chosen.deidentify,

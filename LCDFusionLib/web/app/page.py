@@ -138,6 +138,7 @@ class Page:
             self.display.build()
         with form.section("Review"):
             self.review.build()
+        with form.section("Regions"):
             self.regions.build()
         with form.section("Metrics"):
             self.metrics.build()

@@ -34,6 +34,7 @@ class BrowserChoices:
     turning: bool = False
     region_radius: float | None = 10.0
     isocontour: float | None = 41.0
+    region_threshold: float | None = 4.0
     plotted: str = "QABF"
     metrics_in_view: bool = True
     deidentify: bool = False

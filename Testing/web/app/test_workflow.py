@@ -151,7 +151,39 @@ def test_a_region_is_measured_at_the_crosshair(fused):
     fused.wait_for(".region-text", "SUVmax")
     assert float(fused.text(".region-text").split()[1]) > 5  # the tumour has SUV 8
     fused.page.click(".isocontour-button")
-    fused.wait_for(".region-text", "ml")
+    fused.wait_for(".region-text", "Isocontour of 41 %")
+    assert fused.page.locator(".region").count() == 1, "tried otherwise at the same place"
+    assert " HU" in fused.text(".region-text")
+
+
+def test_regions_are_listed_named_found_again_saved_and_taken_away(fused, tmp_path):
+    fused.page.fill(".region-rename", "Left lung")
+    fused.page.press(".region-rename", "Enter")
+    fused.wait_for(".region-name", "Left lung")
+    box = fused.page.locator(".lcd-view[data-view=LCDAnatomy]").bounding_box()
+    for x, y, button in ((0.35, 0.45, ".liver-button"), (0.5, 0.6, ".blood-button")):
+        fused.page.mouse.click(box["x"] + x * box["width"], box["y"] + y * box["height"])
+        fused.page.wait_for_timeout(300)
+        fused.page.click(button)
+        fused.wait_for(".region.selected .region-name", "Liver" if "liver" in button else "Blood pool")
+    fused.wait_for(".references", "PERCIST threshold: SUVpeak")
+    assert "(Janmahasatian)" in fused.text(".references")
+    assert "D 5" in fused.page.locator(".region-line").first.inner_text()
+    fused.page.keyboard.press("Home")
+    fused.wait_for(".slice-title", "Slice 1/6")
+    fused.page.locator(".region-line").first.click()
+    expect(fused.page.locator(".slice-title")).not_to_contain_text("Slice 1/6")
+    fused.wait_for(".region.selected .region-name", "Left lung")
+    fused.picture("regions")
+    fused.unfold("Export")
+    rows = list(csv.DictReader(_save(fused, ".regions-csv-button", tmp_path).open()))
+    assert [row["name"] for row in rows] == ["Left lung", "Liver", "Blood pool"]
+    assert float(rows[0]["maximum"]) > 5
+    assert float(rows[0]["sul_maximum"]) / float(rows[0]["maximum"]) == pytest.approx(0.629, abs=0.002)  # a woman of 70 kg and 1.7 m
+    for left in (2, 1, 0):
+        fused.page.locator(".region-line").first.click()
+        fused.page.locator(".region.selected .region-remove").first.click()
+        expect(fused.page.locator(".region")).to_have_count(left)
 
 
 def test_a_reloaded_page_is_as_it_was(fused):

@@ -25,6 +25,7 @@ _DOING = {
     ExportKind.NIFTI: "Writing NIfTI",
     ExportKind.METRICS: "Writing metrics",
     ExportKind.PICTURES: "Drawing",
+    ExportKind.REGIONS: "Writing regions",
 }
 
 
@@ -80,6 +81,14 @@ class ExportDrawing(Drawing):
                     form.button(text, partial(self._start, kind), f"The colour and the gray volume as {text}", classes=name, **off)
             with form.row("Metrics:"):
                 form.button("CSV", partial(self._start, ExportKind.METRICS), "The metrics of every slice", classes="csv-button", **off)
+            with form.row("Regions:"):
+                form.button(
+                    "CSV",
+                    partial(self._start, ExportKind.REGIONS),
+                    "The table of regions",
+                    disabled=(f"!exports.can_export_regions || !!{screen.exporting}",),
+                    classes="regions-csv-button",
+                )
             with form.row("Key slices:"):
                 form.button(
                     "{{ exports.is_marked ? 'Unmark' : 'Mark' }}",
