@@ -179,7 +179,7 @@ def test_regions_are_listed_named_found_again_saved_and_taken_away(fused, tmp_pa
     rows = list(csv.DictReader(_save(fused, ".regions-csv-button", tmp_path).open()))
     assert [row["name"] for row in rows] == ["Left lung", "Liver", "Blood pool"]
     assert float(rows[0]["maximum"]) > 5
-    assert float(rows[0]["sul_maximum"]) / float(rows[0]["maximum"]) == pytest.approx(0.629, abs=0.002)  # a woman of 70 kg and 1.7 m
+    assert float(rows[0]["sul_maximum"]) / float(rows[0]["maximum"]) == pytest.approx(0.631, abs=0.001)  # a woman of 70 kg and 1.7 m
     for left in (2, 1, 0):
         fused.page.locator(".region-line").first.click()
         fused.page.locator(".region.selected .region-remove").first.click()
