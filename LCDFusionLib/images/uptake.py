@@ -110,7 +110,7 @@ def isocontour(
         region = _connected(volume, fraction * float(volume.array[seed]), seed)
         hottest = np.unravel_index(int(np.where(region, volume.array, -np.inf).argmax()), volume.shape)
         if volume.array[hottest] > volume.array[seed]:
-            seed = hottest
+            seed = tuple(map(int, hottest))
             continue
         if not (region & near).any():
             raise InputError(
