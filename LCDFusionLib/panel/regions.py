@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
-
-import numpy as np
-from numpy.typing import NDArray
 
 from LCDFusionLib.images.response import BLOOD_LENGTH_MM, BLOOD_RADIUS_MM, LIVER_RADIUS_MM
 from LCDFusionLib.images.volume import Volume
@@ -32,6 +30,7 @@ from LCDFusionLib.views.regions import (
     OTHER,
     REFERENCE,
     SELECTED,
+    Mask,
     cylinder_at,
     isocontour_at,
     place_text,
@@ -42,7 +41,7 @@ from LCDFusionLib.views.regions import (
     threshold_at,
 )
 
-Find = Callable[[Volume, RAS], NDArray[np.bool_]]
+Find = Callable[[Volume, RAS], Mask]
 
 
 @dataclass(frozen=True)
@@ -263,7 +262,7 @@ class RegionsSection(Section):
 
 
 def _is_replaced(region: Region, kind: str, place: RAS) -> bool:
-    return region.kind == kind and (kind != LESION or float(np.abs(np.subtract(region.place, place)).max()) < 1e-3)
+    return region.kind == kind and (kind != LESION or math.dist(region.place, place) < 1e-3)
 
 
 def _elsewhere(count: int) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import TypeAlias
 
 import numpy as np
 import slicer
@@ -14,6 +15,7 @@ from LCDFusionLib.images.volume import Unit, Volume
 from LCDFusionLib.mrml.nodes import set_geometry, set_voxels
 from LCDFusionLib.mrml.result_nodes import remove_node
 
+Mask: TypeAlias = "NDArray[np.bool_]"
 RAS = tuple[float, float, float]
 
 OTHER, SELECTED, REFERENCE = 1, 2, 3
