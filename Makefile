@@ -20,8 +20,10 @@ SLICER_5_10 := pydicom==2.4.4 numpy==2.0.2
 demo: .venv/.ready
 	$(RUN)lcdfusion demo
 
+# Two workers of pytest-xdist; `make test WORKERS=4` where there are more cores, WORKERS=0 for one process.
+WORKERS ?= 2
 test: check docs
-	$(RUN)pytest
+	$(RUN)pytest --numprocesses $(WORKERS) --dist loadgroup
 
 # Damaged inputs and killed runs, for an hour or more; not part of CI, which has a short run of both (docs/reliability.md).
 fuzz: .venv/.ready

@@ -7,8 +7,27 @@ import pytest
 
 # Threads of torch that wait by spinning make a busy machine several times slower; to be set before torch is loaded.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+# Workers of pytest-xdist share the cores: each, and every process that it starts, computes with its own part of them.
+_THREADS = max(1, (os.cpu_count() or 1) // int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")))
+for _name in ("OMP_NUM_THREADS", "ITK_GLOBAL_DEFAULT_NUMBER_OF_THREADS", "LP_NUM_THREADS"):
+    os.environ.setdefault(_name, str(_THREADS))
 
 PROJECT = Path(__file__).resolve().parents[1]
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config, items):
+    """What one worker of pytest-xdist does in a row: a file with its fixtures; all that needs a browser; what needs the emulated Slicer."""
+    if not config.pluginmanager.hasplugin("xdist"):
+        return
+    for item in items:
+        if item.path.parent.name == "clients" or "chromium" in item.fixturenames:
+            group = "browser"
+        elif item.path.parent.name == "hosts":
+            group = "hosts"
+        else:
+            group = item.nodeid.partition("::")[0]
+        item.add_marker(pytest.mark.xdist_group(group))
 
 
 @pytest.fixture(scope="session")

@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-os.environ.setdefault("OMP_NUM_THREADS", "2")
 
 PROJECT = Path(__file__).resolve().parents[2]
 MODULE = PROJECT / "LCDFusion" / "LCDFusion.py"

@@ -23,12 +23,7 @@ from LCDFusionLib.dicom import (
 )
 from LCDFusionLib.images.volume import Modality
 from Testing.cli.small_study import body, write_series
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+from Testing.ports import free_port
 
 
 def wait_for(ask, seconds=60):
@@ -137,8 +132,9 @@ class BreakingLink:
     """Passes everything on to a port, until so many bytes went through; then it cuts that link, and the next ones while `is_broken`."""
 
     def __init__(self, target, *, after):
-        self.port, self._target, self.left, self.is_broken, self.cuts = free_port(), target, after, True, 0
-        self._server = socket.create_server(("127.0.0.1", self.port))
+        self._target, self.left, self.is_broken, self.cuts = target, after, True, 0
+        self._server = socket.create_server(("127.0.0.1", 0))
+        self.port = self._server.getsockname()[1]
         threading.Thread(target=self._serve, daemon=True).start()
 
     def _serve(self):

@@ -13,7 +13,8 @@ from LCDFusionLib.dicom import read_folder, scan_folder
 from LCDFusionLib.errors import InputError
 from LCDFusionLib.pacs import Security, TransferError, connect, fetch, parse_address, send, transfer
 from Testing.cli.place import Place, refusal
-from Testing.pacs.conftest import BreakingLink, free_port, wait_for_port
+from Testing.pacs.conftest import BreakingLink, wait_for_port
+from Testing.ports import free_port
 
 
 @pytest.fixture(autouse=True)

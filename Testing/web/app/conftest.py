@@ -42,7 +42,7 @@ def running_viewer(study, folder, *options):
     with (folder / "out").open("wb") as out, (folder / "err").open("wb") as err:
         process = subprocess.Popen(
             [*command, "--max-sessions", "8", "--upload-limit", "64", *options],
-            env={**os.environ, "TMPDIR": str(folder), "PYTHONPATH": str(PROJECT), "OMP_NUM_THREADS": "2"},
+            env={**os.environ, "TMPDIR": str(folder), "PYTHONPATH": str(PROJECT)},
             stdout=out,
             stderr=err,
             cwd=folder,

@@ -10,16 +10,11 @@ import subprocess
 import aiohttp
 import pytest
 
+from Testing.ports import free_port
 from Testing.web.front.running_front import PROJECT, Browser, RunningFront, in_loop, wait_until
 from Testing.web.front.uploads import content_of, form, opened_folder, zipped
 
 NAME = "fusion.example.org"
-
-
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return listener.getsockname()[1]
 
 
 @pytest.fixture(scope="module")
