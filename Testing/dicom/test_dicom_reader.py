@@ -277,8 +277,8 @@ class TestBadSeries:
             ("PatientID", "P-18", "Patient ID"),
             ("PatientName", "Else^Somebody", "Patient's Name"),
             ("PatientBirthDate", "19610101", "Patient's Birth Date"),
-            ("StudyInstanceUID", pydicom.uid.generate_uid(), "Study Instance UID"),
-            ("FrameOfReferenceUID", pydicom.uid.generate_uid(), "Frame of Reference UID"),
+            ("StudyInstanceUID", "2.25.1801", "Study Instance UID"),
+            ("FrameOfReferenceUID", "2.25.1802", "Frame of Reference UID"),
             ("Modality", "MR", "Modality"),
         ],
     )
