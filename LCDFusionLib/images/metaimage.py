@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +11,7 @@ from LCDFusionLib.errors import InputError
 
 from .damage import DamagedError
 from .file_content import FileContent, centred, check_geometry, check_sizes, corner_distance
-from .text_header import check_line, numbers, voxel_file
+from .text_header import TextHeader, check_line, numbers, voxel_file
 from .volume import Place
 from .voxel_data import Packing, read_exactly, text_array, voxel_array
 
@@ -47,12 +46,7 @@ _KEYS = {
 }
 
 
-@dataclass(frozen=True)
-class _Header:
-    fields: dict[str, str]
-    texts: dict[str, str]
-    length: int
-
+class _Header(TextHeader):
     def is_true(self, key: str) -> bool:
         """MetaIO takes T, t and 1 as the first letter for true."""
         value = self.fields.get(key, "False").lower()
@@ -77,11 +71,8 @@ def read_metaimage(path: Path, *, self_contained: bool) -> FileContent:
             that are to be scaled, which most programs would not do.
     """
     header = _parse(path)
-    fields = header.fields
-    sizes = tuple(int(size) for size in numbers(fields, "DimSize", whole=True))
-    dimension = int(numbers(fields, "NDims", 1, whole=True)[0])
-    if len(sizes) != dimension:
-        raise DamagedError(f"its header has {len(sizes)} sizes for {dimension} dimensions")
+    sizes = header.sizes("DimSize", "NDims")
+    dimension = len(sizes)
     if dimension not in (2, 3):
         there = " x ".join(map(str, sizes[:10]))
         raise InputError(f"The file '{path}' has {dimension} dimensions ({there}): save one time point or channel as a volume.")

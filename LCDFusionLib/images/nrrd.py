@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +13,7 @@ from LCDFusionLib.errors import InputError
 
 from .damage import DamagedError
 from .file_content import FileContent, centred, check_geometry, check_sizes
-from .text_header import check_line, number, numbers, voxel_file
+from .text_header import TextHeader, check_line, number, numbers, voxel_file
 from .volume import Place, Volume
 from .voxel_data import Packing, read_exactly, text_array, voxel_array
 
@@ -70,15 +69,6 @@ _FIELDS = {
 }
 
 
-@dataclass(frozen=True)
-class _Header:
-    """What stands before the voxels: fields by their names (lower case, without blanks), key and value pairs, and the header's length."""
-
-    fields: dict[str, str]
-    texts: dict[str, str]
-    length: int
-
-
 def read_nrrd(path: Path, *, self_contained: bool) -> FileContent:
     """Read one image.
 
@@ -93,10 +83,8 @@ def read_nrrd(path: Path, *, self_contained: bool) -> FileContent:
     """
     header = _parse(path)
     fields = header.fields
-    sizes = tuple(int(size) for size in numbers(fields, "sizes", whole=True))
-    dimension = int(numbers(fields, "dimension", 1, whole=True)[0])
-    if len(sizes) != dimension:
-        raise DamagedError(f"its header has {len(sizes)} sizes for {dimension} dimensions")
+    sizes = header.sizes("sizes", "dimension")
+    dimension = len(sizes)
     count = check_sizes(sizes)
     array = _voxels(path, header, sizes, count, self_contained=self_contained)
     axis, kinds = _value_axis(fields, sizes)
@@ -117,8 +105,8 @@ def read_nrrd(path: Path, *, self_contained: bool) -> FileContent:
 
 def nrrd_geometry(path: Path) -> tuple[NDArray[np.float64], tuple[int, ...], Place]:
     """4x4 to LPS in mm, shape (K, J, I), and what the matrix is worth; reads the header alone, raises as `read_nrrd`."""
-    fields = _parse(path).fields
-    sizes = tuple(int(size) for size in numbers(fields, "sizes", whole=True))
+    header = _parse(path)
+    fields, sizes = header.fields, header.sizes("sizes", "dimension")
     axis, _ = _value_axis(fields, sizes)
     domain = [n for n in range(len(sizes)) if n != axis]
     if len(domain) > 3:
@@ -173,7 +161,8 @@ def _escaped(text: str) -> str:
     return "".join(letter if letter.isprintable() else " " for letter in text)
 
 
-def _parse(path: Path) -> _Header:
+def _parse(path: Path) -> TextHeader:
+    """Fields by their names in lower case, without blanks."""
     with path.open("rb") as file:
         start = file.read(_MOST_HEADER)
     if not (magic := _MAGIC.match(start)):
@@ -200,10 +189,10 @@ def _parse(path: Path) -> _Header:
         if key in fields:
             raise DamagedError(f"its header says '{name}' twice")
         fields[key] = value.strip()
-    return _Header(fields, texts, length)
+    return TextHeader(fields, texts, length)
 
 
-def _voxels(path: Path, header: _Header, sizes: tuple[int, ...], count: int, *, self_contained: bool) -> NDArray:
+def _voxels(path: Path, header: TextHeader, sizes: tuple[int, ...], count: int, *, self_contained: bool) -> NDArray:
     """The array, its axes from the slowest to the fastest."""
     fields = header.fields
     type_name = _TYPES.get(" ".join(fields.get("type", "").lower().split()))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,29 @@ from .damage import DamagedError
 
 _LONGEST_LINE = 1 << 16
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
+
+
+@dataclass(frozen=True)
+class TextHeader:
+    """What stands before the voxels.
+
+    Attributes:
+        fields: those of the format, by name.
+        texts: key and value pairs of anybody else.
+        length: of the header, in bytes.
+    """
+
+    fields: dict[str, str]
+    texts: dict[str, str]
+    length: int
+
+    def sizes(self, name: str, dimension: str) -> tuple[int, ...]:
+        """The sizes of the axes, the fastest first; `DamagedError` where they are not as many as the dimensions."""
+        sizes = tuple(int(size) for size in numbers(self.fields, name, whole=True))
+        count = int(numbers(self.fields, dimension, 1, whole=True)[0])
+        if len(sizes) != count:
+            raise DamagedError(f"its header has {len(sizes)} sizes for {count} dimensions")
+        return sizes
 
 
 def check_line(line: bytes) -> str:
