@@ -23,7 +23,7 @@ demo: .venv/.ready
 # Two workers of pytest-xdist; `make test WORKERS=4` where there are more cores, WORKERS=0 for one process.
 WORKERS ?= 2
 test: check docs
-	$(RUN)pytest --numprocesses $(WORKERS) --dist loadgroup
+	$(RUN)pytest --numprocesses $(WORKERS) --dist loadfile
 
 # Damaged inputs and killed runs, for an hour or more; not part of CI, which has a short run of both (docs/reliability.md).
 fuzz: .venv/.ready

@@ -15,19 +15,24 @@ for _name in ("OMP_NUM_THREADS", "ITK_GLOBAL_DEFAULT_NUMBER_OF_THREADS", "LP_NUM
 PROJECT = Path(__file__).resolve().parents[1]
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(config, items):
-    """What one worker of pytest-xdist does in a row: a file with its fixtures; all that needs a browser; what needs the emulated Slicer."""
-    if not config.pluginmanager.hasplugin("xdist"):
-        return
-    for item in items:
-        if item.path.parent.name == "clients" or "chromium" in item.fixturenames:
-            group = "browser"
-        elif item.path.parent.name == "hosts":
-            group = "hosts"
-        else:
-            group = item.nodeid.partition("::")[0]
-        item.add_marker(pytest.mark.xdist_group(group))
+# What one worker of pytest-xdist does in a row: all that needs a browser, of which one is enough, and all that needs the emulated Slicer.
+_TOGETHER = {
+    **dict.fromkeys(("clients", "web/app", "web/views", "web/front/test_pages_in_chromium.py"), "browser"),
+    "hosts": "hosts",
+}
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """As `--dist loadfile` does it, a file stays in one worker with its fixtures; `_TOGETHER` keeps some files in one, too."""
+    from xdist.scheduler import LoadFileScheduling
+
+    class Scheduling(LoadFileScheduling):
+        def _split_scope(self, nodeid):
+            file = super()._split_scope(nodeid)
+            return next((group for start, group in _TOGETHER.items() if file.startswith(f"Testing/{start}")), file)
+
+    return Scheduling(config, log) if config.getvalue("dist") == "loadfile" else None
 
 
 @pytest.fixture(scope="session")
