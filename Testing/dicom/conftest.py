@@ -3,6 +3,7 @@
 import shutil
 import subprocess
 from datetime import datetime
+from functools import partial
 
 import numpy as np
 import pydicom
@@ -33,7 +34,10 @@ def rotation(degrees, axis):
 OBLIQUE = rotation(21.7, 0) @ rotation(-33.3, 1) @ rotation(11.1, 2)
 
 
-@pytest.fixture(params=[AXIAL, SAGITTAL, OBLIQUE], ids=["axial", "sagittal", "oblique"])
+DIRECTIONS = {"axial": AXIAL, "sagittal": SAGITTAL, "oblique": OBLIQUE}
+
+
+@pytest.fixture(params=DIRECTIONS.values(), ids=DIRECTIONS)
 def direction(request):
     return request.param
 
@@ -59,16 +63,17 @@ def make_volume(
     return Volume(array, matrix, modality, unit, f"{modality.value} test", FRAME_OF_REFERENCE)
 
 
+def write_volume(place, volume, name=None, **options):
+    """Write a volume, or a textured one of a modality, as an original series; returns its folder."""
+    volume = make_volume(volume) if isinstance(volume, Modality) else volume
+    defaults = {"patient": PATIENT, "study": STUDY, "series_number": 3, "radiopharmaceutical": TRACER, "body_part": "CHEST"}
+    return write_original_series(volume, place / (name or volume.modality.value), **(defaults | options))
+
+
 @pytest.fixture
 def write_series(tmp_path):
-    """Write a volume, or a textured one of a modality, as an original series; returns its folder."""
-
-    def write(volume, name=None, **options):
-        volume = make_volume(volume) if isinstance(volume, Modality) else volume
-        defaults = {"patient": PATIENT, "study": STUDY, "series_number": 3, "radiopharmaceutical": TRACER, "body_part": "CHEST"}
-        return write_original_series(volume, tmp_path / (name or volume.modality.value), **(defaults | options))
-
-    return write
+    """`write_volume` in the test's own folder."""
+    return partial(write_volume, tmp_path)
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ import resource
 import shutil
 import subprocess
 from datetime import datetime, timezone
+from functools import partial
 
 import numpy as np
 import pydicom
@@ -15,6 +16,7 @@ from LCDFusionLib import __version__
 from LCDFusionLib.dicom import Derivation, read_folder, write_fused_color, write_fused_gray
 from LCDFusionLib.errors import InputError
 from LCDFusionLib.images.volume import Modality, Volume, geometry_matrix
+from Testing.dicom.conftest import AXIAL, DIRECTIONS, make_volume, write_volume
 
 SHA256 = "0123456789abcdef" * 4
 
@@ -47,24 +49,29 @@ def headers(folder):
     return [pydicom.dcmread(path) for path in sorted(folder.iterdir())]
 
 
+def read_inputs(place, modality=Modality.CT, direction=AXIAL, slices=6, **options):
+    """Anatomy and function as read from DICOM; PET on a coarser, larger, axial grid."""
+    anatomy = make_volume(modality, shape=(slices, 20, 24), direction=direction)
+    centre = (anatomy.ijk_to_lps @ [12, 10, slices / 2, 1])[:3]
+    function = make_volume(Modality.PET, shape=(12, 12, 12), spacing=(4.0, 4.0, 5.0), origin=centre - [22.0, 22.0, 27.5])
+    return read_folder(write_volume(place, anatomy, **options)), read_folder(write_volume(place, function, **options))
+
+
 @pytest.fixture
-def inputs(make, write_series):
-    """inputs(anatomy modality, direction, slices): anatomy and function as read from DICOM; PET on a coarser, larger, axial grid."""
-
-    def read(modality=Modality.CT, direction=None, slices=6, **options):
-        anatomy = make(modality, shape=(slices, 20, 24), direction=np.eye(3) if direction is None else direction)
-        centre = (anatomy.ijk_to_lps @ [12, 10, slices / 2, 1])[:3]
-        function = make(Modality.PET, shape=(12, 12, 12), spacing=(4.0, 4.0, 5.0), origin=centre - [22.0, 22.0, 27.5])
-        return read_folder(write_series(anatomy, **options)), read_folder(write_series(function, **options))
-
-    return read
+def inputs(tmp_path):
+    """`read_inputs` in the test's own folder."""
+    return partial(read_inputs, tmp_path)
 
 
-@pytest.fixture(params=[(modality, slices) for modality in (Modality.CT, Modality.MR) for slices in (6, 1)], ids=str)
-def exported(request, inputs, direction, tmp_path):
-    """Anatomy and both fused series, CT and MR, axial, sagittal and oblique, stacks and single slices."""
-    anatomy, function = inputs(request.param[0], direction, request.param[1])
-    return anatomy, function, *write_both(tmp_path / "out", anatomy, function)
+KINDS = [(modality, slices, name) for modality in (Modality.CT, Modality.MR) for slices in (6, 1) for name in DIRECTIONS]
+
+
+@pytest.fixture(scope="module", params=KINDS, ids=lambda kind: f"{kind[0].value}-{kind[1]}-{kind[2]}")
+def exported(request, tmp_path_factory):
+    """Anatomy and both fused series, CT and MR, axial, sagittal and oblique, stacks and single slices; not to be changed."""
+    place, (modality, slices, name) = tmp_path_factory.mktemp("exported"), request.param
+    anatomy, function = read_inputs(place, modality, DIRECTIONS[name], slices)
+    return anatomy, function, *write_both(place / "out", anatomy, function)
 
 
 def test_dciodvfy_finds_no_error(exported, dicom_errors):

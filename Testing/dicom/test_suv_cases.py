@@ -64,6 +64,17 @@ class TestWhichMoment:
         assert "5 minutes before" in found.notes[0]
         assert "3.1% lower" in found.notes[0]
 
+    @pytest.mark.parametrize("series_time", ["100000", None])
+    def test_the_first_of_several_beds(self, series_time):
+        """The scan began with the earliest acquisition, wherever its slices lie; that others came later contradicts nothing."""
+
+        def beds(header, tracer, index):
+            header.AcquisitionTime = ("101200", "100000", "100600")[index // 3]
+
+        found = suv(beds, SeriesTime=series_time, FrameReferenceTime=None, DecayFactor=None)
+        assert found.factor == pytest.approx(after(60), rel=1e-9)
+        assert found.notes == ()
+
     def test_one_acquisition_time_for_all_beds(self):
         """GE's whole body scans: the acquisition is the scan's, Frame Reference Time that of each bed."""
 
