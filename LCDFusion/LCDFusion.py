@@ -246,12 +246,12 @@ class LCDFusionLogic(ScriptedLoadableModuleLogic):
     def __init__(self):
         ScriptedLoadableModuleLogic.__init__(self)
         from LCDFusionLib.fusion import FusionWorker
-        from LCDFusionLib.mrml.fusing import FusionSession
-        from LCDFusionLib.mrml.registering import RegistrationSession
+        from LCDFusionLib.mrml.fusing import SceneFusion
+        from LCDFusionLib.mrml.registering import SceneRegistration
 
         # Slicer's own interpreter is an application; the Python that can start a process lies beside it, in PATH.
         python = shutil.which("PythonSlicer")
-        self.session, self.registration = FusionSession(FusionWorker(python=python)), RegistrationSession(python)
+        self.session, self.registration = SceneFusion(FusionWorker(python=python)), SceneRegistration(python)
 
     def getParameterNode(self):
         """The scene's typed parameter node."""

@@ -78,7 +78,7 @@ def prepare_job(
 ) -> FusionJob:
     """Checks, resamples and windows: a second or two for large volumes. Looks at no scene, so a host may call it in a thread.
 
-    The arguments and errors are those of `FusionSession.start`.
+    The arguments and errors are those of `SceneFusion.start`.
     """
     count = anatomy.shape[0]
     first = count // 2 if first_slice is None else min(max(first_slice, 0), count - 1)
@@ -91,7 +91,7 @@ def prepare_job(
     return FusionJob(prepare(_one_slice(anatomy, first), function, settings), first, is_preview=True, made_with=made_with)
 
 
-class FusionSession:
+class SceneFusion:
     """One fusion at a time, from nodes to nodes; a host starts it, calls `tick` from a timer, and shows what comes.
 
     A result that is there stays until the next one is whole, and then goes only where that was made with the same choices. What was

@@ -35,7 +35,7 @@ class RegistrationProgress:
     inputs: tuple[slicer.vtkMRMLVolumeNode, ...] = ()
 
 
-class RegistrationSession:
+class SceneRegistration:
     """One registration at a time; a host starts it, calls `tick` from a timer, and shows what comes.
 
     The scene changes only at the end, and only where the two could be aligned: then the function is under a new linear transform.

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from LCDFusionLib.mrml.application import Application
-from LCDFusionLib.mrml.fusing import FusionSession
-from LCDFusionLib.mrml.registering import RegistrationSession
+from LCDFusionLib.mrml.fusing import SceneFusion
+from LCDFusionLib.mrml.registering import SceneRegistration
 from LCDFusionLib.panel.choices import Choices, Node
 from LCDFusionLib.panel.host import Host
 from LCDFusionLib.panel.measured import MeasuredRegions
@@ -36,11 +36,11 @@ class Core:
     """
 
     def __init__(
-        self, host: Host, application: Application, *, session: FusionSession | None = None, registration: RegistrationSession | None = None
+        self, host: Host, application: Application, *, session: SceneFusion | None = None, registration: SceneRegistration | None = None
     ) -> None:
         self.host, self.scene, self.choices = host, application.scene, Choices()
         self.workflow = FusionWorkflow(session, find_file=host.find_file)
-        self.registration_session = registration or RegistrationSession()
+        self.registration_session = registration or SceneRegistration()
         self.views = Review(application)
         self.measured = MeasuredRegions()
         self.lean_part: float | None = None

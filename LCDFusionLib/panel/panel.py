@@ -6,8 +6,8 @@ import slicer
 import vtk
 
 from LCDFusionLib.mrml.application import Application
-from LCDFusionLib.mrml.fusing import FusionSession
-from LCDFusionLib.mrml.registering import RegistrationSession
+from LCDFusionLib.mrml.fusing import SceneFusion
+from LCDFusionLib.mrml.registering import SceneRegistration
 from LCDFusionLib.panel.advanced import AdvancedSection
 from LCDFusionLib.panel.choices import Choices, Node
 from LCDFusionLib.panel.core import Core
@@ -42,7 +42,7 @@ class Panel(Core):
     """
 
     def __init__(
-        self, host: Host, application: Application, *, session: FusionSession | None = None, registration: RegistrationSession | None = None
+        self, host: Host, application: Application, *, session: SceneFusion | None = None, registration: SceneRegistration | None = None
     ) -> None:
         super().__init__(host, application, session=session, registration=registration)
         self.moved = self.views.on_moved = self._on_moved

@@ -12,7 +12,7 @@ from LCDFusionLib.fusion import FusionPair, FusionSettings
 from LCDFusionLib.images.volume import Volume
 from LCDFusionLib.mrml.belonging import confirm_mismatches, confirmed_mismatches, pair_mismatches
 from LCDFusionLib.mrml.dicom_source import FindFile, no_file
-from LCDFusionLib.mrml.fusing import FusionJob, FusionSession, prepare_job
+from LCDFusionLib.mrml.fusing import FusionJob, SceneFusion, prepare_job
 from LCDFusionLib.mrml.inputs import check_pair, read_pair
 from LCDFusionLib.mrml.nodes import frame_of_reference_of, ijk_to_ras, modality_of, unit_of
 from LCDFusionLib.mrml.result_nodes import ResultNodes, results_of
@@ -56,8 +56,8 @@ class FusionWorkflow:
         images: fused images of the chosen pair, the one that is shown first wherever it has the slice.
     """
 
-    def __init__(self, session: FusionSession | None = None, *, find_file: FindFile = no_file) -> None:
-        self.session = session or FusionSession()
+    def __init__(self, session: SceneFusion | None = None, *, find_file: FindFile = no_file) -> None:
+        self.session = session or SceneFusion()
         self.plan: Plan | None = None
         self.anatomy: Volume | None = None
         self.function: Volume | None = None
@@ -116,7 +116,7 @@ class FusionWorkflow:
         )
 
     def begin(self, preparation: Preparation, job: FusionJob) -> ResultNodes:
-        """Begins what was prepared; as `FusionSession.begin`."""
+        """Begins what was prepared; as `SceneFusion.begin`."""
         result = self.session.begin(preparation.anatomy_node, preparation.function_node, job, notes=preparation.notes)
         self._made_of[result.gray.GetID()] = preparation.voxels
         return result

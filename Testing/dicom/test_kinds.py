@@ -10,7 +10,7 @@ from LCDFusionLib.dicom import propose_pairs, scan_folder
 from LCDFusionLib.dicom.kinds import denies_attenuation_correction, kind_of
 from LCDFusionLib.images.volume import Modality
 from Testing.dicom.conftest import FRAME_OF_REFERENCE, SAGITTAL
-from Testing.dicom.test_pairs import SCANNER
+from Testing.dicom.test_proposals import SCANNER
 
 
 def header(modality, description="", **attributes):

@@ -16,7 +16,7 @@ class PlainHost:
     """A host without widgets, with real views drawn offscreen."""
 
     def __init__(self, application, worker):
-        from LCDFusionLib.mrml.fusing import FusionSession
+        from LCDFusionLib.mrml.fusing import SceneFusion
         from LCDFusionLib.panel.choices import Choices
         from LCDFusionLib.panel.host import AtOnce
         from LCDFusionLib.panel.panel import Panel
@@ -25,7 +25,7 @@ class PlainHost:
 
         self.chosen, self.executor, self.woken, self.problems = Choices(), AtOnce(), 0, []
         self.slice_views = {name: SliceView(application, name, size=(320, 300)) for name in (*layouts.LINKED, layouts.PROJECTION)}
-        self.panel = Panel(self, application, session=FusionSession(worker))
+        self.panel = Panel(self, application, session=SceneFusion(worker))
         self.panel.review.arranged({name: view.renderer for name, view in self.slice_views.items()})
 
     def choices(self):

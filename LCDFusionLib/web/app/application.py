@@ -12,7 +12,7 @@ from trame_server.utils.typed_state import TypedState
 from trame_slicer.core import SlicerApp
 
 from LCDFusionLib.mrml.application import Application
-from LCDFusionLib.mrml.fusing import FusionSession
+from LCDFusionLib.mrml.fusing import SceneFusion
 from LCDFusionLib.panel.keys import press
 from LCDFusionLib.panel.panel import Panel
 
@@ -59,7 +59,7 @@ class SessionApplication:
         host = SessionHost(self.server, choices)
         host.study = self.study = OpenStudy(self.server, choices, screen, slicer_app.scene, folder)
         application = Application(slicer_app.scene, slicer_app.app_logic)
-        self.panel = self.study.panel = Panel(host, application, session=FusionSession(most_results=_MOST_RESULTS))
+        self.panel = self.study.panel = Panel(host, application, session=SceneFusion(most_results=_MOST_RESULTS))
         host.views = LinkedViews(self.server, slicer_app, self.panel.views)
         host.views.on_window_changed = self.panel.display.on_windowed
         host.views.on_double_click = self.panel.review.make_full
