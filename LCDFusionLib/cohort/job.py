@@ -57,9 +57,13 @@ class Job:
 
     @property
     def key(self) -> str:
-        """Name of its result's folder: the same whenever the same pair is planned, another for every other pair."""
+        """Name of its result's folder: the same whenever the same pair is planned, another for every other pair.
+
+        It begins with patient and date, unless what lies in there is de-identified: then tables and outcomes alone say whose it is.
+        """
         pair = "\0".join((self.anatomy, self.anatomy_series, self.function, self.function_series))
-        called = re.sub(r"[^A-Za-z0-9-]+", "-", f"{self.patient_id}-{self.study_date}").strip("-")[:60]
+        who = "deidentified" if "--deidentify" in self.options.split() else f"{self.patient_id}-{self.study_date}"
+        called = re.sub(r"[^A-Za-z0-9-]+", "-", who).strip("-")[:60]
         return f"{called}-{hashlib.sha256(pair.encode('utf-8', 'surrogateescape')).hexdigest()[:8]}".lstrip("-")
 
     @property

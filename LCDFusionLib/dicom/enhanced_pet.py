@@ -32,8 +32,8 @@ def say_as_single_pet(header: Dataset) -> None:
 def set_units(frame: Dataset, mappings: Sequence[Dataset]) -> None:
     """Gives a frame Units, SUV Type and the rescaling that leads to them, from Real World Value Mapping Sequence (0040,9096).
 
-    A mapping is of stored values, so its slope and intercept take the place of any other. Of several the best is chosen that is linear; the
-    range of stored values that it covers stays in the frame (`mapped_range`).
+    A mapping is of stored values, so its slope and intercept take the place of any other. Of several the best is chosen that is linear;
+    what it does not cover others to the same unit may (`mapped_pieces`).
     """
     known = [(units, mapping) for mapping in mappings if _is_linear(mapping) and (units := coded_units(mapping)) is not None]
     if not known:
@@ -64,5 +64,5 @@ def _rank(units: CodedUnits) -> int:
 
 
 def _width(mapping: Dataset) -> float:
-    covered = mapped_range(mapping)
-    return float("inf") if covered is None else covered[1] - covered[0]
+    first, last = mapped_range(mapping)
+    return last - first

@@ -22,6 +22,7 @@ from . import elements
 from .codestreams import begins_codestream, codestream_size
 from .frames import Image, frame_count
 from .limits import MOST_PIXELS
+from .padding import is_padding
 from .pydicom_versions import can_decode, syntax_by_bytes
 
 PIXEL_KEYWORDS = ("PixelData", "FloatPixelData", "DoubleFloatPixelData")
@@ -29,8 +30,10 @@ _BITS = {"PixelData": (8, 16, 32), "FloatPixelData": (32,), "DoubleFloatPixelDat
 _ITEM, _DELIMITER = 0xE000, 0xE0DD
 
 
-def stored_slices(images: Iterable[Image]) -> Generator[NDArray, None, None]:
-    """Stored values of each image, shape (J, I), in the order given; a multi-frame file is decoded once for frames in a row.
+def stored_slices(images: Iterable[Image]) -> Generator[tuple[NDArray, NDArray[np.bool_] | None], None, None]:
+    """Stored values of each image, shape (J, I), and where they are padding (`is_padding`), in the order given.
+
+    A multi-frame file is decoded once for frames in a row.
 
     Compressed files are decoded in one process for all of them, the next file while the last one is used; it ends with this generator
     (`contextlib.closing`).
@@ -44,22 +47,43 @@ def stored_slices(images: Iterable[Image]) -> Generator[NDArray, None, None]:
         for (_, of_file), values in zip(files, decoded, strict=True):
             for image in of_file:
                 frame = values[image.frame - 1] if image.frame is not None and values.ndim == 3 else values
-                spare = int(image.header.BitsAllocated) - int(image.header.BitsStored) if frame.dtype.kind in "iu" else 0
-                # Bits above Bits Stored (0028,0101) may hold old overlays; for signed values this also extends the sign.
-                yield (frame << spare) >> spare if spare else frame
+                yield _values_and_padding(frame, image)
 
 
-def padding_of(stored: NDArray, header: Dataset) -> NDArray[np.bool_] | None:
-    """Where nothing was measured: Pixel Padding Value (0028,0120), to Pixel Padding Range Limit (0028,0121); None where all was.
+def _values_and_padding(stored: NDArray, image: Image) -> tuple[NDArray, NDArray[np.bool_] | None]:
+    header = image.header
+    padding = is_padding(stored, header)
+    spare = int(header.BitsAllocated) - int(header.BitsStored) if stored.dtype.kind in "iu" else 0
+    if not spare:
+        return stored, padding
+    _check_spare_bits(stored if padding is None else stored[~padding], image)
+    values = (stored << spare) >> spare  # of signed values this extends the sign too
+    return values, is_padding(values, header) if padding is None else padding
 
-    Both are of the stored values, as 16 bits with or without sign, whichever the writer took.
+
+def _check_spare_bits(stored: NDArray, image: Image) -> None:
+    """Bits above Bits Stored (0028,0101) may be what is no part of the value: the sign, an overlay of old that the header places there, or
+    the same in every pixel.
+
+    Else a value is more than the header says that it can be. Programs cut it off (DCMTK, GDCM, pydicom), and 5000 in 12 bits becomes 904.
     """
-    ends = [elements.whole(header, f"PixelPadding{what}", least=-(1 << 31), most=(1 << 32) - 1) for what in ("Value", "RangeLimit")]
-    if ends[0] is None or stored.dtype.kind not in "iu":
-        return None
-    first, last = (np.array(end, dtype=np.int64).astype(stored.dtype) for end in (ends[0], ends[0] if ends[1] is None else ends[1]))
-    where = (stored >= min(first, last)) & (stored <= max(first, last))
-    return where if where.any() else None
+    header = image.header
+    bits = int(header.BitsStored)
+    above = stored.view(f"u{stored.dtype.itemsize}") >> bits
+    for group in range(0x6000, 0x6020, 2):
+        position = header.get((group, 0x0102))  # Overlay Bit Position
+        if position is not None and isinstance(position.value, int) and position.value >= bits:
+            above = above & ~above.dtype.type(1 << (position.value - bits))
+    if above.size == 0 or above.min() == above.max():
+        return
+    unknown = above != 0
+    if stored.dtype.kind == "i":
+        unknown &= (above != above.dtype.type((1 << (8 * stored.dtype.itemsize - bits)) - 1)) | ((stored >> (bits - 1)) & 1 == 0)
+    if unknown.any():
+        raise InputError(
+            f"The DICOM file '{image.path}' holds values that need more bits than {elements.attribute('BitsStored')} {bits}, such as "
+            f"{int(stored[unknown].max())}, of which programs cut a part off: export it again."
+        )
 
 
 def damaged(path: Path, error: object) -> InputError:
@@ -108,7 +132,7 @@ class _Checked:
             assert decoder is not None
             _, (stored,) = decoder.answer()
         else:
-            stored = self.dataset.pixel_array
+            stored = _with_spare_bits(self.dataset, self.shape) if _has_spare_bits(self.dataset) else self.dataset.pixel_array
         if stored.shape not in (self.shape, self.shape[1:] if self.shape[0] == 1 else self.shape):
             raise _PixelError(f"its pixels have shape {stored.shape} and not {self.shape}")
         return stored
@@ -161,6 +185,17 @@ def _checked(path: Path) -> _Checked:
         raise damaged(path, error) from error
 
 
+def _has_spare_bits(dataset: Dataset) -> bool:
+    is_native = dataset.file_meta.TransferSyntaxUID.is_little_endian and "PixelData" in dataset
+    return is_native and dataset.BitsStored < dataset.BitsAllocated and int(dataset.get("SamplesPerPixel") or 1) == 1
+
+
+def _with_spare_bits(dataset: Dataset, shape: tuple[int, int, int]) -> NDArray:
+    """Native pixels as they stand in the file: pydicom 3 cuts bits above Bits Stored (0028,0101) off, and a padding value may have some."""
+    dtype = np.dtype(f"<{'i' if dataset.PixelRepresentation else 'u'}{dataset.BitsAllocated // 8}")
+    return np.frombuffer(dataset.PixelData, dtype, count=int(np.prod(shape))).reshape(shape if shape[0] > 1 else shape[1:])
+
+
 class _PixelError(ValueError):
     """The header cannot be true of the pixels."""
 
@@ -191,7 +226,10 @@ def _checked_shape(dataset: Dataset) -> tuple[int, int, int]:
         _check_fragments(data, frames, rows, columns, is_rle=dataset.file_meta.TransferSyntaxUID == RLELossless)
     else:
         expected = frames * rows * columns * samples * bits // 8
-        if len(data) - expected not in (0, 1):  # one byte makes the length even
+        spare = len(data) - expected
+        # One byte makes the length even. Some writers fill up with zeros, which all programs leave aside; a row or a column is no filling.
+        is_filled = 0 < spare < min(rows, columns) * samples * bits // 8 and not any(data[expected:])
+        if spare not in (0, 1) and not is_filled:
             raise _PixelError(
                 f"it holds {len(data)} bytes of pixels, and {frames} frame(s) of {columns} x {rows} pixels of {bits} bits are {expected}"
             )

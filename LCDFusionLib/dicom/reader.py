@@ -23,14 +23,13 @@ from .folder import choose_series
 from .frames import Image, images_of
 from .lossy import set_lossy_history
 from .no_volume import NoVolumeError
+from .padding import fill_padding
 from .patient_and_study import patient_and_study
-from .pixels import damaged, is_decodable, padding_of, stored_slices
+from .pixels import damaged, is_decodable, stored_slices
 from .pydicom_versions import apply_modality_lut
 from .series import Series
 from .stack import sort_stack, tilt_degrees
-from .suv import SUV, NoSUVError, mapped_range, suv_of, why_not_mapped, with_note_on_total
-
-_UNMEASURED_HU = -2000.0  # below air, and black in every window that shows some
+from .suv import SUV, NoSUVError, map_pieces, mapped_pieces, suv_of, why_not_mapped, with_note_on_total
 
 
 @dataclass(frozen=True, eq=False)
@@ -145,9 +144,9 @@ def read_series(series: Series, *, relative: bool = False) -> tuple[Volume, Seri
         unmapped: str | None = None
         padding: NDArray[np.bool_] | None = None
         slices = stack.enter_context(closing(stored_slices(told.images)))
-        for k, (image, stored) in enumerate(zip(told.images, slices, strict=True)):
-            unmeasured = padding_of(stored, image.header)
-            unmapped = unmapped or (why_not_mapped(stored, image.header) if suv is not None else None)
+        for k, (image, (stored, unmeasured)) in enumerate(zip(told.images, slices, strict=True)):
+            if suv is not None and not unmapped:
+                unmapped = why_not_mapped(stored if unmeasured is None else stored[~unmeasured], image.header)
             values = _real_values(stored, image.header, is_rescaled=told.is_rescaled)
             if k == 0:  # the first pixels are there, so that a header alone never asks for memory
                 array = np.empty((len(told.images), *values.shape), dtype=np.float32)
@@ -156,10 +155,10 @@ def read_series(series: Series, *, relative: bool = False) -> tuple[Volume, Seri
                 padding = np.zeros(array.shape, dtype=bool) if padding is None else padding
                 padding[k] = unmeasured
             array[k] = values if factor == 1.0 else np.asarray(values, dtype=np.float64) * factor
-            if not np.isfinite(array[k]).all():
+            if not np.isfinite(array[k] if unmeasured is None else array[k][~unmeasured]).all():
                 raise damaged(image.path, "it holds values that are no numbers, or too large for one")
         if padding is not None:
-            array[padding] = _UNMEASURED_HU if unit is Unit.HU else _lowest_measured(array, padding, series.name)
+            fill_padding(array, padding, unit, series.name)
         if unmapped and suv is not None:
             if not relative:
                 raise NoSUVError(series.name, unmapped)
@@ -187,7 +186,7 @@ def read_source(series: Series, *, relative: bool = False) -> SeriesSource:
     """
     with disable_value_validation():
         told = _tell(series, relative=relative)
-    if told.suv is not None and any(mapped_range(image.header) is not None for image in told.images):
+    if told.suv is not None and any(map(_is_mapped_in_part, [image.header for image in told.images])):
         return read_series(series, relative=relative)[1]  # whether the mapping holds is in the pixels
     return _source(series, told, told.suv, told.without_suv)
 
@@ -203,7 +202,7 @@ def rescaled_slice(source: SeriesSource, k: int) -> NDArray[np.float64] | None:
         if not is_decodable(image.path):
             return None
         with closing(stored_slices([image])) as slices:
-            stored = next(slices)
+            stored, _ = next(slices)
         return np.asarray(_real_values(stored, image.header, is_rescaled=_is_rescaled([image.header], source.series.name)), np.float64)
 
 
@@ -275,17 +274,17 @@ def _real_values(stored: NDArray, header: Dataset, *, is_rescaled: bool) -> NDAr
         return stored
     if header.get("ModalityLUTSequence"):
         return apply_modality_lut(stored, header)
+    if len(pieces := mapped_pieces(header)) > 1:
+        return map_pieces(stored, pieces)
     slope, intercept = (elements.number(header, keyword) for keyword in ("RescaleSlope", "RescaleIntercept"))
     assert slope is not None
     assert intercept is not None
     return stored.astype(np.float64) * slope + intercept
 
 
-def _lowest_measured(array: NDArray, padding: NDArray[np.bool_], name: str) -> float:
-    """What stands where nothing was measured: black wherever anything is."""
-    if padding.all():
-        raise InputError(f"Every voxel of the series '{name}' has its Pixel Padding Value (0028,0120), so nothing was measured.")
-    return float(array[~padding].min())
+def _is_mapped_in_part(header: Dataset) -> bool:
+    pieces = mapped_pieces(header)
+    return bool(pieces) and np.isfinite(pieces[0].last - pieces[0].first)
 
 
 def _modality(code: str) -> Modality:

@@ -40,6 +40,8 @@ class RegistrationRun:
         try:
             for name, volume in (("moving", moving), ("fixed", fixed)):
                 np.save(folder / f"{name}.npy", volume.array)
+                if volume.padding is not None:
+                    np.save(folder / f"{name}_padding.npy", volume.padding)
         except OSError as error:
             self.close()
             raise InputError(
@@ -80,4 +82,9 @@ class RegistrationRun:
 
 
 def _header(volume: Volume) -> dict[str, object]:
-    return {"ijk_to_lps": volume.ijk_to_lps.tolist(), "modality": volume.modality.value, "name": volume.name}
+    return {
+        "ijk_to_lps": volume.ijk_to_lps.tolist(),
+        "modality": volume.modality.value,
+        "name": volume.name,
+        "has_padding": volume.padding is not None,
+    }

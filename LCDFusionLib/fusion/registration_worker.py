@@ -1,7 +1,7 @@
 """A registration in a process of its own: `python -m LCDFusionLib.fusion.registration_worker FOLDER`.
 
-It takes one job, whose volumes lie in FOLDER/fixed.npy and FOLDER/moving.npy, tells its progress, answers, and then waits for its input
-to be closed. Closed earlier, it ends in the middle: that is the cancel.
+It takes one job, whose volumes lie in FOLDER/fixed.npy and FOLDER/moving.npy, their padding beside them, tells its progress, answers, and
+then waits for its input to be closed. Closed earlier, it ends in the middle: that is the cancel.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def main() -> None:
 
 def _answer(job: dict[str, Any], folder: Path, outbox: Outbox) -> Answer:
     try:
-        moving, fixed = (_volume(folder / f"{name}.npy", job[name]) for name in ("moving", "fixed"))
+        moving, fixed = (_volume(folder, name, job[name]) for name in ("moving", "fixed"))
         found = register(moving, fixed, progress=lambda part: outbox.send("progress", job["job"], part=part))
         return "finished", {"registration": asdict(found) | {"matrix": found.matrix.tolist()}}
     except InputError as error:
@@ -44,8 +44,10 @@ def _answer(job: dict[str, Any], folder: Path, outbox: Outbox) -> Answer:
         return "failed", {"by_input": False, "message": f"{type(error).__name__}: {str(error).partition(chr(10))[0]}"}
 
 
-def _volume(path: Path, header: dict[str, Any]) -> Volume:
-    return Volume(np.load(path, mmap_mode="r"), np.array(header["ijk_to_lps"]), Modality(header["modality"]), name=header["name"])
+def _volume(folder: Path, name: str, header: dict[str, Any]) -> Volume:
+    padding = np.load(folder / f"{name}_padding.npy") if header["has_padding"] else None
+    array = np.load(folder / f"{name}.npy", mmap_mode="r")
+    return Volume(array, np.array(header["ijk_to_lps"]), Modality(header["modality"]), name=header["name"], padding=padding)
 
 
 if __name__ == "__main__":

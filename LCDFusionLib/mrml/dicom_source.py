@@ -38,10 +38,14 @@ def dicom_source(node: slicer.vtkMRMLVolumeNode, find_file: FindFile) -> SeriesS
     Raises:
         InputError: the files are damaged, or do not form a volume.
     """
-    files = [find_file(uid) for uid in _instances(node)]
-    if not files or not all(files) or not all(Path(file).is_file() for file in files):
-        return None
-    return _source_of(tuple(files), node.GetAttribute(PART_ATTRIBUTE) or "")
+    files = files_of(node, find_file)
+    return _source_of(files, node.GetAttribute(PART_ATTRIBUTE) or "") if files else None
+
+
+def files_of(node: slicer.vtkMRMLVolumeNode, find_file: FindFile) -> tuple[str, ...]:
+    """The DICOM files that the node was loaded from; empty where it did not come from DICOM, or one of them is gone."""
+    files = tuple(find_file(uid) for uid in _instances(node))
+    return files if all(files) and all(Path(file).is_file() for file in files) else ()
 
 
 def unread_source(node: slicer.vtkMRMLVolumeNode, find_file: FindFile) -> Callable[[], object] | None:

@@ -305,7 +305,8 @@ class SceneFusion:
 def _one_slice(anatomy: Volume, index: int) -> Volume:
     matrix = anatomy.ijk_to_lps.copy()
     matrix[:, 3] = matrix @ [0, 0, index, 1]
-    return anatomy.with_array(anatomy.array[index : index + 1], ijk_to_lps=matrix)
+    padding = None if anatomy.padding is None else anatomy.padding[index : index + 1]
+    return anatomy.with_array(anatomy.array[index : index + 1], ijk_to_lps=matrix, padding=padding)
 
 
 def _slice_text(event: SliceFused) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import TypeAlias
 
 import numpy as np
@@ -23,6 +22,7 @@ from LCDFusionLib.mrml.dicom_source import FindFile, dicom_source, kept_source, 
 from LCDFusionLib.mrml.file_place import note_on_place
 from LCDFusionLib.mrml.made_by_fusion import is_fused
 from LCDFusionLib.mrml.nodes import FRAME_OF_REFERENCE_ATTRIBUTE, hierarchy_item, modality_of, volume_from_node, voxels
+from LCDFusionLib.mrml.padding import with_padding
 from LCDFusionLib.mrml.values_of_files import holds_values_of
 
 Node: TypeAlias = "slicer.vtkMRMLVolumeNode"
@@ -80,33 +80,28 @@ def read_pair(
 
     The arguments and errors are those of `read_anatomy` and `read_function`.
     """
-    anatomy_volume, of_anatomy = read_anatomy(anatomy, modality=modality, copy=copy)
-    anatomy_volume = _with_padding(anatomy_volume, kept_source(anatomy, find_file))
+    anatomy_volume, of_anatomy = read_anatomy(anatomy, modality=modality, find_file=find_file, copy=copy)
     function_volume, of_function = read_function(function, unit=unit, find_file=find_file, copy=copy)
     notes = [*notes_on_pair(anatomy, function, find_file), *anatomy_volume.notes, *of_anatomy, *function_volume.notes, *of_function]
     return anatomy_volume, function_volume, notes
 
 
-def _with_padding(volume: Volume, source: SeriesSource | None) -> Volume:
-    """Where a scanner did not measure, which a node does not tell; of a node that lies and is as the series was read."""
-    if source is None or source.padding is None or volume.shape != source.shape:
-        return volume
-    return replace(volume, padding=source.padding) if np.allclose(volume.ijk_to_lps, source.ijk_to_lps, rtol=0, atol=1e-3) else volume
-
-
-def read_anatomy(node: Node, *, modality: Modality | None = None, copy: bool = True) -> tuple[Volume, list[str]]:
+def read_anatomy(
+    node: Node, *, modality: Modality | None = None, find_file: FindFile = no_file, copy: bool = True
+) -> tuple[Volume, list[str]]:
     """The anatomy's volume, and what had to be assumed, in sentences.
 
     Args:
         node: CT or MR.
         modality: instead of what the node says.
+        find_file: of the host.
         copy: the voxels.
 
     Raises:
         InputError: as `volume_from_node`.
     """
-    volume = volume_from_node(node, modality=modality, unit=_unit_of(modality), copy=copy)
-    notes: list[str] = list(filter(None, [note_on_place(node, "anatomy")]))
+    volume, unknown = with_padding(volume_from_node(node, modality=modality, unit=_unit_of(modality), copy=copy), node, find_file)
+    notes: list[str] = [*filter(None, [note_on_place(node, "anatomy")]), *unknown]
     if volume.modality is not Modality.OTHER or volume.is_color:
         return volume, notes
     if looks_like_ct(volume.array):
@@ -117,16 +112,7 @@ def read_anatomy(node: Node, *, modality: Modality | None = None, copy: bool = T
 
 
 def read_function(node: Node, *, unit: Unit | None = None, find_file: FindFile = no_file, copy: bool = True) -> tuple[Volume, list[str]]:
-    """As `_read_function`, with what is to be said of where it lies."""
-    volume, notes = _read_function(node, unit=unit, find_file=find_file, copy=copy)
-    return volume, [*filter(None, [note_on_place(node, "function")]), *notes]
-
-
-def _read_function(node: Node, *, unit: Unit | None, find_file: FindFile, copy: bool) -> tuple[Volume, list[str]]:
     """The function's volume, a PET in SUVbw wherever that can be known, and what had to be assumed, in sentences.
-
-    Slicer's own reader loads a PET in Bq/ml. Where the DICOM files are at hand, the factor to SUVbw is taken from them, as long as the
-    node holds their values: what a person has multiplied stays as it is (`holds_values_of`).
 
     Args:
         node: PET or SPECT, or a colour image of it.
@@ -137,7 +123,18 @@ def _read_function(node: Node, *, unit: Unit | None, find_file: FindFile, copy: 
     Raises:
         InputError: as `volume_from_node`; or values that uptake cannot have.
     """
-    volume = volume_from_node(node, unit=unit, copy=copy)
+    loaded = volume_from_node(node, unit=unit, copy=copy)
+    volume, unknown = with_padding(loaded, node, find_file)
+    volume, notes = _in_suv(volume, loaded, node, unit=unit, find_file=find_file)
+    return volume, [*filter(None, [note_on_place(node, "function")]), *unknown, *notes]
+
+
+def _in_suv(volume: Volume, loaded: Volume, node: Node, *, unit: Unit | None, find_file: FindFile) -> tuple[Volume, list[str]]:
+    """A PET in SUVbw wherever that can be known, and what had to be assumed.
+
+    Slicer's own reader loads a PET in Bq/ml. Where the DICOM files are at hand, the factor to SUVbw is taken from them, as long as the
+    node holds their values (`loaded`): what a person has multiplied stays as it is (`holds_values_of`).
+    """
     if volume.is_color:
         return volume, []
     lowest, highest = float(volume.array.min()), float(volume.array.max())
@@ -154,7 +151,7 @@ def _read_function(node: Node, *, unit: Unit | None, find_file: FindFile, copy: 
         source = kept_source(node, find_file)
         return volume, list(source.suv.notes) if source is not None and source.suv is not None else []
     source = dicom_source(node, find_file)
-    if source is not None and source.suv is not None and not holds_values_of(volume.array, source):
+    if source is not None and source.suv is not None and not holds_values_of(loaded.array, source):
         note = (
             f"The values of '{volume.name}' are not those of its DICOM files (any more), so they were not converted to SUV; its hottest "
             "value is shown as full uptake. Say that they are SUV where they are."

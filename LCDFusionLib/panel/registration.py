@@ -107,8 +107,9 @@ class RegistrationSection(Section):
 
     def _start(self) -> None:
         choices = self.choices
-        anatomy, _notes = read_anatomy(choices.anatomy, modality=choices.anatomy_kind.modality, copy=False)
-        function, _notes = read_function(choices.function, unit=choices.function_unit.unit, find_file=self.core.host.find_file, copy=False)
+        find_file = self.core.host.find_file
+        anatomy, _notes = read_anatomy(choices.anatomy, modality=choices.anatomy_kind.modality, find_file=find_file, copy=False)
+        function, _notes = read_function(choices.function, unit=choices.function_unit.unit, find_file=find_file, copy=False)
         self.core.registration_session.start(choices.anatomy, choices.function, anatomy, function)
 
     def _text(self) -> str:

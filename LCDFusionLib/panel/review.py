@@ -137,7 +137,7 @@ class ReviewSection(Section):
         before = self._shown
         if before is None or (before.pair, before.transforms) != (now.pair, now.transforms) or not views.is_open:
             views.instance_numbers = instance_numbers(choices.anatomy, self.core.host.find_file)
-            views.show(choices.anatomy, choices.function, workflow.function, workflow.images, look)
+            views.show(choices.anatomy, choices.function, workflow.function, workflow.images, look, padding=workflow.padding)
             if choices.orientation is not None and views.plane.orientation is not None:
                 self._turned = views.plane.orientation
                 if choices.orientation is not self._turned:

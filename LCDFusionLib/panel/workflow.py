@@ -6,6 +6,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from LCDFusionLib.dicom import Mismatch, unconfirmed
 from LCDFusionLib.errors import InputError
 from LCDFusionLib.fusion import FusionPair, FusionSettings
@@ -79,6 +82,11 @@ class FusionWorkflow:
     def volumes_key(self) -> tuple[object, ...]:
         """Another one whenever voxels, place or meaning of one of the two volumes are others."""
         return self._volumes_key or ()
+
+    @property
+    def padding(self) -> NDArray[np.bool_] | None:
+        """Where the anatomy was not measured (`Volume.padding`)."""
+        return self._volumes[0].padding if self._volumes is not None else None
 
     def update(self, choices: Choices) -> None:
         """Makes the plan, and looks for the pair's fused images, after anything was chosen or came into the scene."""

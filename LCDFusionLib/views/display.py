@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import numpy as np
 import slicer
+from numpy.typing import NDArray
 
 from LCDFusionLib.images.color import COLOR_TABLES, ColorTable
 from LCDFusionLib.images.volume import Unit
 from LCDFusionLib.images.window import Window, anatomy_window
-from LCDFusionLib.mrml.nodes import unit_of, volume_from_node
+from LCDFusionLib.mrml.nodes import unit_of, volume_from_node, voxels
 from LCDFusionLib.views.choices import FunctionLook
 
 
-def show_anatomy(node: slicer.vtkMRMLScalarVolumeNode, window: str | Window | None = None) -> Window:
+def show_anatomy(
+    node: slicer.vtkMRMLScalarVolumeNode, window: str | Window | None = None, *, measured: tuple[float, float] | None = None
+) -> Window:
     """Displays an anatomy node in gray with a window.
 
     Args:
         node: the anatomy.
         window: a `Window`, the name of a preset, "auto", or None for the modality's default.
+        measured: what is shown at all, see `measured_range`; None: everything.
 
     Returns:
         The window that is on display now.
@@ -30,17 +35,39 @@ def show_anatomy(node: slicer.vtkMRMLScalarVolumeNode, window: str | Window | No
     display.SetAndObserveColorNodeID("vtkMRMLColorTableNodeGrey")
     display.AutoWindowLevelOff()
     display.SetWindowLevel(window.width, window.level)
+    _leave_out_padding(display, measured)
     return window
 
 
-def show_function(node: slicer.vtkMRMLScalarVolumeNode, window: Window, table: ColorTable) -> None:
-    """Displays a function node in colour, from `window.lower` to `window.upper` (SUVbw for PET). An RGB node stays as it is."""
+def measured_range(node: slicer.vtkMRMLScalarVolumeNode, padding: NDArray[np.bool_] | None) -> tuple[float, float] | None:
+    """Least and greatest value that was measured, where padding (K, J, I) is stored as a greater one, which would be white; else None."""
+    if padding is None or (array := voxels(node)).shape != padding.shape:  # cut since it was read
+        return None
+    least, greatest = float(array[~padding].min()), float(array[~padding].max())
+    return (least, greatest) if array.max() > greatest else None
+
+
+def _leave_out_padding(display: slicer.vtkMRMLScalarVolumeDisplayNode, measured: tuple[float, float] | None) -> None:
+    if measured is not None:
+        display.AutoThresholdOff()
+        display.SetThreshold(*measured)
+        display.ApplyThresholdOn()
+
+
+def show_function(
+    node: slicer.vtkMRMLScalarVolumeNode, window: Window, table: ColorTable, *, measured: tuple[float, float] | None = None
+) -> None:
+    """Displays a function node in colour, from `window.lower` to `window.upper` (SUVbw for PET). An RGB node stays as it is.
+
+    `measured` is that of `show_anatomy`.
+    """
     if node.IsA("vtkMRMLVectorVolumeNode"):
         return
     display = _display(node)
     display.SetAndObserveColorNodeID(color_table_node(node.GetScene(), table).GetID())
     display.AutoWindowLevelOff()
     display.SetWindowLevelMinMax(window.lower, window.upper)
+    _leave_out_padding(display, measured)
 
 
 def color_table_node(scene: slicer.vtkMRMLScene, table: ColorTable) -> slicer.vtkMRMLColorTableNode:

@@ -10,9 +10,10 @@ import slicer
 from LCDFusionLib.images.color import COLOR_TABLES
 from LCDFusionLib.images.volume import Volume
 from LCDFusionLib.images.window import Window
+from LCDFusionLib.mrml.nodes import voxels
 from LCDFusionLib.views import layouts
 from LCDFusionLib.views.choices import FunctionLook
-from LCDFusionLib.views.display import function_colors, show_color_bar, show_function
+from LCDFusionLib.views.display import function_colors, measured_range, show_color_bar, show_function
 from LCDFusionLib.views.projection import ProjectionView
 from LCDFusionLib.views.reading_copy import ReadingCopy
 
@@ -100,9 +101,13 @@ class FunctionViews:
         assert self.node is not None
         self._range, table = uptake, COLOR_TABLES[look.table]
         stretched = Window.from_range(uptake.lower * self._stored, uptake.upper * self._stored)
-        show_function(self.node, stretched, table)
+        padding = self.volume.padding if self.volume is not None else None
+        measured = measured_range(self.node, padding)
+        show_function(self.node, stretched, table, measured=measured)
         colors = function_colors(self._scene, look.function, look.table)
-        self.shown = self.node if look.function is FunctionLook.COLOR else self._reading_copy.show(self.node, stretched, colors)
+        self.shown = self.node
+        if look.function is not FunctionLook.COLOR:
+            self.shown = self._reading_copy.show(self.node, stretched, colors, padding if measured is not None else None)
         self._show_projection(uptake, colors)
 
     def _show_projection(self, uptake: Window, colors: str) -> None:
@@ -128,6 +133,10 @@ class FunctionViews:
         node, volume = self.node, self.volume
         if node is None or node.GetScene() is None or node.GetImageData() is None or volume is None or volume.is_color:
             return 1.0
-        taken = float(volume.array.max())
-        factor = float(node.GetImageData().GetScalarRange()[1]) / taken if taken > 0 else 1.0
+        stored = voxels(node)
+        if stored.shape != volume.array.shape:
+            return 1.0
+        hottest = int(volume.array.argmax())  # of what was measured; padding may be stored as more
+        taken = float(volume.array.flat[hottest])
+        factor = float(stored.flat[hottest]) / taken if taken > 0 else 1.0
         return 1.0 if np.isclose(factor, 1.0, rtol=1e-5) else factor

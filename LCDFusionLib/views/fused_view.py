@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from LCDFusionLib.mrml.result_nodes import ResultNodes
 from LCDFusionLib.views.choices import Comparison, FusedLook
@@ -28,7 +29,7 @@ class FusedImage:
     def settings(self) -> str:
         """What it was made with, in one or two lines; "" where nobody noted it."""
         made = self.nodes.made_with
-        return "" if made is None else f"W/L {made.window}, {made.range}\n{made.weights} weights"
+        return "" if made is None else f"W/L {made.window}, {made.range}\n{Path(made.weights).stem} weights"  # no folder in a picture
 
 
 def best_for_slice(images: Sequence[FusedImage], index: int | None) -> FusedImage | None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TypeAlias
 
+import numpy as np
 import slicer
 import vtk
+from numpy.typing import NDArray
 
 from LCDFusionLib.images.window import Window
-from LCDFusionLib.mrml.nodes import ijk_to_ras
+from LCDFusionLib.mrml.nodes import ijk_to_ras, set_voxels, voxels
 from LCDFusionLib.mrml.result_nodes import remove_node
 
 Node: TypeAlias = "slicer.vtkMRMLVolumeNode"
@@ -21,8 +23,15 @@ class ReadingCopy:
         self._scene = scene
         self._node: Node | None = None
 
-    def show(self, function: Node, window: Window, colors: str) -> Node:
-        """The copy, displayed with a range of stored values and a colour node, by its ID; a colour function itself."""
+    def show(self, function: Node, window: Window, colors: str, padding: NDArray[np.bool_] | None = None) -> Node:
+        """The copy, displayed with a range of stored values; a colour function itself.
+
+        Args:
+            function: the node.
+            window: of its values.
+            colors: ID of a colour node.
+            padding: (K, J, I) where nothing was measured, although the node holds great values there: shown as no uptake.
+        """
         if function.IsA("vtkMRMLVectorVolumeNode"):
             return function
         if self._node is None or self._node.GetScene() is None:
@@ -37,7 +46,11 @@ class ReadingCopy:
         # Where the function lies in the world, under no transform: a registration that is taken off leaves no node behind.
         matrix.DeepCopy(ijk_to_ras(function).ravel().tolist())
         copy.SetIJKToRASMatrix(matrix)
-        copy.SetAndObserveImageData(function.GetImageData())
+        if padding is None:
+            copy.SetAndObserveImageData(function.GetImageData())
+        else:
+            array = voxels(function)
+            set_voxels(copy, np.where(padding, array[~padding].min(), array))
         display = copy.GetDisplayNode()
         display.SetAndObserveColorNodeID(colors)
         display.AutoWindowLevelOff()

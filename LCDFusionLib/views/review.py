@@ -6,8 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
+import numpy as np
 import slicer
 import vtk
+from numpy.typing import NDArray
 
 from LCDFusionLib.images.color import DEFAULT_COLOR_TABLE
 from LCDFusionLib.images.volume import Volume
@@ -18,7 +20,7 @@ from LCDFusionLib.views import layouts
 from LCDFusionLib.views.annotations import SliceAnnotations
 from LCDFusionLib.views.choices import Comparison, FunctionLook, FusedLook
 from LCDFusionLib.views.color_scale import ColorScale
-from LCDFusionLib.views.display import show_anatomy
+from LCDFusionLib.views.display import measured_range, show_anatomy
 from LCDFusionLib.views.function_views import FunctionViews
 from LCDFusionLib.views.fused_view import FusedImage, best_for_slice, fused_title
 from LCDFusionLib.views.linked_plane import LinkedPlane
@@ -76,6 +78,8 @@ class Review:
         self._application, self._scene = application, application.scene
         self.plane = LinkedPlane(application)
         self._anatomy: Node | None = None
+        self._padding: NDArray[np.bool_] | None = None
+        self._measured: tuple[float, float] | None = None
         self.function = FunctionViews(self._scene)
         self.instance_numbers: tuple[int, ...] | None = None
         self._images: tuple[FusedImage, ...] = ()
@@ -108,7 +112,16 @@ class Review:
         """The fused image on show in this plane; None where there is none."""
         return self._image.nodes if self._image is not None and self._image.nodes.is_in_scene else None
 
-    def show(self, anatomy: Node, function: Node, volume: Volume, images: Sequence[FusedImage], look: Look) -> None:
+    def show(
+        self,
+        anatomy: Node,
+        function: Node,
+        volume: Volume,
+        images: Sequence[FusedImage],
+        look: Look,
+        *,
+        padding: NDArray[np.bool_] | None = None,
+    ) -> None:
         """Shows a pair; at the place that was on show if this anatomy was, else in the middle, in the plane of the anatomy's slices.
 
         Args:
@@ -117,10 +130,12 @@ class Review:
             volume: the function as it is fused, from `read_function`.
             images: fused images of the pair, the one that is shown first wherever it has the slice; empty before there is one.
             look: how.
+            padding: `Volume.padding` of the anatomy, from `read_anatomy`.
         """
         self.function.take(function, volume)
         self._drop_split()
         self._anatomy, self._images, self._word = anatomy, tuple(images), ""
+        self._padding, self._measured = padding, measured_range(anatomy, padding)
         layouts.link(self._scene)
         self.apply(look)
         self.plane.show(anatomy)
@@ -151,7 +166,7 @@ class Review:
         self._unfollow()  # what follows is no hand's
         if look.anatomy_window is not None:
             self._window = look.anatomy_window
-            show_anatomy(self._anatomy, look.anatomy_window)
+            show_anatomy(self._anatomy, look.anatomy_window, measured=self._measured)
         self.function.show(look)
         self._fill(layouts.ANATOMY, self._anatomy)
         self._fill(layouts.FUNCTION, self.function.shown)
@@ -311,7 +326,7 @@ class Review:
             return None
         if self._split is None or self._split.result is not result:
             self._drop_split()
-            self._split = SplitPicture(self._anatomy, self.function.volume, result)
+            self._split = SplitPicture(self._anatomy, self.function.volume, result, padding=self._padding)
         return self._split.show(
             index,
             split=look.split,

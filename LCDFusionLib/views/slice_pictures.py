@@ -68,4 +68,7 @@ def _copy(scene: slicer.vtkMRMLScene, node: slicer.vtkMRMLVolumeNode) -> slicer.
             target.SetAndObserveColorNodeID(table.GetID())
         target.AutoWindowLevelOff()
         target.SetWindowLevel(source.GetWindow(), source.GetLevel())
+        if source.GetApplyThreshold():  # what was not measured
+            target.SetThreshold(source.GetLowerThreshold(), source.GetUpperThreshold())
+            target.ApplyThresholdOn()
     return copy

@@ -26,15 +26,18 @@ class SplitPicture:
         result: that is compared.
     """
 
-    def __init__(self, anatomy: slicer.vtkMRMLVolumeNode, function: Volume, result: ResultNodes) -> None:
+    def __init__(
+        self, anatomy: slicer.vtkMRMLVolumeNode, function: Volume, result: ResultNodes, *, padding: NDArray[np.bool_] | None = None
+    ) -> None:
         """Takes what is compared.
 
         Args:
             anatomy: the anatomy's node.
             function: the function as it was fused.
             result: of the pair.
+            padding: `Volume.padding` of the anatomy.
         """
-        self._anatomy, self._function, self.result = anatomy, function, result
+        self._anatomy, self._function, self.result, self._padding = anatomy, function, result, padding
         self.node: slicer.vtkMRMLVectorVolumeNode | None = None
         self._key: tuple[object, ...] = ()
         self._blend: NDArray[np.uint8] | None = None
@@ -61,6 +64,8 @@ class SplitPicture:
         if key != self._key or self._blend is None:
             function = resample_onto(self._function, grid).volume
             anatomy01 = anatomy_window.apply(voxels(self._anatomy)[index : index + 1])
+            if self._padding is not None:
+                anatomy01[0][self._padding[index]] = 0
             layer = function.array if function.is_color else normalise(function, function_window)
             self._blend, self._key = blend(anatomy01, layer, table, opacity=opacity)[0], key
         fused = voxels(self.result.color)[index]

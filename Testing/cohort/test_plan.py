@@ -112,3 +112,12 @@ def test_a_result_has_the_name_of_its_pair_and_no_other(cohort):
     assert keys == [job.key for job in plan_folder(cohort)[0]]
     assert len(set(keys)) == len(keys)
     assert Job(patient_id="../../etc", study_date="a/b").key.startswith("etc-a-b-")
+
+
+def test_the_folder_of_a_deidentified_result_does_not_name_the_patient():
+    job = Job(patient_id="ZQ-77031", study_date="20250314", anatomy="/in/CT", function="/in/PT")
+    assert job.key.startswith("ZQ-77031-20250314-")
+    hidden = replace(job, options="--window lung --deidentify")
+    assert "ZQ" not in hidden.key
+    assert "20250314" not in hidden.key
+    assert hidden.key != replace(hidden, anatomy="/in/CT2").key

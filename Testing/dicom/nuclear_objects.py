@@ -7,7 +7,9 @@ import pydicom
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import ExplicitVRLittleEndian, NuclearMedicineImageStorage, generate_uid
 
-from Testing.dicom.conftest import FRAME_OF_REFERENCE, PATIENT, STUDY
+from LCDFusionLib.dicom import write_original_series
+from LCDFusionLib.images.volume import Modality
+from Testing.dicom.conftest import FRAME_OF_REFERENCE, PATIENT, STUDY, make_volume
 
 VECTORS = {"RECON TOMO": [0x00540080], "STATIC": [0x00540010, 0x00540020]}
 
@@ -70,3 +72,38 @@ def counts(shape=(10, 64, 64)):
     k, j, i = np.indices(shape)
     hot = np.exp(-(((k - shape[0] / 2) / 3) ** 2 + ((j - 30) / 8) ** 2 + ((i - 26) / 10) ** 2))
     return np.rint(hot * 800 + (k * 7 + j * 3 + i) % 29).astype(np.uint16)
+
+
+def write_spect_ct(folder):
+    """A SPECT/CT as a camera sends it, below `folder`: CT, raw projections, and the reconstruction, whose frames run downwards.
+
+    CT and reconstruction are black outside their round fields by Pixel Padding Value alone. Returns the folders of both.
+    """
+    volume = make_volume(Modality.CT, shape=(8, 48, 48), spacing=(4.0, 4.0, 4.0), origin=(-94.0, -94.0, -500.0))
+    ct = write_original_series(volume, Path(folder) / "ct", patient=PATIENT, study=STUDY, series_number=3, body_part="CHEST")
+    j, i = np.indices((48, 48))
+    outside = np.hypot(j - 23.5, i - 23.5) > 21
+    for file in ct.iterdir():
+        dataset = pydicom.dcmread(file)
+        pixels = dataset.pixel_array.astype(np.uint16)
+        pixels[outside] = 63536  # -2000 by those who take it for unsigned, and far above white by all who know no padding
+        dataset.PixelRepresentation, dataset.BitsStored, dataset.HighBit = 0, 16, 15
+        dataset.PixelData = pixels.tobytes()
+        dataset.add_new("PixelPaddingValue", "US", 63536)
+        dataset.save_as(file)
+    save(nuclear_image(counts(), kind="TOMO"), Path(folder) / "raw")
+    values = counts()
+    j, i = np.indices(values.shape[1:])
+    values[:, np.hypot(j - 31.5, i - 31.5) > 22] = 65535
+    spect = nuclear_image(values, spacing=-4.0, origin=(-126.0, -126.0, -464.0))
+    spect.add_new("PixelPaddingValue", "US", 65535)
+    return ct, save(spect, Path(folder) / "nm")
+
+
+def beside_the_field(picture, *, at_the_bottom=False):
+    """A part of a view's picture (rows, columns, RGB) outside the round fields of `write_spect_ct`: right above, or left below."""
+    size = min(picture.shape[:2])
+    top, left = ((length - size) // 2 for length in picture.shape[:2])
+    row, column = (0.85, 0.08) if at_the_bottom else (0.12, 0.88)
+    rows, columns = (slice(start + int(part * size), start + int((part + 0.03) * size)) for start, part in ((top, row), (left, column)))
+    return picture[rows, columns]

@@ -80,6 +80,51 @@ def test_signed_values_and_bits_above_bits_stored(write_series, edit):
     assert (read_folder(folder)[0].array == values).all()
 
 
+def test_a_value_above_bits_stored_is_refused(write_series, edit):
+    """Cut off, as pydicom, GDCM and DCMTK do it, 5000 would be 904."""
+    folder = write_series(Modality.MR)
+
+    def store(dataset, _):
+        pixels = dataset.pixel_array.astype(np.uint16) & 0x0FFF
+        dataset.BitsStored, dataset.HighBit, dataset.PixelRepresentation = 12, 11, 0
+        pixels[3, 4] = 5000
+        dataset.PixelData = pixels.tobytes()
+
+    edit(folder, store)
+    with pytest.raises(InputError, match=r"values that need more bits than Bits Stored \(0028,0101\) 12, such as 5000"):
+        read_folder(folder)
+
+
+def test_an_overlay_within_the_pixels_is_no_value(write_series, edit):
+    """Overlay Bit Position (60xx,0102), as scanners of the nineties wrote them."""
+    folder = write_series(Modality.MR)
+    before = read_folder(folder)[0].array
+
+    def store(dataset, index):
+        dataset.BitsStored, dataset.HighBit, dataset.PixelRepresentation = 12, 11, 0
+        pixels = dataset.pixel_array.astype(np.uint16)
+        pixels[::2, ::3] |= 1 << 13
+        dataset.PixelData = pixels.tobytes()
+        dataset.add_new(0x60000100, "US", 16)
+        dataset.add_new(0x60000102, "US", 13)
+
+    edit(folder, store)
+    np.testing.assert_array_equal(read_folder(folder)[0].array, before)
+
+
+@pytest.mark.parametrize(("more", "is_read"), [(bytes(2), True), (bytes(36), True), (bytes(40), False), (b"\0\1", False)])
+def test_what_fills_pixel_data_up(write_series, edit, more, is_read):
+    """Zeros, less than a row or a column: pydicom, GDCM, DCMTK and dcm2niix leave them aside. More may be rows of an image."""
+    folder = write_series(Modality.MR)
+    before = read_folder(folder)[0].array
+    edit(folder, lambda dataset, _: setattr(dataset, "PixelData", dataset.PixelData + more))
+    if is_read:
+        np.testing.assert_array_equal(read_folder(folder)[0].array, before)
+    else:
+        with pytest.raises(InputError, match="bytes of pixels"):
+            read_folder(folder)
+
+
 def test_rle_compressed_series_are_read(write_series, edit):
     folder = write_series(Modality.CT)
     before, _ = read_folder(folder)

@@ -57,6 +57,13 @@ def test_the_same_bits_with_and_without_sign(padded):
     np.testing.assert_array_equal(read_folder(folder)[0].padding, where)
 
 
+def test_padding_above_bits_stored(padded, edit):
+    """63536 beside values of 12 bits."""
+    folder, where = padded(Modality.CT, 63536)
+    edit(folder, lambda dataset, _: [setattr(dataset, "BitsStored", 12), setattr(dataset, "HighBit", 11)])
+    np.testing.assert_array_equal(read_folder(folder)[0].padding, where)
+
+
 def test_a_range_of_padding(padded):
     folder, where = padded(Modality.CT, 60010, value=60000, limit=60020)
     np.testing.assert_array_equal(read_folder(folder)[0].padding, where)
@@ -111,3 +118,27 @@ def test_the_fused_image_and_its_metrics(padded, make):
     with FusionWorker() as worker:
         counted = next(event.result for event in worker.run(pair) if isinstance(event, Finished))
     assert counted.metrics[0]["SD"] != results[0].metrics[0]["SD"]
+
+
+@pytest.mark.parametrize(("value", "limit"), [(float("nan"), None), (-1e30, None), (-2e30, -1e29)])
+def test_padding_of_float_pixels(make, write_series, edit, value, limit):
+    """Float Pixel Padding Value (0028,0122), which may be no number."""
+    folder = write_series(make(Modality.MR, shape=(4, 24, 26)))
+    where = outside((4, 24, 26))
+
+    def pad(dataset, index):
+        pixels = dataset.pixel_array.astype(np.float32)
+        pixels[where[index]] = -1e30 if limit else value
+        del dataset.PixelData
+        for keyword in ("BitsStored", "HighBit", "PixelRepresentation"):
+            delattr(dataset, keyword)
+        dataset.BitsAllocated = 32
+        dataset.FloatPixelData = pixels.tobytes()
+        dataset.FloatPixelPaddingValue = value
+        if limit is not None:
+            dataset.FloatPixelPaddingRangeLimit = limit
+
+    edit(folder, pad)
+    volume, _ = read_folder(folder)
+    np.testing.assert_array_equal(volume.padding, where)
+    assert volume.array[where].max() == volume.array[~where].min() >= 0

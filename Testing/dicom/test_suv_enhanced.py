@@ -5,7 +5,7 @@ import highdicom
 import numpy as np
 import pydicom
 import pytest
-from classic_pet import RIGHT, headers
+from classic_pet import RIGHT, headers, stored
 from classic_pet import write as write_classic
 from enhanced_pet import enhanced, mapping, units
 
@@ -153,6 +153,35 @@ class TestAPartOfTheValues:
 
     def test_as_many_as_there_are(self, read):
         assert read([mapping(first=0, last=20000)])[0] == pytest.approx(0.5 * RIGHT, rel=1e-6)
+
+
+class TestInPieces:
+    """PS3.3 C.7.6.16.2.11: each mapping has a range of stored values of its own. The hottest stored value is 20000."""
+
+    def test_two_cover_all(self, read):
+        value, source, volume = read([mapping(0.5, last=9999), mapping(2.0, first=10000)])
+        assert volume.unit is Unit.SUVBW
+        assert value == pytest.approx(2.0 * RIGHT, rel=1e-6)
+        assert source.suv.notes == ()
+        frames = np.stack([stored(index) for index in range(8)])
+        expected = np.where(frames < 10000, 0.5, 2.0) * frames * RIGHT
+        np.testing.assert_allclose(volume.array, expected, rtol=1e-5)
+
+    def test_in_two_spellings_and_scales_of_the_unit(self, read):
+        pieces = [mapping(0.5, last=9999), mapping(0.002, units("kBq/mL"), first=10000)]
+        assert read(pieces)[0] == pytest.approx(2.0 * RIGHT, rel=1e-6)
+
+    def test_a_gap_between_them(self, read):
+        with pytest.raises(NoSUVError, match="covers the stored values -32768 to 5000 and 20001 to 32767, and its slices hold 0 to 20000"):
+            read([mapping(0.5, last=5000), mapping(2.0, first=20001)])
+
+    def test_pieces_of_two_units_are_no_whole(self, read):
+        with pytest.raises(NoSUVError, match="covers the stored values"):
+            read([mapping(0.5, last=9999), mapping(2.0, units("{counts}"), first=10000)])
+
+    def test_two_that_overlap_and_differ_are_told(self, read):
+        _, source, _ = read([mapping(0.25, last=10000), mapping()])
+        assert any("overlap and differ, slopes 0.5 and 0.25" in note for note in source.suv.notes)
 
 
 def test_not_corrected_for_decay(read):

@@ -3,6 +3,6 @@
 from .conversion import SUV
 from .keywords import SUV_KEYWORDS
 from .series_suv import NoSUVError, suv_of
-from .values import mapped_range, why_not_mapped, with_note_on_total
+from .values import map_pieces, mapped_pieces, why_not_mapped, with_note_on_total
 
-__all__ = ["SUV", "SUV_KEYWORDS", "NoSUVError", "mapped_range", "suv_of", "why_not_mapped", "with_note_on_total"]
+__all__ = ["SUV", "SUV_KEYWORDS", "NoSUVError", "map_pieces", "mapped_pieces", "suv_of", "why_not_mapped", "with_note_on_total"]

@@ -23,6 +23,7 @@ from .agreement import UnknownSUVError, common_text, number_if_any
 from .conversion import NAMES, SUV
 from .counts import from_counts
 from .units import code_value, coded_units, stored_suv
+from .values import notes_on_pieces
 
 
 class NoSUVError(InputError):
@@ -69,12 +70,13 @@ def _suv(headers: Sequence[Dataset]) -> SUV:
     kind = stored_suv(units, common_text(headers, "SUVType").upper())
     if kind is not None:
         said = f"stored as {kind.value}, {attribute('Units')} {units}"
-        return SUV(1.0, units, said, kind, notes=(*_notes_on_stored(headers), *_notes_on_mappings(headers, kind)))
+        notes = (*_notes_on_stored(headers), *_notes_on_mappings(headers, kind), *notes_on_pieces(headers[0]))
+        return SUV(1.0, units, said, kind, notes=notes)
     if units == "CNTS":
         return from_counts(headers)
     suv = from_activity(headers, units)
     if _is_enhanced(headers[0]):
-        return suv  # a mapping gave its unit
+        return replace(suv, notes=(*suv.notes, *notes_on_pieces(headers[0])))  # a mapping gave its unit
     return replace(suv, notes=(*suv.notes, *_notes_on_mappings_of_activity(headers[0], suv.factor)))
 
 

@@ -43,6 +43,10 @@ class CodedUnits:
     suv_type: str = ""
     scale: float = 1.0
 
+    def is_same_as(self, units: str, suv_type: str) -> bool:
+        """Whether Units (0054,1001) and SUV Type (0054,1006) say the same; GML without a type is BW."""
+        return self.units == units and {self.suv_type, suv_type} in ({suv_type}, {"", "BW"})
+
 
 def stored_suv(units: str, suv_type: str) -> Unit | None:
     """Which SUV the values are already; None where they are activity or counts.
