@@ -9,7 +9,7 @@ import pydicom
 import pytest
 from playwright.sync_api import expect
 
-from Testing.dicom.nuclear_objects import beside_the_field, write_spect_ct
+from Testing.dicom.nuclear_objects import write_spect_ct
 from Testing.dicom.telling_patient import tell, told
 from Testing.pacs.conftest import Orthanc
 from Testing.web.app.conftest import PICTURES, running_viewer
@@ -57,8 +57,6 @@ def test_the_pair_is_chosen_fused_and_shown(fused):
     assert fused.page.locator("table.metrics tbody tr").count() == 8
     picture = fused.view("LCDFused")[60:-60, 40:-40].astype(int)
     assert np.ptp(picture, axis=-1).max() > 60, "no uptake in colour"
-    assert beside_the_field(fused.view("LCDAnatomy")).max() < 10
-    assert beside_the_field(fused.view("LCDFunction"), at_the_bottom=True).min() > 230, "no uptake is white there"
     fused.picture("spect-ct")
 
 
