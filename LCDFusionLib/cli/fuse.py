@@ -93,6 +93,7 @@ def run(options: argparse.Namespace) -> None:
             **fusion_arguments(options),
             planned=planned,
             progress=progress,
+            on_disk=True,
         )
     not_written = result.write(options.output, overwrite=options.overwrite, dicom=dicom, deidentify=options.deidentify)
     say(result, not_written, options.output)

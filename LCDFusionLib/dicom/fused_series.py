@@ -10,12 +10,14 @@ from datetime import datetime
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 from pydicom.config import disable_value_validation
 from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset
 from pydicom.uid import SecondaryCaptureImageStorage
 
 from LCDFusionLib import __version__
+from LCDFusionLib.images.mapped import slices_of
 from LCDFusionLib.images.volume import Volume
 
 from .instance import (
@@ -106,11 +108,8 @@ def write_fused_color(
     if not color.is_color:
         raise ValueError(f"a fused colour volume is (K, J, I, 3); '{color.name}' has shape {color.array.shape}")
 
-    def set_image(dataset: Dataset, k: int) -> None:
-        set_pixels(dataset, color.array[k])
-
     series = _FusedSeries(color, anatomy, function, derivation, kind="color", number=_FIRST_SERIES_NUMBER)
-    return series.write(folder, set_image)
+    return series.write(folder, set_pixels)
 
 
 def write_fused_gray(
@@ -137,11 +136,12 @@ def write_fused_gray(
     """
     if gray.is_color:
         raise ValueError(f"a fused gray volume is (K, J, I); '{gray.name}' has shape {gray.array.shape}")
-    if not (gray.array.min() >= 0 and gray.array.max() <= 1):
-        raise ValueError(f"a fused gray volume is in [0, 1]; '{gray.name}' is in [{gray.array.min()}, {gray.array.max()}]")
+    lowest, highest = np.transpose([(slice_.min(), slice_.max()) for slice_ in slices_of(gray.array)])
+    if not (lowest.min() >= 0 and highest.max() <= 1):
+        raise ValueError(f"a fused gray volume is in [0, 1]; '{gray.name}' is in [{lowest.min()}, {highest.max()}]")
 
-    def set_image(dataset: Dataset, k: int) -> None:
-        set_pixels(dataset, np.rint(gray.array[k].astype(np.float64) * _WHITE).astype(np.uint16), bits_stored=12)
+    def set_image(dataset: Dataset, pixels: NDArray) -> None:
+        set_pixels(dataset, np.rint(pixels.astype(np.float64) * _WHITE).astype(np.uint16), bits_stored=12)
         dataset.WindowCenter, dataset.WindowWidth = str((_WHITE + 1) // 2), str(_WHITE + 1)
         dataset.WindowCenterWidthExplanation = "Whole range"
         dataset.RescaleIntercept, dataset.RescaleSlope, dataset.RescaleType = "0", "1", "US"
@@ -184,13 +184,13 @@ class _FusedSeries:
         # The anatomy's image numbers, so that one number is one place in both; they often run from head to feet, slices from feet to head.
         self._numbers = (anatomy.instance_numbers if anatomy else None) or range(1, volume.shape[0] + 1)
 
-    def write(self, folder: str | os.PathLike[str], set_image: Callable[[Dataset, int], None]) -> Path:
+    def write(self, folder: str | os.PathLike[str], set_image: Callable[[Dataset, NDArray], None]) -> Path:
         with disable_value_validation():
             return write_instances(self._slices(set_image), folder)
 
-    def _slices(self, set_image: Callable[[Dataset, int], None]) -> Iterator[Dataset]:
+    def _slices(self, set_image: Callable[[Dataset, NDArray], None]) -> Iterator[Dataset]:
         used = _used_slices(self._volume, self._function, self._deformed_mm)
-        for k in range(self._volume.shape[0]):
+        for k, pixels in enumerate(slices_of(self._volume.array)):
             dataset = copy.deepcopy(self._patient_and_study)
             set_instance(
                 dataset, sop_class=SecondaryCaptureImageStorage, series_uid=self._uid, number=self._numbers[k], created=self._created
@@ -198,7 +198,7 @@ class _FusedSeries:
             self._set_series(dataset)
             self._set_place(dataset, k)
             self._set_sources(dataset, k, used[k])
-            set_image(dataset, k)
+            set_image(dataset, pixels)
             yield dataset
 
     def _set_series(self, dataset: Dataset) -> None:

@@ -40,7 +40,6 @@ class FusionPair:
     Attributes:
         anatomy: as given.
         function: as given, on its own grid.
-        resampled: the function on the anatomy's grid, and where it covers it.
         anatomy_window: what was mapped to [0, 1].
         function_window: likewise.
         anatomy01: float32 (K, J, I) in [0, 1].
@@ -48,11 +47,12 @@ class FusionPair:
         weights: name or path of the weights to use: "auto" is decided here.
         settings: as given.
         warnings: what the user should know before they trust the picture, in sentences.
+        covered: fraction of the anatomy's voxels inside the function's field of view, as far as their places are to be believed.
+        deformation: through which the function is read.
     """
 
     anatomy: Volume
     function: Volume
-    resampled: Resampled
     anatomy_window: Window
     function_window: Window
     anatomy01: NDArray[np.float32]
@@ -60,6 +60,13 @@ class FusionPair:
     weights: str
     settings: FusionSettings
     warnings: tuple[str, ...]
+    covered: float
+    deformation: Deformation | None
+
+    @property
+    def resampled(self) -> Resampled:
+        """The function on the anatomy's grid, and where it covers it: resampled anew, because the network needs only `function01`."""
+        return resample_onto(self.function, self.anatomy, self.deformation)
 
     @property
     def count(self) -> int:
@@ -76,7 +83,7 @@ class FusionPair:
     @property
     def overlap(self) -> float | None:
         """Fraction of the anatomy's voxels inside the function's field of view; None where that is a guess (`Volume.place`)."""
-        return self.resampled.overlap if self.anatomy.in_patient_space and self.function.in_patient_space else None
+        return self.covered if self.anatomy.in_patient_space and self.function.in_patient_space else None
 
     @property
     def anatomy_window_in_words(self) -> str:
@@ -119,7 +126,7 @@ def prepare(
     with ThreadPoolExecutor(1) as beside:  # a reader waits for this
         windowed = beside.submit(normalise, anatomy, window)
         resampled = resample_onto(function, anatomy, deformation)
-        function01 = normalise(resampled.volume, uptake)
+        function01 = normalise(resampled.volume, uptake, reuse=resampled.volume.array is not function.array)
         anatomy01 = windowed.result()
     if anatomy01.min() == anatomy01.max():
         raise InputError(
@@ -129,7 +136,6 @@ def prepare(
     return FusionPair(
         anatomy=anatomy,
         function=function,
-        resampled=resampled,
         anatomy_window=window,
         function_window=uptake,
         anatomy01=anatomy01,
@@ -138,9 +144,16 @@ def prepare(
         settings=settings,
         warnings=tuple(
             _warnings(
-                anatomy, function, resampled, settings, is_dark=not function01.any(), on_white=_uptake_on_white(anatomy01, function01)
+                anatomy,
+                function,
+                resampled.overlap,
+                settings,
+                is_dark=not function01.any(),
+                on_white=_uptake_on_white(anatomy01, function01),
             )
         ),
+        covered=resampled.overlap,
+        deformation=deformation,
     )
 
 
@@ -185,17 +198,15 @@ def _uptake_on_white(anatomy01: NDArray[np.float32], function01: NDArray[np.floa
     return float((anatomy01[hot] > WHITE).mean()) if hot.any() else 0.0
 
 
-def _warnings(
-    anatomy: Volume, function: Volume, resampled: Resampled, settings: FusionSettings, *, is_dark: bool, on_white: float
-) -> list[str]:
+def _warnings(anatomy: Volume, function: Volume, overlap: float, settings: FusionSettings, *, is_dark: bool, on_white: float) -> list[str]:
     warnings: list[str] = [*doubts(anatomy), *doubts(function)]
     names = {"anatomy": anatomy.name, "function": function.name}
     if is_dark:
         warnings.append(
             Note("no-uptake", "{function} has no uptake anywhere on {anatomy}: the picture shows the anatomy alone.", names=names)
         )
-    if resampled.overlap < WHOLE_OVERLAP and anatomy.in_patient_space and function.in_patient_space:
-        part = f"{resampled.overlap:.1%}"
+    if overlap < WHOLE_OVERLAP and anatomy.in_patient_space and function.in_patient_space:
+        part = f"{overlap:.1%}"
         text = "{function} covers only {part} of {anatomy}; the rest is fused as if it had no uptake."
         warnings.append(Note("partial-overlap", text, names=names, part=part))
     if (warning := frame_of_reference_warning(anatomy, function)) is not None:

@@ -17,6 +17,7 @@ from LCDFusionLib.errors import InputError
 from LCDFusionLib.images.damage import DamagedError
 from LCDFusionLib.images.file_content import FileContent
 from LCDFusionLib.images.foreign_formats import check_not_foreign
+from LCDFusionLib.images.mapped import slices_of
 from LCDFusionLib.images.metaimage import read_metaimage
 from LCDFusionLib.images.nifti import MADE_BY_FUSION, nifti_geometry, nifti_header, nifti_texts, read_nifti
 from LCDFusionLib.images.nrrd import nrrd_geometry, nrrd_header, nrrd_texts, read_nrrd
@@ -167,7 +168,7 @@ def write_volume(volume: Volume, path: str | os.PathLike[str]) -> None:
             with nullcontext(file) if suffix == ".nii" else gzip.GzipFile("", "wb", 4, file, mtime=0) as target:
                 if not is_nrrd:
                     target.write(header)
-                for slice_ in array:  # one at a time, so that packing needs no second volume
+                for slice_ in slices_of(array):  # one at a time, so that packing needs no second volume
                     target.write(np.ascontiguousarray(slice_).astype(array.dtype.newbyteorder("<"), copy=False).data)
     except OSError as error:
         raise InputError(f"The file '{path}' could not be written: make room on the disk, or choose another folder.") from error

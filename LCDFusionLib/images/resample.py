@@ -6,12 +6,13 @@ from dataclasses import dataclass
 
 import numpy as np
 import SimpleITK as sitk
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
 
 from LCDFusionLib.errors import InputError
 from LCDFusionLib.images.deformation import Deformation
 from LCDFusionLib.images.volume import Volume
 
+_VOXELS_AT_A_TIME = 2**22
 _FACE_TOLERANCE = 1e-6  # of a voxel: a centre that lies on the outer face is inside, whatever rounding makes of it
 
 
@@ -64,10 +65,10 @@ def resample_onto(moving: Volume, reference: Volume, deformation: Deformation | 
         )
     edge = [(1, 1)] * 3 + [(0, 0)] * moving.is_color  # beyond the outermost centres the edge goes on by one voxel
     padded = np.pad(moving.array.astype(np.result_type(moving.array.dtype, np.float32), copy=False), edge, mode="edge")
-    array = _read(padded, moving, reference, deformation, sitk.sitkLinear, first=-1)
-    array = np.rint(array).astype(np.uint8) if moving.is_color else array
+    array = _read(padded, moving, reference, deformation, sitk.sitkLinear, first=-1, dtype=np.uint8 if moving.is_color else padded.dtype)
     if overlap < 1:
-        array[~covered] = 0
+        for slice_, is_covered in zip(array, covered, strict=True):
+            slice_[~is_covered] = 0
     on_grid = moving.with_array(array, ijk_to_lps=reference.ijk_to_lps, frame_of_reference=reference.frame_of_reference, padding=None)
     return Resampled(on_grid, covered, overlap)
 
@@ -95,11 +96,16 @@ def _covered(moving: Volume, reference: Volume) -> NDArray[np.bool_]:
 
 def _covered_through(moving: Volume, reference: Volume, deformation: Deformation) -> NDArray[np.bool_]:
     ones = np.ones(moving.shape, np.uint8)
-    return _read(ones, moving, reference, deformation, sitk.sitkNearestNeighbor, first=0) > 0
+    return _read(ones, moving, reference, deformation, sitk.sitkNearestNeighbor, first=0, dtype=bool)
 
 
-def _read(array: NDArray, moving: Volume, reference: Volume, deformation: Deformation | None, interpolator: int, *, first: int) -> NDArray:
-    """Voxels on the reference's grid, of an array in the moving volume's place whose first voxel has the index `first` there."""
+def _read(
+    array: NDArray, moving: Volume, reference: Volume, deformation: Deformation | None, interpolator: int, *, first: int, dtype: DTypeLike
+) -> NDArray:
+    """Voxels on the reference's grid, of an array in the moving volume's place whose first voxel has the index `first` there.
+
+    Some slices at a time: SimpleITK gives an image of its own, and the whole of it beside the array would be the most memory of a fusion.
+    """
     image = sitk.GetImageFromArray(array, isVector=array.ndim == 4)
     image.SetSpacing(moving.spacing.tolist())
     image.SetDirection(moving.direction.ravel().tolist())
@@ -107,13 +113,21 @@ def _read(array: NDArray, moving: Volume, reference: Volume, deformation: Deform
 
     resample = sitk.ResampleImageFilter()
     resample.SetInterpolator(interpolator)
-    resample.SetSize(reference.shape[::-1])
     resample.SetOutputSpacing(reference.spacing.tolist())
     resample.SetOutputDirection(reference.direction.ravel().tolist())
-    resample.SetOutputOrigin(reference.origin.tolist())
     if deformation is not None:
         resample.SetTransform(deformation.transform)
-    return sitk.GetArrayFromImage(resample.Execute(image))
+    slices, rows, columns = reference.shape
+    on_grid = np.empty((*reference.shape, *array.shape[3:]), dtype=dtype)
+    count = max(1, _VOXELS_AT_A_TIME // (rows * columns))
+    for start in range(0, slices, count):
+        stop = min(start + count, slices)
+        resample.SetSize((columns, rows, stop - start))
+        resample.SetOutputOrigin((reference.ijk_to_lps @ [0, 0, start, 1])[:3].tolist())
+        executed = resample.Execute(image)  # which the view does not keep
+        part = sitk.GetArrayViewFromImage(executed)
+        on_grid[start:stop] = np.rint(part) if on_grid.dtype == np.uint8 else part
+    return on_grid
 
 
 def _centre(volume: Volume) -> NDArray[np.float64]:

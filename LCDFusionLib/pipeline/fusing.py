@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from threading import Event
 from typing import TypeVar
 
@@ -46,6 +47,7 @@ def fuse(
     progress: Callable[[Progress], object] | None = None,
     cancel: Event | None = None,
     worker: FusionWorker | None = None,
+    on_disk: bool = False,
 ) -> Result:
     """Fuse an anatomy (CT, MR) and a function (PET, SPECT), whatever they come as.
 
@@ -71,6 +73,8 @@ def fuse(
         progress: called with each step, which tells the time left; an exception that it raises ends the fusion.
         cancel: set, from any thread, to end the fusion at once.
         worker: that fuses, for several fusions one after another; None: one for this fusion.
+        on_disk: leave the fused volumes on the disk, as memory maps that cannot be written, of files without a name that go with them;
+            on Windows, which has no such files, they are in memory all the same.
 
     Returns:
         The fused volumes on the anatomy's grid, their metrics, and what is to be known of them.
@@ -127,7 +131,11 @@ def fuse(
         if planned is not None:
             planned(prepared)
         with _timed("fuse", seconds):
-            fused = _run(pair, worker, watch)
+            if on_disk and os.name == "posix":
+                with TemporaryDirectory(prefix="lcdfusion-") as folder:
+                    fused = _run(pair, worker, watch, Path(folder))
+            else:
+                fused = _run(pair, worker, watch, None)
     return Result(replace(fused, notes=(*notes, *fused.notes)), prepared)
 
 
@@ -144,11 +152,11 @@ def fusion_worker() -> Iterator[FusionWorker]:
             worker.close()
 
 
-def _run(pair: FusionPair, worker: FusionWorker, watch: Watch) -> FusionResult:
+def _run(pair: FusionPair, worker: FusionWorker, watch: Watch, results: Path | None) -> FusionResult:
     """The slice with the most uptake first."""
     shown, total, device = slices_to_show(pair.function01), len(pair.anatomy01), ""
     watch.tell(Progress("fuse", 0, total))
-    for event in worker.run(pair, first_slice=shown[len(shown) // 2], waiting=watch.check):
+    for event in worker.run(pair, first_slice=shown[len(shown) // 2], results=results, waiting=watch.check):
         if isinstance(event, Started):
             device = event.device
             watch.tell(Progress("fuse", 0, total, None, device))

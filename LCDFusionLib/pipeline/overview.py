@@ -38,9 +38,10 @@ def write_overview(pair: FusionPair, result: FusionResult, file: Path, *, title:
     FigureCanvasAgg(figure)
     axes = figure.subplots(len(shown), len(TITLES) + 1, squeeze=False)
     figure.subplots_adjust(left=0.005, right=0.995, top=1 - TITLE_HEIGHT / height, bottom=NOTICE_HEIGHT / height, wspace=0.02, hspace=0.02)
+    own_colors = pair.resampled.volume.array if pair.function.is_color else None
     for row, k in enumerate(shown):
         anatomy, function = pair.anatomy01[k : k + 1], pair.function01[k : k + 1]
-        colored = pair.resampled.volume.array[k : k + 1] if pair.function.is_color else colorize(function, table)
+        colored = colorize(function, table) if own_colors is None else own_colors[k : k + 1]
         mixed = blend(anatomy, colored, table)
         pictures = (anatomy[0], colored[0], mixed[0], result.color.array[k], result.gray.array[k])
         for column, (picture, name) in enumerate(zip(pictures, TITLES, strict=True)):
@@ -70,9 +71,8 @@ def slices_to_show(function01: NDArray[np.float32]) -> list[int]:
         return list(range(count))
     shown = ((count - 1) * np.arange(1, 10, 2) + 5) // 10  # in tenths, rounded
     # The mean of the hottest hundredth: a single noisy voxel is no uptake.
-    flat = function01.reshape(count, -1)
-    top = max(1, flat.shape[1] // 100)
-    heat = np.partition(flat, -top, axis=1)[:, -top:].mean(axis=1)
+    top = max(1, function01[0].size // 100)
+    heat = np.array([np.partition(slice_, -top, axis=None)[-top:].mean() for slice_ in function01])
     shown[int(np.abs(shown - heat.argmax()).argmin())] = int(heat.argmax())
     return sorted({int(k) for k in shown})
 
