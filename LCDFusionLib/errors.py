@@ -1,4 +1,4 @@
-"""The one exception that the hosts show to the person at the screen, and what makes any text fit for one."""
+"""The exceptions that the hosts show to the person at the screen, and what makes any text fit for one."""
 
 from __future__ import annotations
 
@@ -14,6 +14,10 @@ class InputError(ValueError):
 
     def __init__(self, message: str = "") -> None:
         super().__init__(one_line(message))
+
+
+class FailedError(RuntimeError):
+    """Something failed that the user gave no cause for. The message is one sentence for them, too; the command ends with exit code 1."""
 
 
 def one_line(text: str, *, kept: str = "") -> str:

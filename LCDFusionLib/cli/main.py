@@ -9,13 +9,30 @@ import sys
 import warnings
 from collections.abc import Sequence
 from contextlib import suppress
+from importlib import import_module
 from typing import NoReturn
 
 from LCDFusionLib import DISCLAIMER, __version__
-from LCDFusionLib.errors import InputError, one_line
+from LCDFusionLib.errors import FailedError, InputError, one_line
 from LCDFusionLib.interrupts import held, obeyed
 
 from .streams import OutputLostError, clean_streams
+
+COMMANDS = {
+    "studies": "find the series in a folder, and the pairs that can be fused",
+    "register": "align a function volume with an anatomy volume",
+    "fuse": "fuse an anatomy and a function volume",
+    "batch": "fuse many studies unattended",
+    "send": "send DICOM series to an archive",
+    "fetch": "list or fetch studies of an archive",
+    "demo": "make two phantom studies and fuse them",
+    "view": "open the viewer in the browser",
+    "train": "train weights on public data",
+    "evaluate": "compare fusion methods on pairs of images",
+    "ablate": "compare the variants of the network",
+    "benchmark": "measure how fast the network is here",
+}
+"""What there is, and what it does, in the order of `--help`; the module of a command has its name, and is loaded for it alone."""
 
 FAILED = 1
 BAD_INPUT = 2
@@ -58,26 +75,26 @@ def _run(arguments: Sequence[str] | None) -> int:
 
 
 def _run_command(arguments: Sequence[str] | None) -> int:
-    # These load numpy, SimpleITK and pydicom, which takes a second: here, where Ctrl-C already ends in order. It waits until they are
-    # loaded, because numpy turns an interrupt in the middle of its own loading into an ImportError.
-    with held():
-        from LCDFusionLib.fusion import WorkerDied
-        from LCDFusionLib.pacs import TransferError
-
-        from . import ablate, batch, benchmark, demo, evaluate, fetch, fuse, register, send, studies, train, view
-
+    arguments = sys.argv[1:] if arguments is None else arguments
     parser = argparse.ArgumentParser(prog="lcdfusion", description="Fuses CT or MR with PET or SPECT volumes.", epilog=DISCLAIMER)
     parser.add_argument("--version", action="version", version=f"lcdfusion {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for command in (studies, register, fuse, batch, send, fetch, demo, view, train, evaluate, ablate, benchmark):
-        command.add_parser(commands)
+    named = next((each for each in arguments if not each.startswith("-")), None)  # the parser itself has no option that takes a value
+    for name, does in COMMANDS.items():
+        if name == named:
+            # This loads numpy, SimpleITK and pydicom, which takes a second: here, where Ctrl-C already ends in order. It waits until they
+            # are loaded, because numpy turns an interrupt in the middle of its own loading into an ImportError.
+            with held():
+                import_module(f"LCDFusionLib.cli.{name}").add_parser(commands)
+        else:
+            commands.add_parser(name, help=does)  # what it takes is not asked for
     for command_parser in commands.choices.values():
         command_parser.add_argument("-v", "--verbose", action="store_true", help="say on stderr what is done, and how long it takes")
     options = parser.parse_args(arguments)
     _log(verbose=options.verbose)
     try:
         options.run(options)
-    except (WorkerDied, TransferError) as error:
+    except FailedError as error:
         _LOG.debug("where it happened", exc_info=True)
         return _say(str(error), FAILED)
     except InputError:

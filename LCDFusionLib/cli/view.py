@@ -155,13 +155,13 @@ def check_installed() -> None:
 
 
 def _archive(options: argparse.Namespace) -> ArchiveSettings | None:
-    from LCDFusionLib.pacs import connect, parse_address
-    from LCDFusionLib.web.session_contract import ArchiveSettings
-
     if options.archive is None:
         if options.open_in or options.archive_user:
             raise InputError("--open-in and --archive-user need --archive, the address that fused series are sent to.")
         return None
+    from LCDFusionLib.pacs import connect, parse_address
+    from LCDFusionLib.web.session_contract import ArchiveSettings
+
     connect(parse_address(options.archive))  # says what is not installed; nothing is sent
     if options.open_in and not options.open_in.startswith(("https://", "http://")):
         raise InputError(f"--open-in '{options.open_in}' is no web address; give one such as https://ohif.example.org/viewer.")

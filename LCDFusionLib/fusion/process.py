@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 import LCDFusionLib
+from LCDFusionLib.errors import FailedError
 
 from .protocol import EVENTS_FILE, LOG_FILE, decode, encode
 
@@ -33,7 +34,7 @@ ENVIRONMENT = {
 """Of the worker, where the user has not set it."""
 
 
-class WorkerDied(RuntimeError):  # noqa: N818 (it says what happened)
+class WorkerDied(FailedError):  # noqa: N818 (it says what happened)
     """The worker process ended in the middle of a job; the next job starts a new one.
 
     Attributes:

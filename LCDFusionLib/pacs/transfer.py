@@ -15,7 +15,7 @@ import pydicom
 from pydicom.dataset import Dataset
 
 from LCDFusionLib.atomic import atomic_file
-from LCDFusionLib.errors import InputError
+from LCDFusionLib.errors import FailedError, InputError
 
 from .address import Address, Security
 from .link import LinkError
@@ -34,7 +34,7 @@ _MOST_IMAGES = 200_000
 _KEEP_EVERY = 1.0  # seconds between two writings of the journal
 
 
-class TransferError(RuntimeError):
+class TransferError(FailedError):
     """Not everything arrived; the message says what did, and how to go on."""
 
 

@@ -1,8 +1,10 @@
 """The command itself: its names, what it loads, and `demo`."""
 
+import argparse
 import json
 import subprocess
 import sys
+from importlib import import_module
 from importlib.metadata import entry_points
 
 import pytest
@@ -10,6 +12,7 @@ from matplotlib.image import imread
 
 from LCDFusionLib import DISCLAIMER, __version__
 from LCDFusionLib.cli import command
+from LCDFusionLib.cli.main import COMMANDS
 from LCDFusionLib.dicom import read_folder
 from LCDFusionLib.images.volume import Modality, Unit
 from LCDFusionLib.phantom import head
@@ -30,6 +33,24 @@ def test_the_host_does_not_load_torch():
     """Only the worker does: a slip in a path is told at once, not after seconds."""
     code = "import sys; from LCDFusionLib.cli import fuse, demo, train, main; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], timeout=120).returncode == 0
+
+
+def test_help_loads_none_of_the_large_libraries():
+    """It is what a new user asks first, and it has nothing to read, compute or show."""
+    code = (
+        "import sys\nfrom LCDFusionLib.cli import main\ntry:\n main(['--help'])\nexcept SystemExit:\n pass\n"
+        "sys.exit(' '.join({'numpy', 'SimpleITK', 'pydicom', 'torch', 'matplotlib', 'vtk', 'aiohttp'} & sys.modules.keys()))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], timeout=120, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_each_command_says_of_itself_what_the_list_of_them_says():
+    parser = argparse.ArgumentParser()
+    commands = parser.add_subparsers()
+    for name in COMMANDS:
+        import_module(f"LCDFusionLib.cli.{name}").add_parser(commands)
+    assert {action.dest: action.help for action in commands._choices_actions} == COMMANDS
 
 
 def test_verbose_says_what_is_done_and_names_nobody(place, study, weights):

@@ -162,3 +162,15 @@ def test_real_pet_covers_its_ct_and_keeps_its_hottest_place(shared_data, patient
     }
     assert np.abs(hottest["pet"] - hottest["on ct"]).max() <= pet.spacing.max() / 2
     assert result.volume.array.max() == pytest.approx(pet.array.max(), rel=0.05)
+
+
+def test_parts_of_a_volume_are_the_volume(monkeypatch):
+    """It is resampled some slices at a time, wherever the parts begin."""
+    moving = linear_field((12, 14, 16), centred((12, 14, 16), (5.0, 5.4, 3.3), FRAMES["oblique"]))
+    reference = grid((9, 10, 11), centred((9, 10, 11), (6.0, 6.0, 6.0), FRAMES["sheared"]))
+    whole = resample_onto(moving, reference)
+    monkeypatch.setattr("LCDFusionLib.images.resample._VOXELS_AT_A_TIME", 2 * 110)
+    parts = resample_onto(moving, reference)
+    assert 0 < whole.overlap < 1
+    np.testing.assert_allclose(parts.volume.array, whole.volume.array, atol=1e-9)
+    np.testing.assert_array_equal(parts.covered, whole.covered)

@@ -81,6 +81,15 @@ def test_paths_volumes_and_what_was_read_give_the_same(result, study, settings, 
     same(result, fuse(tmp_path / "ct.nrrd", tmp_path / "pet.nrrd", settings, worker=worker))
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no files without a name")
+def test_results_on_the_disk_are_the_same_and_leave_nothing(result, study, settings, worker, tmp_path, monkeypatch):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    on_disk = fuse(study / "CT", study / "PT", settings, worker=worker, on_disk=True)
+    assert isinstance(on_disk.gray.array, np.memmap)
+    assert not list(tmp_path.iterdir())
+    same(result, on_disk)
+
+
 def test_volumes_from_memory_are_written_too(settings, worker, tmp_path):
     result = fuse(body(Modality.MR), body(Modality.PET), settings, worker=worker)
     assert result.write(tmp_path / "out") == ()
