@@ -74,11 +74,9 @@ class FusionPair:
         return self.anatomy.shape[0]
 
     def without_voxels(self) -> FusionPair:
-        """The same without what was resampled and windowed: once the worker has it, a host need not hold it."""
+        """The same without what was windowed: once the worker has it, a host need not hold it."""
         nothing = np.empty((0, 0, 0), np.float32)
-        volume = self.resampled.volume.with_array(np.empty((0, 0, 0, 3), np.uint8) if self.function.is_color else nothing)
-        resampled = replace(self.resampled, volume=volume, covered=np.empty((0, 0, 0), np.bool_))
-        return replace(self, anatomy01=nothing, function01=nothing, resampled=resampled)
+        return replace(self, anatomy01=nothing, function01=nothing)
 
     @property
     def overlap(self) -> float | None:
