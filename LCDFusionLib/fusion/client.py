@@ -169,8 +169,8 @@ class FusionWorker:
             pair: from `prepare`.
             first_slice: the one on show.
             preview: first show this one at half its resolution (`SlicePreviewed`), where a slice takes long: large ones, on a CPU.
-            results: a folder that the fused volumes are left in; the result then is memory maps of them, and the host's memory does not
-                hold them. None: the result is in memory.
+            results: a folder that the fused volumes are left in, beside what they were fused of (anatomy.npy, function.npy); the result
+                then is memory maps of them, and the host's memory does not hold them. None: the result is in memory.
             staged: from `stage`; written now where there is none, or its process has ended.
             filled: arrays, gray and colour, that the host puts every slice into; the result then is these, and nothing is read again.
 
@@ -393,6 +393,9 @@ def _result(job: _Job, message: dict[str, Any]) -> FusionResult:
     anatomy = job.pair.anatomy
     name = f"{anatomy.name} + {job.pair.function.name} fused"
     gray, color = job.filled or (job.fused("gray"), job.fused("color"))
+    if job.results is not None:
+        for name in ("anatomy", "function"):
+            shutil.move(job.folder / f"{name}.npy", job.results / f"{name}.npy")
     return FusionResult(
         gray=anatomy.with_array(gray, modality=Modality.OTHER, unit=Unit.RELATIVE, name=name, is_fused=True),
         color=anatomy.with_array(color, modality=Modality.OTHER, unit=Unit.RELATIVE, name=f"{name}, colour", is_fused=True),

@@ -18,12 +18,11 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from LCDFusionLib.metrics import METRICS, PER_SOURCE, evaluate_each
-from LCDFusionLib.network import GraphedNet, LCDFusionNet, prepare
+from LCDFusionLib.network import GraphedNet, LCDFusionNet, prepare, side_by_side
 
 from .device import device_in_words, is_out_of_memory
 from .order import Waiting
 from .settings import PrecisionChoice
-from .side_by_side import side_by_side
 
 NAMES = (*METRICS, *PER_SOURCE)
 

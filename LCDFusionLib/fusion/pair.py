@@ -126,6 +126,8 @@ def prepare(
         resampled = resample_onto(function, anatomy, deformation)
         function01 = normalise(resampled.volume, uptake, reuse=resampled.volume.array is not function.array)
         anatomy01 = windowed.result()
+    overlap = resampled.overlap
+    del resampled  # and with it which voxels are covered
     if anatomy01.min() == anatomy01.max():
         raise InputError(
             f"The window {window.width:g}/{window.level:g} shows nothing of '{anatomy.name}', whose values reach from "
@@ -144,13 +146,13 @@ def prepare(
             _warnings(
                 anatomy,
                 function,
-                resampled.overlap,
+                overlap,
                 settings,
                 is_dark=not function01.any(),
                 on_white=_uptake_on_white(anatomy01, function01),
             )
         ),
-        covered=resampled.overlap,
+        covered=overlap,
         deformation=deformation,
     )
 

@@ -4,6 +4,7 @@ from .graphed import GraphedNet
 from .network import EXPERIMENTS, LCDFusionNet, NetworkConfig
 from .prepared import PreparedNet, prepare
 from .rewritten import RewrittenNet
+from .side_by_side import side_by_side
 from .weights import LoadedWeights, WeightsError, load_weights, save_weights
 
 __all__ = [
@@ -18,4 +19,5 @@ __all__ = [
     "load_weights",
     "prepare",
     "save_weights",
+    "side_by_side",
 ]

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
-from typing import cast
+from typing import TypeVar, cast
 
 import torch
 from torch import Tensor, nn
@@ -17,12 +17,16 @@ from .lcfm import LCFM, NORM_EPSILON
 from .network import LCDFusionNet, NetworkConfig, check_images
 from .precision import at_least_float32, full_precision
 from .rewritten import RewrittenNet
+from .side_by_side import side_by_side
 
 CPU_STRIPE, GPU_STRIPE = 2**13, 2**18
 """Pixels at a time: so many rows that what a step reads and writes stays in the processor's cache; a GPU has none for that, and few steps
 are faster there."""
 
 CHANNELS = sum(LAYER_CHANNELS)
+
+_Part = TypeVar("_Part")
+_Done = TypeVar("_Done")
 
 
 def prepare(network: LCDFusionNet, *, dtype: torch.dtype | None = None) -> nn.Module:
@@ -65,10 +69,10 @@ class PreparedNet(nn.Module):
 
     def _fuse(self, anatomy: Tensor, function: Tensor) -> Tensor:
         net, dtype = self.network, self._dtype or self.network.decoder.first.weight.dtype
-        sides = []
-        for n, (encoder, image) in enumerate(((net.anatomy_encoder, anatomy), (net.function_encoder, function))):
-            maps = self._maps(n, image, dtype)
-            sides.append((maps, *self._encode(encoder, image.to(dtype), maps)))
+        images, encoders = (anatomy, function), (net.anatomy_encoder, net.function_encoder)
+        maps = [self._maps(n, image, dtype) for n, image in enumerate(images)]
+        each = side_by_side if anatomy.device.type == "cpu" else _one_by_one
+        sides = each(lambda n: (maps[n], *self._encode(encoders[n], images[n].to(dtype), maps[n])), (0, 1))
         return self._decode(sides[0][0], sides[1][0], *_decoder_weights(net, sides[0][1:], sides[1][1:]))
 
     def _maps(self, n: int, image: Tensor, dtype: torch.dtype) -> Tensor:
@@ -106,25 +110,37 @@ class PreparedNet(nn.Module):
         return torch.cat(factors), torch.cat(scores)
 
     def _decode(self, anatomy: Tensor, function: Tensor, of_anatomy: Tensor, of_function: Tensor) -> Tensor:
-        decoder = self.network.decoder
+        decoder, each = self.network.decoder, side_by_side if anatomy.device.type == "cpu" else _one_by_one
         _, _, height, width = anatomy.shape
         x = _bordered(anatomy, decoder.first.out_channels)
-        for rows in _stripes(anatomy):
-            first = _convolve(anatomy, rows, of_anatomy, decoder.first.bias)
-            first += _convolve(function, rows, of_function)
-            x[:, :, rows.start + 1 : rows.stop + 1] = F.leaky_relu_(first, LEAKY_SLOPE)
+        of_anatomy, of_function = (_channels_last(weights.to(x.dtype)) for weights in (of_anatomy, of_function))
+
+        def first_layer(rows: slice) -> None:
+            y = _convolve(anatomy, rows, of_anatomy, decoder.first.bias)
+            y += _convolve(function, rows, of_function)
+            x[:, :, rows.start + 1 : rows.stop + 1] = F.leaky_relu_(y, LEAKY_SLOPE)
+
+        each(first_layer, list(_stripes(anatomy)))
         fused = at_least_float32(x.new_empty(1, 1, height - 2, width))
         for conv in cast("list[nn.Conv2d]", decoder.rest):
-            weights, is_last = conv.weight, conv.out_channels == 1
-            following = fused if is_last else _bordered(x, conv.out_channels)
-            for rows in _stripes(x):
-                y = _convolve(x, rows, weights, conv.bias)
-                if is_last:
-                    fused[:, :, rows] = at_least_float32(y).sigmoid_()
-                else:
-                    following[:, :, rows.start + 1 : rows.stop + 1] = F.leaky_relu_(y, LEAKY_SLOPE)
+            following = fused if conv.out_channels == 1 else _bordered(x, conv.out_channels)
+            each(functools.partial(_decoder_layer, conv, x, following), list(_stripes(x)))
             x = following
         return fused
+
+
+def _one_by_one(do: Callable[[_Part], _Done], parts: Sequence[_Part]) -> list[_Done]:
+    """`side_by_side` where the device has its own way to do several things at once."""
+    return [do(part) for part in parts]
+
+
+def _decoder_layer(conv: nn.Conv2d, x: Tensor, following: Tensor, rows: slice) -> None:
+    """These rows of `following`, with its border; of the fused image, which has none, where the layer is the last."""
+    y = _convolve(x, rows, conv.weight, conv.bias)
+    if conv.out_channels == 1:
+        following[:, :, rows] = at_least_float32(y).sigmoid_()
+    else:
+        following[:, :, rows.start + 1 : rows.stop + 1] = F.leaky_relu_(y, LEAKY_SLOPE)
 
 
 def _block(block: CMFEM, reads: Tensor, weights: Tensor, own: Tensor, size: int) -> tuple[Tensor, Tensor]:

@@ -13,6 +13,8 @@ from tempfile import TemporaryDirectory
 from threading import Event
 from typing import TypeVar
 
+import numpy as np
+
 from LCDFusionLib.errors import InputError
 from LCDFusionLib.fusion import Finished, FusionPair, FusionResult, FusionSettings, FusionWorker, SliceFused, Started, prepare
 from LCDFusionLib.images.volume import Modality, Unit
@@ -73,8 +75,8 @@ def fuse(
         progress: called with each step, which tells the time left; an exception that it raises ends the fusion.
         cancel: set, from any thread, to end the fusion at once.
         worker: that fuses, for several fusions one after another; None: one for this fusion.
-        on_disk: leave the fused volumes on the disk, as memory maps that cannot be written, of files without a name that go with them;
-            on Windows, which has no such files, they are in memory all the same.
+        on_disk: leave the fused volumes and the windowed ones on the disk, as memory maps that cannot be written, of files without a name
+            that go with them; on Windows, which has no such files, they are in memory all the same.
 
     Returns:
         The fused volumes on the anatomy's grid, their metrics, and what is to be known of them.
@@ -134,6 +136,9 @@ def fuse(
             if on_disk and os.name == "posix":
                 with TemporaryDirectory(prefix="lcdfusion-") as folder:
                     fused = _run(pair, worker, watch, Path(folder))
+                    anatomy01, function01 = (np.load(Path(folder, f"{name}.npy"), mmap_mode="r") for name in ("anatomy", "function"))
+                    pair = replace(pair, anatomy01=anatomy01, function01=function01)
+                    prepared = replace(prepared, pair=pair)
             else:
                 fused = _run(pair, worker, watch, None)
     return Result(replace(fused, notes=(*notes, *fused.notes)), prepared)

@@ -12,6 +12,7 @@ from LCDFusionLib.fusion import FusionPair, FusionResult
 from LCDFusionLib.fusion.pair import MUCH_ON_WHITE
 from LCDFusionLib.fusion.readouts import readout_rows
 from LCDFusionLib.images.color import COLOR_TABLES, blend, colorize
+from LCDFusionLib.images.mapped import slices_of
 
 SLICES = 5
 PICTURE_WIDTH, TEXT_HEIGHT, TITLE_HEIGHT, NOTICE_HEIGHT = 2.53, 2.45, 0.62, 0.28  # inches; the text is 16 lines
@@ -72,7 +73,7 @@ def slices_to_show(function01: NDArray[np.float32]) -> list[int]:
     shown = ((count - 1) * np.arange(1, 10, 2) + 5) // 10  # in tenths, rounded
     # The mean of the hottest hundredth: a single noisy voxel is no uptake.
     top = max(1, function01[0].size // 100)
-    heat = np.array([np.partition(slice_, -top, axis=None)[-top:].mean() for slice_ in function01])
+    heat = np.array([np.partition(slice_, -top, axis=None)[-top:].mean() for slice_ in slices_of(function01)])
     shown[int(np.abs(shown - heat.argmax()).argmin())] = int(heat.argmax())
     return sorted({int(k) for k in shown})
 
