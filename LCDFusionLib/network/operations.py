@@ -48,8 +48,13 @@ def count_operations(model: nn.Module, size: tuple[int, int] = PAPER_SIZE, *, de
     parameters = sum(parameter.numel() for parameter in model.parameters())
     model = copy.deepcopy(model).to(device)
     image = torch.zeros(1, 1, *size, device=device)
-    with torch.no_grad(), FlopCounterMode(display=False) as counter:
-        model(image, image)
+    cores = torch.get_num_threads()
+    torch.set_num_threads(1)  # the counter sees one thread alone
+    try:
+        with torch.no_grad(), FlopCounterMode(display=False) as counter:
+            model(image, image)
+    finally:
+        torch.set_num_threads(cores)
     total = counter.get_total_flops() // 2  # a multiplication and an addition
     convolutions = counter.get_flop_counts()["Global"].get(torch.ops.aten.convolution, 0) // 2
     return Cost(parameters, convolutions, total - convolutions)

@@ -54,6 +54,16 @@ def test_shipped_weights_give_the_image_of_the_direct_form(name, dtype, toleranc
         torch.testing.assert_close(form(network)(anatomy, function), network(anatomy, function), atol=tolerance, rtol=0)
 
 
+@pytest.mark.parametrize("cores", [2, 3])
+def test_work_side_by_side_gives_the_same_bits(one_thread, cores):
+    model = prepare(LCDFusionNet().eval())
+    pair = images(1, 1, 150, 131)
+    alone = model(*pair)
+    torch.set_num_threads(cores)
+    assert torch.equal(model(*pair), alone)
+    assert torch.get_num_threads() == cores
+
+
 def test_images_leave_nothing_behind():
     """Sizes and values that came before are of no consequence, nor are the other images of a batch: bit for bit."""
     model = prepare(network_of(8))
@@ -101,7 +111,16 @@ class Sizes(TorchDispatchMode):
         return result
 
 
-def test_no_tensor_is_larger_than_one_encoders_maps():
+@pytest.fixture
+def one_thread():
+    """What `TorchDispatchMode` sees."""
+    cores = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(cores)
+
+
+def test_no_tensor_is_larger_than_one_encoders_maps(one_thread):
     seen = {}
     for form in (PreparedNet, lambda network: network):
         with Sizes() as sizes:
