@@ -163,7 +163,7 @@ class Register(Work):
 class Train(Work):
     """A run, which the next one goes on with; one that has ended is followed by a new one."""
 
-    STEPS, INTERVAL = 24, 4
+    STEPS, INTERVAL = 9, 3
     generation = 0
 
     def __init__(self, folder: Path) -> None:
