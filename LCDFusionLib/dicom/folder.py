@@ -18,6 +18,7 @@ from LCDFusionLib.errors import InputError
 
 from . import elements
 from .copies import Copies
+from .deflated import check_unpacked_size
 from .frames import Image, images_of
 from .limits import MOST_PIXELS
 from .no_volume import NoVolumeError
@@ -286,6 +287,7 @@ def _read_header(path: Path) -> Dataset | None:
     """The few attributes of `SERIES_KEYWORDS` of a file that begins as DICOM; None where it is no image."""
     series_uid = ""
     try:
+        check_unpacked_size(path)
         header = pydicom.dcmread(path, stop_before_pixels=True, specific_tags=_TAGS, force=True)
         sop_class = header.get("SOPClassUID") or header.file_meta.get("MediaStorageSOPClassUID") or UID("")
         series_uid = elements.uid(header, "SeriesInstanceUID")

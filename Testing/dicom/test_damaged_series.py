@@ -3,12 +3,13 @@
 import gzip
 import re
 import shutil
+import zlib
 
 import numpy as np
 import pydicom
 import pytest
 from pydicom.encaps import encapsulate
-from pydicom.uid import JPEG2000Lossless, JPEGBaseline8Bit, RLELossless, generate_uid
+from pydicom.uid import DeflatedExplicitVRLittleEndian, JPEG2000Lossless, JPEGBaseline8Bit, RLELossless, generate_uid
 
 from LCDFusionLib.dicom import elements, propose_pairs, read_folder, read_series, scan_folder
 from LCDFusionLib.errors import InputError
@@ -250,6 +251,24 @@ class TestPixelsThatDoNotFit:
         folder = write_series(Modality.CT)
         self.compress(edit, folder, JPEGBaseline8Bit, [self.JPEG, self.JPEG])
         refused(folder, "it holds 2 compressed images, and Number of Frames .* says 1")
+
+
+def test_a_deflated_file_that_becomes_a_thousand_times_as_large(write_series, edit, monkeypatch):
+    """It is refused before pydicom unpacks it; one that does not is read."""
+    folder = write_series(Modality.CT)
+
+    def deflate(dataset, index):
+        dataset.file_meta.TransferSyntaxUID = DeflatedExplicitVRLittleEndian
+        if index == 1:
+            dataset.PixelData = bytes(80 << 20)
+
+    edit(folder, deflate)
+    unpacked = []
+    unpack = zlib.decompress
+    monkeypatch.setattr(zlib, "decompress", lambda data, *more: (unpacked.append(len(data)), unpack(data, *more))[1])
+    refused(folder, r"its deflated data set is more than 100 times its size")
+    assert unpacked
+    assert max(unpacked) < 20_000
 
 
 class TestNumbersThatCannotBe:

@@ -26,8 +26,8 @@ from Testing.cli.place import Place
 from Testing.cli.small_study import body, write_series
 
 PATIENCE = 180  # seconds until a command that has not ended counts as deaf, also where a hundred others want the processor
-GOOD = ("130", "0", "before our first line")
-"""The third: Python itself was starting, and has said so in its own way."""
+GOOD = ("130", "0", "while Python loads")
+"""The third: Python was starting, or loading the command, and has said so in its own way; nothing was begun."""
 
 ENDINGS = (*GOOD, "other code", "traceback", "more than a line", "deaf", "left behind")
 
@@ -74,7 +74,7 @@ def once(place, arguments, seconds):
             return "deaf", process.communicate()[1]
     lines = [line for line in printed.replace("\r", "\n").splitlines() if line.startswith(("lcdfusion:", "stopped;"))]
     if "Traceback" in printed or "Error" in printed:
-        return "traceback" if "LCDFusionLib" in printed else "before our first line", printed
+        return "traceback" if "cli/main.py" in printed else "while Python loads", printed
     if process.returncode not in (0, 130):
         return "other code", f"{process.returncode}: {printed}"
     if process.returncode == 130 and (len(lines) - (arguments[0] == "train") > 1 or not lines):
