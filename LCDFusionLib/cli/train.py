@@ -54,11 +54,12 @@ def run(options: argparse.Namespace) -> None:
     """Train, and say where the best weights are."""
     from LCDFusionLib.fusion.device import device_in_words
     from LCDFusionLib.network import WeightsError, load_weights
+    from LCDFusionLib.training.card import started_from
     from LCDFusionLib.training.measure import measure_test
     from LCDFusionLib.training.trainer import Trainer, training_device
 
     check_seed(options.seed)
-    preset = _preset(options)
+    presets = presets_of(options)
     try:
         start = load_weights(options.start_from) if options.start_from else None
         data, card, test = _data(options, start)
@@ -67,18 +68,21 @@ def run(options: argparse.Namespace) -> None:
     except FileNotFoundError as error:
         raise InputError(f"The training data are not complete: {error}") from error
     pairs = sum(len(pairs) for _, pairs in data.sources)
-    preset = preset.for_pairs(pairs)
-    if options.steps is not None:
-        preset = replace(preset, steps=options.steps)
-    if start is not None:
-        preset = replace(preset, learn=0.0)
     device = training_device(options.device)
     try:
-        trainer = Trainer(data, preset, options.output, start=start, seed=options.seed, device=device, card=card, held=held)
-        print(f"{preset.steps} steps of {preset.batch_size} on {device_in_words(device)}, from step {trainer.step}")
+        for link, preset in enumerate(presets):
+            folder = options.output / "finish" if link else options.output
+            preset = preset.for_pairs(pairs)
+            if options.steps is not None:
+                preset = replace(preset, steps=min(options.steps, preset.steps) if link else options.steps)
+            trainer = Trainer(data, preset, folder, start=start, seed=options.seed, device=device, card=card, held=held)
+            print(f"{preset.steps} steps of {preset.batch_size} on {device_in_words(device)}, from step {trainer.step}")
+            with resumable(options.output):
+                best = trainer.run()
+            start = load_weights(best)
+            card = {**card, "started_from": started_from(start)}
+        print(f"best weights: {best}")
         with resumable(options.output):
-            best = trainer.run()
-            print(f"best weights: {best}")
             if test:
                 means = measure_test(best, test, device)
                 figures = ", ".join(f"{name} {means[name]:.3f}" for name in means)
@@ -95,8 +99,8 @@ def check_seed(seed: int) -> None:
         raise InputError(f"--seed must be from 0 to 9223372036854775807, got {seed}.")
 
 
-def _preset(options: argparse.Namespace) -> Preset:
-    """The protocol asked for, with what the options change of it.
+def presets_of(options: argparse.Namespace) -> list[Preset]:
+    """The protocols asked for, one after the other, with what the options change of them.
 
     Raises:
         InputError: options that do not go together, or a number out of range.
@@ -106,20 +110,22 @@ def _preset(options: argparse.Namespace) -> Preset:
     name = options.preset or ("paper" if options.kind in PAPER_KINDS else "default")
     if name == "paper" and options.kind not in PAPER_KINDS:
         raise InputError(f"The paper's protocol takes whole slices: choose one of {', '.join(PAPER_KINDS)} with it, not {options.kind}.")
-    preset = PRESETS[name]
     for option in ("steps", "learning_rate", "alpha"):
         value = getattr(options, option)
         if value is not None and not value > 0:
             raise InputError(f"--{option.replace('_', '-')} must be above 0, got {value:g}.")
-    if name == "default" and options.kind == "mr-pet":
-        preset = replace(preset, loss=replace(preset.loss, **MR_CHANGES))
+    if options.alpha is not None and name != "paper":
+        raise InputError("--alpha is the weight of the gradient term in the paper's loss: use it with --preset paper.")
+    presets = [PRESETS[name]]
+    if name == "default":
+        presets = [PRESETS["finish"]] if options.start_from else [*presets, PRESETS["finish"]]
+        if options.kind == "mr-pet":
+            presets = [replace(preset, loss=replace(preset.loss, **MR_CHANGES)) for preset in presets]
     if options.learning_rate is not None:
-        preset = replace(preset, learning_rate=options.learning_rate)
+        presets = [replace(preset, learning_rate=options.learning_rate) for preset in presets]
     if options.alpha is not None:
-        if name != "paper":
-            raise InputError("--alpha is the weight of the gradient term in the paper's loss: use it with --preset paper.")
-        preset = replace(preset, loss=replace(preset.loss, gradient=options.alpha))
-    return preset
+        presets = [replace(preset, loss=replace(preset.loss, gradient=options.alpha)) for preset in presets]
+    return presets
 
 
 def _data(options: argparse.Namespace, start: LoadedWeights | None) -> tuple[TrainingData, dict, list[SlicePair]]:

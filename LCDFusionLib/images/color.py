@@ -52,17 +52,18 @@ def _hot_iron() -> ColorTable:
 
 
 _TABLES = (
-    # Made for fusion, and loud: nearly gray up to blood and muscle, coloured from a quarter of the range on. Hue goes one way, from magenta
-    # through red to amber; chroma rises; the hottest is a full colour of high lightness, which those who see no red or green see as well.
+    # Made for fusion, and loud: nearly gray up to blood and muscle, coloured from a quarter of the range on. Hue goes one way, from violet
+    # through red to amber, so that a lesion differs in hue, too, from what is a little hot all round it; chroma rises; the hottest is a
+    # full colour of high lightness, which those who see no red or green see as well.
     _through(
         "blaze",
         (0.00, (0, 0, 0)),
         (0.06, (12, 12, 12)),
-        (0.12, (33, 21, 31)),
-        (0.20, (60, 20, 44)),
-        (0.25, (106, 18, 60)),
-        (0.35, (196, 32, 14)),
-        (0.50, (240, 95, 4)),
+        (0.12, (34, 22, 34)),
+        (0.20, (60, 16, 80)),
+        (0.25, (126, 8, 128)),
+        (0.35, (210, 30, 36)),
+        (0.50, (244, 92, 6)),
         (0.75, (253, 138, 1)),
         (1.00, (255, 166, 0)),
     ),

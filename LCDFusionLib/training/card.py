@@ -58,6 +58,11 @@ def describe(
         "versions": {"lcdfusion": __version__, "torch": torch.__version__, "python": platform.python_version()},
     }
     if start:
-        kept = ("title", "started_from", "step", "preset", "protocol")
-        card["started_from"] = {"sha256": start.sha256, **{name: before[name] for name in kept if name in before}}
+        card["started_from"] = started_from(start)
     return card
+
+
+def started_from(start: LoadedWeights) -> dict:
+    """What a card says of the weights that the run begins with."""
+    kept = ("title", "started_from", "step", "preset", "protocol")
+    return {"sha256": start.sha256, **{name: start.card[name] for name in kept if name in start.card}}

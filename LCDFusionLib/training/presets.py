@@ -90,14 +90,28 @@ PRESETS = {
     ),
 }
 
+PRESETS["finish"] = replace(
+    PRESETS["default"],
+    loss=replace(PRESETS["default"].loss, plateau=40.0, correlation=0.4, function_floor=10.0, darkening=20.0, cover=0.5),
+    steps=700,
+    learning_rate=7e-4,
+    learn=0.0,
+)
+"""The last link of `default`, and all of a run that begins with weights.
+
+The metrics of the function pay for lifting whatever lies under uptake, air in a hot mass with it: the longer `default` runs, the less of
+the anatomy's contrast is left there. With less of them and more of the hot pixels it comes back in a few hundred steps.
+"""
+
 MR_CHANGES = {
+    "cover": 0.52,
     "edges": 10.0,
     "correlation": 0.3,
     "lesion_edges": 1.5,
     "headroom": 0.06,
     "anatomy_margin": 0.95,
 }
-"""What the default loss of `mr-pet` has in place of the one for CT.
+"""What the losses of `mr-pet` have in place of the one for CT.
 
 The windows of an MR leave little of it white, so less headroom is needed. Over a brain uptake is everywhere, and the MR has
 edges everywhere: with the cover and the detail of CT the fused image shows the gyri and gives the uptake up (VIF of the function of the

@@ -90,14 +90,14 @@ def test_a_third_of_the_contrast_of_pet_is_kept(which):
 
 @hot_lesions
 def test_lesion_is_in_its_place(which):
-    """Centroid of what is brighter than half-way between surroundings and lesion, within 2.5 voxels of the truth."""
+    """Centroid of what is brighter than half-way between surroundings and lesion, within a voxel of the truth; of the glioma, a ring, 2.5."""
     fused = case(*which)
     gray, near = fused.gray, fused.distance < 1.5 * fused.lesion.radius
     half = (gray[fused.core].mean() + gray[fused.shell].mean()) / 2
     weight = np.where(near, np.clip(gray - half, 0, None), 0)
     k, j, i = (float((axis * weight).sum() / weight.sum()) for axis in np.indices(weight.shape))
     truth = (np.linalg.inv(fused.pair.anatomy.ijk_to_lps) @ [*fused.lesion.centre, 1])[:3]
-    assert np.linalg.norm(np.array([i, j, k]) - truth) < 2.5
+    assert np.linalg.norm(np.array([i, j, k]) - truth) < (2.5 if which == GLIOMA else 1)
 
 
 @pytest.mark.parametrize("which", [NODULE, METASTASIS, GLIOMA], ids=["nodule", "metastasis", "glioma"])
@@ -114,16 +114,16 @@ def test_half_of_the_contrast_to_noise_of_pet_is_kept_beyond_the_anatomy(which):
 
 @pytest.mark.parametrize(
     ("which", "aim"),
-    [(NODULE, 33), (NODULE_IN_LUNG_WINDOW, 31), (METASTASIS, 33), (GLIOMA, 13)],
+    [(NODULE, 45), (NODULE_IN_LUNG_WINDOW, 33), (METASTASIS, 40), (GLIOMA, 14)],
     ids=["nodule", "nodule-in-lung-window", "metastasis", "glioma-in-a-brain-that-is-hot"],
 )
 def test_colour_tells_the_lesion(which, aim):
-    """CIEDE2000 of lesion and surroundings; at least about what the same colours over the plain anatomy have."""
+    """CIEDE2000 of lesion and surroundings; at least what the same colours over the plain anatomy have."""
     fused = case(*which)
     pictures = fused_color(fused.gray, fused.pair.function01), anatomy_color(fused.pair.anatomy01, fused.pair.function01)
     ours, plain = (ciede2000(*(lab(picture[part].mean(axis=0) / 255) for part in (fused.core, fused.shell))) for picture in pictures)
     assert ours >= aim
-    assert ours >= 0.97 * plain
+    assert ours >= plain
 
 
 @hot_lesions
