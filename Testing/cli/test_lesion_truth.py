@@ -90,7 +90,7 @@ def test_a_third_of_the_contrast_of_pet_is_kept(which):
 
 @hot_lesions
 def test_lesion_is_in_its_place(which):
-    """Centroid of what is brighter than half-way between surroundings and lesion, within a voxel of the truth; of the glioma, a ring, 2.5."""
+    """Centroid of what is brighter than half-way between surroundings and lesion, within a voxel of the truth (the glioma, a ring: 2.5)."""
     fused = case(*which)
     gray, near = fused.gray, fused.distance < 1.5 * fused.lesion.radius
     half = (gray[fused.core].mean() + gray[fused.shell].mean()) / 2
