@@ -55,7 +55,7 @@ THIRD_PARTY = {
     "mrml": {"numpy", "vtk", "slicer", "pydicom"},
     "views": {"numpy", "vtk", "slicer"},
     "panel": {"slicer", "vtk", "pydicom"},
-    "dicom": {"numpy", "pydicom", "PIL", "dicomanonymizer"},
+    "dicom": {"numpy", "pydicom", "PIL", "dicomanonymizer", "highdicom"},
     "pacs": {"pydicom", "pynetdicom", "dicomweb_client", "requests"},
     "pipeline": {"numpy", "matplotlib"},
     "phantom": {"numpy", "SimpleITK", "pydicom"},

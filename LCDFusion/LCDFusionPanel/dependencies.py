@@ -57,6 +57,14 @@ def ensureDeidentification(widget):
         raise InputError("The Python package dicom-anonymizer, which de-identifies, is not installed: install it, or export without.")
 
 
+def ensureRegionObjects(widget):
+    """Installs, after asking, what writes regions as DICOM; it needs pydicom 3, without which the export itself says so."""
+    isNew = Version(importlib.metadata.version("pydicom")) >= Version("3")
+    if isNew and importlib.util.find_spec("highdicom") is None:
+        _ensure(widget, "requirements-regions.txt")
+        importlib.invalidate_caches()
+
+
 def _ensure(widget, file):
     try:
         import slicer.packaging as packaging  # from 5.12 on; no attribute of `slicer` until it is imported

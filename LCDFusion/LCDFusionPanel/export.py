@@ -30,11 +30,12 @@ class ExportDrawing(Drawing):
             self.on_click(button, call)
         self.on_click(self.ui.keySliceButton, section.mark)
         self.on_click(self.ui.regionsCsvButton, lambda: self._write(ExportKind.REGIONS))
+        self.on_click(self.ui.regionsDicomButton, lambda: self._write(ExportKind.REGION_OBJECTS))
 
     def draw(self, state):
         for button, tip in self._tips.items():
             button.enabled, button.toolTip = state.can_export, _(state.tip) or tip
-        self.ui.regionsCsvButton.enabled = state.can_export_regions
+        self.ui.regionsCsvButton.enabled = self.ui.regionsDicomButton.enabled = state.can_export_regions
         self.ui.keySliceButton.enabled = state.can_mark
         self.ui.keySliceButton.text = _("Unmark this slice") if state.is_marked else _("Mark this slice")
         self.ui.keySlicesLabel.text = state.marked
@@ -59,8 +60,10 @@ class ExportDrawing(Drawing):
     def _write(self, kind):
         with self.section.problems_are_said(self.section.say):
             folder = Path(self.widget.parameters.exportFolder)
-            if kind is ExportKind.DICOM:
+            if kind in (ExportKind.DICOM, ExportKind.REGION_OBJECTS):
                 self._ensure()
+            if kind is ExportKind.REGION_OBJECTS:
+                dependencies.ensureRegionObjects(self.widget)
             names = ", ".join(path.name for path in self._run(kind, folder))
             self.section.say(_("Written to {folder}: {names}").format(folder=folder, names=names))
 

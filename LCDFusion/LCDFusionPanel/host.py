@@ -67,6 +67,9 @@ class SlicerHost:
     def find_file(self, uid):
         return self._widget.logic.findFile(uid)
 
+    def find_regions(self):
+        return ()
+
     def may_compute(self):
         return dependencies.ensure(self._widget)
 

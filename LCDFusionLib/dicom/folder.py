@@ -12,7 +12,7 @@ import pydicom
 from pydicom.config import disable_value_validation
 from pydicom.dataset import Dataset
 from pydicom.tag import Tag
-from pydicom.uid import UID, MediaStorageDirectoryStorage
+from pydicom.uid import UID, MediaStorageDirectoryStorage, SegmentationStorage
 
 from LCDFusionLib.errors import InputError
 
@@ -61,6 +61,7 @@ class FolderContents:
         missing: files that a DICOMDIR names and that are not there.
         copies: files that hold an instance which another file holds too, with the same place and pixels; the first counts.
         other_files: no DICOM images: reports, presentation states, DICOMDIR, anything else.
+        segmentations: DICOM Segmentations, which are among the other files.
     """
 
     series: tuple[Series, ...]
@@ -69,6 +70,7 @@ class FolderContents:
     missing: tuple[Path, ...] = ()
     copies: int = 0
     other_files: int = 0
+    segmentations: tuple[Path, ...] = ()
 
 
 def scan_folder(folder: str | os.PathLike[str], *, progress: Progress | None = None) -> FolderContents:
@@ -126,6 +128,7 @@ def scan_folder(folder: str | os.PathLike[str], *, progress: Progress | None = N
         missing=tuple(missing),
         copies=copies.count,
         other_files=others + len(strangers),
+        segmentations=tuple(error.path for error in foreign if error.sop_class == SegmentationStorage),
     )
 
 
@@ -241,11 +244,12 @@ class DamagedFileError(InputError):
         path: the file.
         series_uid: the series that it says to be of; "" where it does not.
         may_be_foreign: it is only damaged where that series has images.
+        sop_class: of a foreign one.
     """
 
-    def __init__(self, path: Path, damage: str, *, series_uid: str = "", may_be_foreign: bool = False) -> None:
+    def __init__(self, path: Path, damage: str, *, series_uid: str = "", may_be_foreign: bool = False, sop_class: UID | str = "") -> None:
         super().__init__(f"The DICOM file '{path}' is damaged ({damage}): copy it again or take it out of the folder.")
-        self.path, self.series_uid, self.may_be_foreign = path, series_uid, may_be_foreign
+        self.path, self.series_uid, self.may_be_foreign, self.sop_class = path, series_uid, may_be_foreign, sop_class
 
 
 def _files_below(folder: Path) -> list[Path]:
@@ -295,7 +299,7 @@ def _read_header(path: Path) -> Dataset | None:
             if header.get("Rows"):
                 # A dose, a segmentation, a manufacturer's own; or damaged: then it is missed in the series that it says to be of.
                 damage = f"its {elements.attribute('SOPClassUID')} is that of no image"
-                raise DamagedFileError(path, damage, series_uid=series_uid, may_be_foreign=True)
+                raise DamagedFileError(path, damage, series_uid=series_uid, may_be_foreign=True, sop_class=sop_class)
             if sop_class.name == sop_class and not series_uid:  # cut in the middle of the class, or before the series
                 raise DamagedFileError(path, "it ends too early")
             return None

@@ -15,7 +15,9 @@ import vtk
 from numpy.typing import NDArray
 from vtk.util.numpy_support import numpy_to_vtk, vtk_to_numpy
 
-from LCDFusionLib.images.volume import Volume
+from LCDFusionLib.dicom import SeriesSource
+from LCDFusionLib.errors import InputError
+from LCDFusionLib.images.volume import LPS_TO_RAS, Volume
 from LCDFusionLib.mrml.nodes import hierarchy_item, ijk_to_ras
 from LCDFusionLib.mrml.result_nodes import ANATOMY_ROLE, FUNCTION_ROLE, remove_node
 
@@ -96,6 +98,33 @@ def add_region(anatomy: slicer.vtkMRMLVolumeNode, function: slicer.vtkMRMLVolume
     segmentation.AddSegment(segment, key)
     segmentation.SetSegmentIndex(key, index)
     return key
+
+
+def is_reversed(function: slicer.vtkMRMLVolumeNode, source: SeriesSource) -> bool:
+    """Whether the node's slices lie in the reverse order of its series; a transform does not matter, because regions are voxels.
+
+    Raises:
+        InputError: the node was resampled or cut since it was loaded.
+    """
+    matrix = vtk.vtkMatrix4x4()
+    function.GetIJKToRASMatrix(matrix)
+    own = LPS_TO_RAS @ np.array([[matrix.GetElement(row, column) for column in range(4)] for row in range(4)])
+    if function.GetImageData().GetDimensions()[::-1] == source.shape:
+        for flips in (False, True):
+            ordered = own @ [[1, 0, 0, 0], [0, 1, 0, 0], [0, 0, -1, source.shape[0] - 1], [0, 0, 0, 1]] if flips else own
+            if np.allclose(ordered, source.ijk_to_lps, rtol=0, atol=_SAME_MM):
+                return flips
+    raise InputError(
+        f"'{function.GetName()}' was resampled or cut since it was loaded, so its regions are not those of its DICOM series: export CSV."
+    )
+
+
+def middle_of(volume: Volume, voxels: NDArray[np.bool_]) -> RAS:
+    """The voxel of a region that is nearest to its centre of mass, in RAS mm: a place for a region whose own is not known."""
+    where = np.argwhere(voxels)
+    k, j, i = where[np.linalg.norm((where - where.mean(axis=0)) * volume.spacing[::-1], axis=1).argmin()]
+    x, y, z = (volume.ijk_to_ras @ [i, j, k, 1])[:3].tolist()
+    return x, y, z
 
 
 def rename_region(anatomy: slicer.vtkMRMLVolumeNode, function: slicer.vtkMRMLVolumeNode, key: str, name: str) -> None:
@@ -191,8 +220,7 @@ def _region(key: str, segment: slicer.vtkSegment, volume: Volume) -> Region | No
     voxels = np.zeros(volume.shape, dtype=bool)
     voxels[tuple(where.T)] = True
     said = json.loads(_tag(segment) or "{}")
-    i, j, k = where.mean(axis=0)[::-1]
-    place = said.get("place") or (volume.ijk_to_ras @ [i, j, k, 1])[:3].tolist()
+    place = said.get("place") or middle_of(volume, voxels)
     return Region(key, segment.GetName(), said.get("kind", LESION), said.get("how", "Drawn"), tuple(place), voxels)
 
 

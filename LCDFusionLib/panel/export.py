@@ -11,10 +11,13 @@ from pathlib import Path
 from pydicom import dcmread
 
 from LCDFusionLib.atomic import atomic_file
+from LCDFusionLib.dicom import SeriesSource
+from LCDFusionLib.dicom.region_objects import ReportedRegion, write_regions
 from LCDFusionLib.errors import InputError
-from LCDFusionLib.mrml.dicom_source import FindFile, unread_source
+from LCDFusionLib.mrml.dicom_source import FindFile, dicom_source, unread_source
 from LCDFusionLib.mrml.export import Export
 from LCDFusionLib.mrml.key_slices import key_slices, set_key_slices
+from LCDFusionLib.mrml.regions import is_reversed
 from LCDFusionLib.panel.core import Core
 from LCDFusionLib.panel.on_show import Belongs, OnShow
 from LCDFusionLib.panel.section import Section
@@ -30,6 +33,7 @@ class ExportKind(Enum):
     METRICS = "metrics.csv"
     PICTURES = "lcdfusion_key_slices.zip"
     REGIONS = "regions.csv"
+    REGION_OBJECTS = "lcdfusion_regions.zip"
 
 
 @dataclass(frozen=True)
@@ -162,6 +166,8 @@ class ExportSection(Section):
         """
         if kind is ExportKind.REGIONS:
             return [partial(_write_text, folder / (name or kind.value), self._regions_csv())]
+        if kind is ExportKind.REGION_OBJECTS:
+            return [self._region_objects(folder)]
         whole = self.core.whole
         if whole is None:
             raise InputError("There is no complete fused volume to export; fuse first.")
@@ -184,6 +190,25 @@ class ExportSection(Section):
         if not measured.rows:
             raise InputError("There is no region to export; measure one first.")
         return measured.csv(names=not self.choices.deidentify)
+
+    def _region_objects(self, folder: Path) -> Callable[[], list[Path]]:
+        measured, function, deidentify = self.core.measured, self.choices.function, self.choices.deidentify
+        if not measured.rows or function is None:
+            raise InputError("There is no region to export; measure one first.")
+        source = dicom_source(function, self.core.host.find_file)
+        if source is None:
+            raise InputError(f"'{function.GetName()}' did not come from DICOM files, so its regions cannot become DICOM; export CSV.")
+        regions = measured.reported(reverse=is_reversed(function, source), names=not deidentify)
+        return partial(_write_objects, regions, source, folder / "dicom_regions", deidentify=deidentify)
+
+
+def _write_objects(regions: Sequence[ReportedRegion], source: SeriesSource, folder: Path, *, deidentify: bool) -> list[Path]:
+    write_regions(regions, source, folder)
+    if deidentify:
+        from LCDFusionLib.dicom.deidentify import deidentify_folder  # its library takes half a second to load
+
+        deidentify_folder(folder)
+    return [folder]
 
 
 def _write_text(path: Path, text: str) -> list[Path]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from concurrent.futures import Executor, Future
+from pathlib import Path
 from typing import Any, Protocol
 
 from LCDFusionLib.panel.choices import Choices
@@ -25,6 +27,9 @@ class Host(Protocol):
 
     def find_file(self, uid: str) -> str:
         """From SOP Instance UID to file, "" where it is not known."""
+
+    def find_regions(self) -> Sequence[Path]:
+        """DICOM Segmentations that were opened with the volumes; empty where the scene keeps regions itself."""
 
     def may_compute(self) -> bool:
         """Asks for, or installs, what a computation needs; False where the person does not want that.

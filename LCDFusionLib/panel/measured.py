@@ -8,6 +8,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from LCDFusionLib.dicom.region_objects import ReportedRegion
 from LCDFusionLib.images.attenuation import mean_hu
 from LCDFusionLib.images.response import References
 from LCDFusionLib.images.uptake import RegionUptake, measure
@@ -134,6 +135,27 @@ class MeasuredRegions:
         rule = "1.5 x liver mean + 2 SD" if of_liver else "2 x blood pool mean + 2 SD"
         lacking = "" if of_liver and self.references.blood is not None else "; set both references for Deauville"
         return f"PERCIST threshold: SUVpeak {threshold:.2f}{sul}, {rule}{lacking}"
+
+    def reported(self, *, reverse: bool, names: bool = True) -> list[ReportedRegion]:
+        """For DICOM objects.
+
+        Args:
+            reverse: their series has the slices in the reverse order of the node's.
+            names: as for `csv`.
+        """
+        return [
+            ReportedRegion(
+                row.region.name if names else f"Region {number}",
+                row.region.kind,
+                row.region.how,
+                row.region.voxels[::-1] if reverse else row.region.voxels,
+                row.uptake,
+                row.hu,
+                self.lean_part,
+                self.references.deauville(row.uptake) if row.region.kind == LESION else "",
+            )
+            for number, row in enumerate(self.rows, start=1)
+        ]
 
     def csv(self, *, names: bool = True) -> str:
         """A table for a file: one row a region; empty where a number is not known.

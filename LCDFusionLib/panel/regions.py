@@ -6,8 +6,10 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from LCDFusionLib.dicom.region_objects import latest_regions, read_regions
 from LCDFusionLib.images.response import BLOOD_LENGTH_MM, BLOOD_RADIUS_MM, LIVER_RADIUS_MM
 from LCDFusionLib.images.volume import Volume
+from LCDFusionLib.mrml.dicom_source import dicom_source, unread_source
 from LCDFusionLib.mrml.inputs import Node
 from LCDFusionLib.mrml.regions import (
     BLOOD,
@@ -16,6 +18,8 @@ from LCDFusionLib.mrml.regions import (
     RAS,
     Region,
     add_region,
+    is_reversed,
+    middle_of,
     regions_elsewhere,
     regions_of,
     remove_region,
@@ -93,11 +97,13 @@ class RegionsSection(Section):
         super().__init__(core)
         self.state = RegionsState()
         self._selected = self._problem = ""
+        self._taken: set[tuple[str, str] | None] = set()
         self._drawn: tuple[object, ...] = ()
         self._outlined: tuple[object, ...] = ()
         self._label_map: Node | None = None
 
     def update(self) -> None:
+        self._take_stored()
         self._measure()
         self._outline()
         self.moved()
@@ -127,6 +133,7 @@ class RegionsSection(Section):
         )
 
     def forget(self) -> None:
+        self._taken.clear()
         self._selected = self._problem = ""
         self._drawn, self._outlined, self._label_map, self.core.measured = (), (), None, MeasuredRegions()
         self.core.views.outline(None)
@@ -204,6 +211,24 @@ class RegionsSection(Section):
             region = Region(before.key if before is not None else "", name, kind, how, place, find(function, place))
             self._selected = add_region(*pair, function, region)
         self._changed()
+
+    def _take_stored(self) -> None:
+        """Regions that an earlier session exported come back with the study: once a pair, and not beside others."""
+        pair, function, find_file = self.choices.pair, self.core.workflow.function, self.core.host.find_file
+        files, key = self.core.host.find_regions(), self.on_show.pair
+        if pair is None or function is None or function.is_color or not files or key in self._taken or unread_source(pair[1], find_file):
+            return
+        self._taken.add(key)
+        with self.problems_are_said(self._say):
+            source = dicom_source(pair[1], find_file)
+            path = latest_regions(files, source.series.uid) if source is not None else None
+            if source is None or path is None or version(*pair):
+                return
+            reverse = is_reversed(pair[1], source)
+            for stored in read_regions(path, source):
+                voxels = stored.voxels[::-1] if reverse else stored.voxels
+                place = middle_of(function, voxels)
+                add_region(*pair, function, Region("", stored.name, stored.kind, stored.how, place, voxels))
 
     def _measure(self) -> None:
         """Anew only where a region, a voxel or a place has changed."""

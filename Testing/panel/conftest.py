@@ -24,6 +24,7 @@ class PlainHost:
         from LCDFusionLib.views.offscreen import SliceView
 
         self.chosen, self.executor, self.woken, self.problems = Choices(), AtOnce(), 0, []
+        self.segmentations = ()
         self.slice_views = {name: SliceView(application, name, size=(320, 300)) for name in (*layouts.LINKED, layouts.PROJECTION)}
         self.panel = Panel(self, application, session=SceneFusion(worker))
         self.panel.review.arranged({name: view.renderer for name, view in self.slice_views.items()})
@@ -36,6 +37,9 @@ class PlainHost:
 
     def find_file(self, uid):
         return ""
+
+    def find_regions(self):
+        return self.segmentations
 
     def may_compute(self):
         return True

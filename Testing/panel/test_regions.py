@@ -10,10 +10,14 @@ slicer = pytest.importorskip("slicer", reason="slicer-core (MRML without the Sli
 
 from scipy import ndimage  # noqa: E402
 
+from LCDFusionLib.dicom import read_folder  # noqa: E402
+from LCDFusionLib.images.volume import Modality  # noqa: E402
 from LCDFusionLib.mrml.application import Application  # noqa: E402
+from LCDFusionLib.mrml.dicom_nodes import node_from_series  # noqa: E402
 from LCDFusionLib.mrml.regions import regions_of  # noqa: E402
 from LCDFusionLib.panel.export import ExportKind  # noqa: E402
 from LCDFusionLib.panel.measured import COLUMNS  # noqa: E402
+from Testing.cli.small_study import body, write_series  # noqa: E402
 from Testing.hosts.saved_scene import save  # noqa: E402
 from Testing.panel.conftest import volumes  # noqa: E402
 from Testing.panel.test_on_show import HOT, HOT_RAS, register  # noqa: E402
@@ -206,3 +210,36 @@ def test_the_table_as_a_file(host, pair, tmp_path):
         assert (row["slice"], row["unit"], row["kind"], row["how"]) == ("5", "SUVbw", "lesion", "Isocontour of 41 %")
         assert float(row["right_mm"]) == HOT_RAS[0]
         assert row["sul_mean"] == row["deauville"] == "", "what is not known stays empty"
+
+
+def test_dicom_objects_bring_the_regions_back_with_the_study(host, application, tmp_path):
+    """Written in one session, opened with the series in the next; also where the PET's slices lie the other way round in the scene."""
+    pytest.importorskip("highdicom")
+    folders = [write_series(tmp_path / kind.value, body(kind)) for kind in (Modality.CT, Modality.PET)]
+    (ct, of_ct), (pet, of_pet) = map(read_folder, folders)
+    files = {str(h.SOPInstanceUID): str(f) for source in (of_ct, of_pet) for h, f in zip(source.headers, source.files, strict=True)}
+    host.find_file = lambda uid: files.get(uid, "")
+    turned = pet.with_array(
+        pet.array[::-1], ijk_to_lps=pet.ijk_to_lps @ [[1, 0, 0, 0], [0, 1, 0, 0], [0, 0, -1, len(pet.array) - 1], [0, 0, 0, 1]]
+    )
+    regions, shown = host.panel.regions, []
+    for function in (turned, pet):
+        nodes = node_from_series(application.scene, ct, of_ct), node_from_series(application.scene, function, of_pet)
+        host.set(anatomy=nodes[0], function=nodes[1])
+        host.settle()
+        if not shown:
+            assert regions.state.rows == ()
+            host.panel.views.plane.jump((-25.0, 10.0, -290.0))
+            regions.isocontour()
+            regions.rename(regions.state.rows[0].key, "Left lung")
+            host.panel.views.plane.jump((30.0, 0.0, -290.0))
+            regions.liver()
+            host.settle()
+            (written,) = [path for step in host.panel.export.steps(ExportKind.REGION_OBJECTS, tmp_path) for path in step()]
+            host.segmentations = tuple(sorted(written.iterdir()))
+        shown.append([(row.kind, *row.values) for row in regions.state.rows])
+    assert shown[0][0][1] == "Left lung"
+    assert shown[1] == shown[0], "with the same numbers"
+    regions.remove(regions.state.rows[1].key)
+    host.settle()
+    assert len(regions.state.rows) == 1, "what was taken away does not come back"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from trame_server import Server
@@ -79,6 +80,10 @@ class SessionHost:
     def find_file(self, uid: str) -> str:
         """`FindFile` of the open study."""
         return self.study.find_file(uid)
+
+    def find_regions(self) -> Sequence[Path]:
+        """Of the open study."""
+        return self.study.study.segmentations if self.study.study is not None else ()
 
     def may_compute(self) -> bool:
         """All that is needed came with the server."""

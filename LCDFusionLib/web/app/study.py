@@ -107,11 +107,13 @@ class Study:
         offers: every volume.
         pairs: best first.
         notes: what the reader should know of the files, in sentences.
+        segmentations: files with regions that may be of one of them.
     """
 
     offers: tuple[Offer, ...]
     pairs: tuple[ProposedPair, ...]
     notes: tuple[str, ...] = ()
+    segmentations: tuple[Path, ...] = ()
     _files: dict[str, str] = field(default_factory=dict)
 
     def offer(self, key: str | None) -> Offer | None:
@@ -169,8 +171,9 @@ def open_study(paths: Sequence[Path], *, progress: Progress, is_upload: bool = F
     roles = ("anatomy", "function") if len(paths) == 2 else ("",)
     offers: list[Offer] = []
     notes: list[str] = []
+    segmentations: list[Path] = []
     for path, role in zip(paths, roles, strict=True):
-        found, more = _offers_in(path, role, progress, is_upload=is_upload)
+        found, more, regions = _offers_in(path, role, progress, is_upload=is_upload)
         if not found:
             raise InputError(
                 f"There is no CT, MR, PET or SPECT volume in {_named(path)}: give the folder of a DICOM study, NRRD or NIfTI files."
@@ -181,12 +184,13 @@ def open_study(paths: Sequence[Path], *, progress: Progress, is_upload: bool = F
             raise InputError(f"{_named(path)} is {what}, and was given as {role}: give the CT or MR first, then the PET or SPECT.")
         offers += found
         notes += more
+        segmentations += regions
     several = len({offer.patient for offer in offers if offer.patient}) > 1
     for number, offer in enumerate(offers):
         offer.key = f"{number}"
         if several and offer.patient:
             offer.title += f", {offer.patient}"
-    return Study(tuple(offers), tuple(_pairs(offers)), (*_one_is_missing(offers), *notes))
+    return Study(tuple(offers), tuple(_pairs(offers)), (*_one_is_missing(offers), *notes), tuple(segmentations))
 
 
 def _in_half(array: NDArray) -> NDArray:
@@ -220,11 +224,11 @@ def _one_is_missing(offers: Sequence[Offer]) -> list[str]:
     return []
 
 
-def _offers_in(path: Path, role: str, progress: Progress, *, is_upload: bool) -> tuple[list[Offer], list[str]]:
+def _offers_in(path: Path, role: str, progress: Progress, *, is_upload: bool) -> tuple[list[Offer], list[str], tuple[Path, ...]]:
     if not path.exists():
         raise InputError(f"There is no '{path.name}': check the name.")
     if not path.is_dir():
-        return [_file_offer(path, role, self_contained=is_upload)], []
+        return [_file_offer(path, role, self_contained=is_upload)], [], ()
     progress("Reading headers")
     contents = scan_folder(path, progress=lambda done, total: progress(f"Reading headers, {done} of {total}"))
     offers = [_series_offer(series, role) for series in contents.series if series.is_volume and not series.is_fused and not series.refusal]
@@ -237,7 +241,7 @@ def _offers_in(path: Path, role: str, progress: Progress, *, is_upload: bool) ->
     notes += [note for offer in offers if offer.series is not None for note in offer.series.notes][:3]
     if contents.missing:
         notes.append(f"A DICOMDIR names {len(contents.missing)} files that are not there: copy them too.")
-    return offers, notes
+    return offers, notes, contents.segmentations
 
 
 def _series_offer(series: Series, role: str) -> Offer:

@@ -26,6 +26,7 @@ _DOING = {
     ExportKind.METRICS: "Writing metrics",
     ExportKind.PICTURES: "Drawing",
     ExportKind.REGIONS: "Writing regions",
+    ExportKind.REGION_OBJECTS: "Writing regions",
 }
 
 
@@ -82,13 +83,17 @@ class ExportDrawing(Drawing):
             with form.row("Metrics:"):
                 form.button("CSV", partial(self._start, ExportKind.METRICS), "The metrics of every slice", classes="csv-button", **off)
             with form.row("Regions:"):
-                form.button(
-                    "CSV",
-                    partial(self._start, ExportKind.REGIONS),
-                    "The table of regions",
-                    disabled=(f"!exports.can_export_regions || !!{screen.exporting}",),
-                    classes="regions-csv-button",
-                )
+                for kind, text, tip, name in (
+                    (ExportKind.REGIONS, "CSV", "The table of regions", "regions-csv-button"),
+                    (
+                        ExportKind.REGION_OBJECTS,
+                        "DICOM SEG + SR",
+                        "A Segmentation and a measurement report; opened with the study, they bring the regions back",
+                        "regions-dicom-button",
+                    ),
+                ):
+                    off_regions = (f"!exports.can_export_regions || !!{screen.exporting}",)
+                    form.button(text, partial(self._start, kind), tip, disabled=off_regions, classes=name)
             with form.row("Key slices:"):
                 form.button(
                     "{{ exports.is_marked ? 'Unmark' : 'Mark' }}",

@@ -1,0 +1,143 @@
+"""Regions as DICOM Segmentation and measurement report: valid, and what others read in them is what was measured."""
+
+import math
+import shutil
+import subprocess
+
+import numpy as np
+import pydicom
+import pytest
+
+from LCDFusionLib.dicom import read_folder
+from LCDFusionLib.dicom.deidentify import deidentify_folder
+from LCDFusionLib.dicom.region_objects import ReportedRegion, latest_regions, read_regions, write_regions
+from LCDFusionLib.errors import InputError
+from LCDFusionLib.images.uptake import measure
+from LCDFusionLib.images.volume import Modality
+from Testing.cli.small_study import body, write_series
+
+highdicom = pytest.importorskip("highdicom")
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory):
+    """The regions, their series, and the folder with both objects."""
+    folder = tmp_path_factory.mktemp("regions")
+    pet, source = read_folder(write_series(folder / "PT", body(Modality.PET)))
+    lesion, liver = pet.array > 4, np.zeros(pet.shape, bool)
+    liver[1:5, 8:14, 5:11] = True
+    overlapping = pet.array > 6
+    regions = [
+        ReportedRegion("Lunge links", "lesion", "Isocontour of 41 %", lesion, measure(pet, lesion), 57.25, 0.631, "5"),
+        ReportedRegion("Lesion 2", "lesion", "Above 6", overlapping, measure(pet, overlapping)),
+        ReportedRegion("Liver", "liver", "Sphere of 15 mm", liver, measure(pet, liver), 41.5, 0.631),
+    ]
+    return regions, source, write_regions(regions, source, folder / "out")
+
+
+def test_both_objects_are_valid(written):
+    validator = shutil.which("dciodvfy")
+    if validator is None:
+        pytest.skip("dciodvfy (apt-get install dicom3tools) is not installed")
+    for file in written[2].iterdir():
+        told = subprocess.run([validator, str(file)], capture_output=True, text=True, check=False).stderr
+        assert "Error" not in told, told
+
+
+def test_highdicom_finds_the_voxels_of_each_image(written):
+    regions, source, folder = written
+    segmentation = highdicom.seg.segread(folder / "0001.dcm")
+    uids = [str(header.SOPInstanceUID) for header in source.headers]
+    pixels = segmentation.get_pixels_by_source_instance(uids, assert_missing_frames_are_empty=True)
+    assert pixels.shape[-1] == len(regions)
+    for number, region in enumerate(regions):
+        assert (pixels[..., number].astype(bool) == region.voxels).all(), region.name
+        description = segmentation.get_segment_description(number + 1)
+        assert description.segment_label == region.name
+        assert description.segmented_property_type.meaning == {"lesion": "Lesion", "liver": "Liver"}[region.kind]
+
+
+def test_pydicom_alone_finds_them_where_the_pet_lies(written):
+    """Frame by frame, from Plane Position and Segment Identification."""
+    regions, source, folder = written
+    dataset = pydicom.dcmread(folder / "0001.dcm")
+    assert dataset.FrameOfReferenceUID == source.headers[0].FrameOfReferenceUID
+    assert dataset.StudyInstanceUID == source.headers[0].StudyInstanceUID
+    assert "NOT FOR DIAGNOSTIC USE" in dataset.SeriesDescription
+    heights = [float(header.ImagePositionPatient[2]) for header in source.headers]
+    found = np.zeros((len(regions), *source.shape), bool)
+    for frame, group in zip(dataset.pixel_array, dataset.PerFrameFunctionalGroupsSequence, strict=True):
+        k = int(np.argmin(np.abs(np.subtract(heights, float(group.PlanePositionSequence[0].ImagePositionPatient[2])))))
+        found[group.SegmentIdentificationSequence[0].ReferencedSegmentNumber - 1, k] = frame
+    for region, voxels in zip(regions, found, strict=True):
+        assert (voxels == region.voxels).all()
+
+
+def test_the_report_holds_the_numbers_by_tid_1500(written):
+    regions, _, folder = written
+    report = highdicom.sr.srread(folder / "0002.dcm")
+    groups = report.content.get_volumetric_roi_measurement_groups()
+    assert [group.tracking_identifier for group in groups] == [region.name for region in regions]
+    for group, region in zip(groups, regions, strict=True):
+        values = {(each.name.meaning, each.derivation.meaning if each.derivation else ""): each.value for each in group.get_measurements()}
+        uptake = region.uptake
+        expected = {
+            ("SUVbw", "Maximum"): uptake.maximum,
+            ("SUVbw", "Mean"): uptake.mean,
+            ("SUVbw", "Standard Deviation"): uptake.sd,
+            ("SUVbw", "Peak Value Within ROI"): uptake.peak,
+            ("Attenuation Coefficient", "Mean"): region.hu,
+            ("SUVlbm(Janma)", "Mean"): uptake.mean * (region.lean_part or math.nan),
+            ("SUVlbm(Janma)", "Peak Value Within ROI"): uptake.peak * (region.lean_part or math.nan),
+            ("Metabolic Volume" if region.kind == "lesion" else "Volume", ""): uptake.volume_ml,
+            ("Total Lesion Glycolysis", ""): uptake.glycolysis if region.kind == "lesion" else math.nan,
+        }
+        for name, value in expected.items():
+            assert values.get(name, math.nan) == pytest.approx(value, rel=1e-5, nan_ok=True), (region.name, name)
+    (score,) = groups[0].get_qualitative_evaluations()
+    assert score.value.meaning == "Deauville 5"
+    assert groups[0].referenced_segment.referenced_segment_numbers[0] == 1
+
+
+def test_the_segmentation_is_read_again(written):
+    regions, source, folder = written
+    assert latest_regions(sorted(folder.iterdir()), source.series.uid) == folder / "0001.dcm"
+    assert latest_regions(sorted(folder.iterdir()), "1.2.3") is None
+    back = read_regions(folder / "0001.dcm", source)
+    assert [(each.name, each.kind, each.how) for each in back] == [(each.name, each.kind, each.how) for each in regions]
+    assert all((new.voxels == old.voxels).all() for new, old in zip(back, regions, strict=True))
+
+
+def test_regions_of_another_grid_or_a_damaged_file_are_refused(written, tmp_path):
+    _, _, folder = written
+    _, other = read_folder(write_series(tmp_path / "PT", body(Modality.PET, slices=4, size=40)))
+    with pytest.raises(InputError, match="another grid"):
+        read_regions(folder / "0001.dcm", other)
+    half = tmp_path / "half.dcm"
+    half.write_bytes((folder / "0001.dcm").read_bytes()[:2000])
+    with pytest.raises(InputError, match="damaged"):
+        read_regions(half, other)
+
+
+def test_deidentified_they_hold_together_and_tell_nothing(written, tmp_path):
+    regions, source, _ = written
+    nameless = [
+        ReportedRegion(f"Region {n}", r.kind, r.how, r.voxels, r.uptake, r.hu, r.lean_part, r.deauville) for n, r in enumerate(regions)
+    ]
+    folder = write_regions(nameless, source, tmp_path / "out")
+    deidentify_folder(folder)
+    header = source.headers[0]
+    telling = [str(header.PatientID), "Müller", str(header.StudyInstanceUID), str(header.SeriesInstanceUID), str(header.SOPInstanceUID)]
+    for file in folder.iterdir():
+        for secret in telling:
+            assert secret.encode() not in file.read_bytes(), (file.name, secret)
+    segmentation, report = (pydicom.dcmread(file) for file in sorted(folder.iterdir()))
+    referenced = [each.ReferencedSOPInstanceUID for each in _walk(report, "ReferencedSOPSequence")]
+    assert segmentation.SOPInstanceUID in referenced
+    assert (segmentation.pixel_array.sum(axis=(1, 2)) > 0).all()
+
+
+def _walk(dataset, keyword):
+    for element in dataset.iterall():
+        if element.keyword == keyword:
+            yield from element.value
