@@ -8,7 +8,7 @@ import numpy as np
 import pydicom
 import pytest
 
-from LCDFusionLib.dicom import read_folder
+from LCDFusionLib.dicom import read_folder, scan_folder
 from LCDFusionLib.dicom.deidentify import deidentify_folder
 from LCDFusionLib.dicom.region_objects import ReportedRegion, latest_regions, read_regions, write_regions
 from LCDFusionLib.errors import InputError
@@ -141,3 +141,14 @@ def _walk(dataset, keyword):
     for element in dataset.iterall():
         if element.keyword == keyword:
             yield from element.value
+
+
+def test_a_study_with_its_regions_is_opened_with_them_and_they_are_no_damage(written, tmp_path):
+    _, source, folder = written
+    shutil.copytree(source.files[0].parent, tmp_path / "PT")
+    shutil.copytree(folder, tmp_path / "dicom_regions")
+    contents = scan_folder(tmp_path)
+    assert [len(series.images) for series in contents.series] == [len(source.headers)]
+    assert contents.segmentations == (tmp_path / "dicom_regions" / "0001.dcm",)
+    assert contents.damaged == ()
+    assert contents.other_files == 2
