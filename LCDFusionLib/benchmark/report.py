@@ -8,6 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from .growth import Growth
+from .peers import PeerTime
 from .speed import Measured, Throughput
 
 
@@ -55,6 +56,13 @@ def table(results: list[Measured], throughput: list[Throughput], growth: list[Gr
     if growth:
         lines += ["", "| slices of 64x64, metrics and all | s | ms a slice | worker's peak MiB |", "|---|---|---|---|"]
         lines += [f"| {g.slices} | {g.seconds:.1f} | {1000 * g.seconds / g.slices:.1f} | {g.worker_mebibytes:.0f} |" for g in growth]
+    return "\n".join(lines) + "\n"
+
+
+def peer_table(times: list[PeerTime]) -> str:
+    """Other networks beside ours, as Markdown."""
+    lines = ["", "| size | network | s an image | ours / this |", "|---|---|---|---|"]
+    lines += [f"| {t.size}x{t.size} | {t.name} | {t.seconds:.3f} | {t.ours:.2f} |" for t in times]
     return "\n".join(lines) + "\n"
 
 

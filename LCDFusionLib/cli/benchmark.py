@@ -31,6 +31,9 @@ def add_parser(commands: argparse._SubParsersAction) -> None:
     parser.add_argument("--slices", type=int, nargs="*", metavar="N", help="of volumes whose time and memory are measured, too")
     parser.add_argument("--precisions", choices=("float32", "bfloat16", "float16"), nargs="+", default=["float32"], help="(%(default)s)")
     parser.add_argument("--device", choices=("auto", "cpu", "cuda", "mps"), default="auto", help="where to compute (%(default)s)")
+    parser.add_argument(
+        "--peer", action="append", default=[], metavar="NAME=FOLDER", help="time another network too: its folder, with an adapter in it"
+    )
     parser.add_argument("--threads", type=int, help="of the CPU (default: torch's own choice)")
     parser.set_defaults(run=run)
 
@@ -38,7 +41,8 @@ def add_parser(commands: argparse._SubParsersAction) -> None:
 def run(options: argparse.Namespace) -> None:
     """Measure, print the table, say where the picture is."""
     from LCDFusionLib.benchmark.growth import measure_growth
-    from LCDFusionLib.benchmark.report import draw, table, write_rows
+    from LCDFusionLib.benchmark.peers import measure_peers, peers_named
+    from LCDFusionLib.benchmark.report import draw, peer_table, table, write_rows
     from LCDFusionLib.benchmark.speed import FORMS, Case, machine_in_words, measure, measure_throughput, steps
     from LCDFusionLib.fusion.device import choose_device
 
@@ -46,6 +50,7 @@ def run(options: argparse.Namespace) -> None:
         if getattr(options, name) is None:
             setattr(options, name, value)
     _check(options)
+    peers = peers_named(options.peer)
     device = choose_device(options.device)
     print(machine_in_words(device, options.threads))
     fastest = "recorded" if device.type == "cuda" else "prepared"
@@ -68,6 +73,8 @@ def run(options: argparse.Namespace) -> None:
     throughput = [measure_throughput(size, device, precision) for size in options.sizes for precision in precisions]
     growth = [measure_growth(slices) for slices in tqdm(options.slices, desc="volumes", disable=None)]
     text = table(results, throughput, growth)
+    if peers:
+        text += peer_table([each for size in options.sizes for each in measure_peers(peers, size, rounds=options.rounds)])
     print(text)
     try:
         options.output.mkdir(parents=True, exist_ok=True)
