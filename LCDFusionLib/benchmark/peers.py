@@ -1,4 +1,4 @@
-"""Other fusion networks timed beside ours, on the same images, in the same rounds: of each a checkout with a small adapter that the user writes."""
+"""Other fusion networks timed beside ours, in turns and on the same images: of each a checkout with an adapter that the user writes."""
 
 from __future__ import annotations
 
