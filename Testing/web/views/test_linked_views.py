@@ -288,7 +288,7 @@ def test_other_arrangements_while_scrolling(views):
     views.hover(FUSED)  # in the same place there is a plot in one of the arrangements
     for key in "2413" * 2:
         views.page.keyboard.press("PageUp")
-        views.page.keyboard.press(key)
+        views.page.keyboard.press(f"Shift+Digit{key}")
         views.wheel(1)
         views.page.keyboard.press("PageDown")
         views.page.wait_for_timeout(60)

@@ -86,7 +86,7 @@ class Page:
         self.said = []
         self.views.on_slice_changed = lambda index: self.said.append(["slice", index])
         self.views.on_window_changed = lambda window: self.said.append(["window", window.width, window.level])
-        self.views.on_key = lambda key: self.said.append(["key", key])
+        self.views.on_key = self.key
         self.nodes = []
         with VAppLayout(server) as ui:
             ui.root.theme = "dark"
@@ -98,6 +98,12 @@ class Page:
         self.review.annotate(self.views.renderers())
         server.controller.trigger("scene")(self.state)
         server.controller.trigger("do")(self.do)
+
+    def key(self, key):
+        """As the panel does it, which is not here."""
+        self.said.append(["key", key])
+        if key.startswith("Shift+") and key[-1] in "1234":
+            self.views.arrange(list(Arrangement)[int(key[-1]) - 1])
 
     def show(self, anatomy, function):
         a, f = (node_from_volume(self.scene, volume) for volume in (anatomy, function))
