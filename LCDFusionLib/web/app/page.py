@@ -46,6 +46,7 @@ _THEME = {
                     "background": "#0d0f11",
                     "surface": "#16191c",
                     "primary": "#e8793a",
+                    "on-primary": "#16191c",
                     "error": "#c9453b",
                     "warning": "#e0b040",
                 },
