@@ -47,7 +47,12 @@ def select(label: str, name: str, items: str | Sequence[dict[str, str]], tip: st
     with (
         row(label, tip),
         v3.VSelect(
-            v_model=(name,), items=(items if isinstance(items, str) else repr(list(items)),), raw_attrs=named(label), **_FIELD, **more
+            v_model=(name,),
+            items=(items if isinstance(items, str) else repr(list(items)),),
+            raw_attrs=named(label),
+            list_props=(f"{{'aria-label': '{label.strip(':')}'}}",),
+            **_FIELD,
+            **more,
         ),
     ):
         if isinstance(items, str):

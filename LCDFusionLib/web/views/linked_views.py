@@ -67,7 +67,7 @@ class LinkedViews:
         slicer_app.view_manager.register_factory(StreamedViewFactory(server, self.stream, self._tabs, review.resize))
         self._layout_manager = LayoutManager(self._scene, slicer_app.view_manager, server)
         self._layout_manager.register_layout_dict({each.value: _layout(layouts.ARRANGED[each]) for each in Arrangement})
-        alone = {name: _layout(layouts.Block("horizontal", (name,))) for name in (*layouts.LINKED, layouts.PROJECTION)}
+        alone = {f"{name} alone": _layout(layouts.Block("horizontal", (name,))) for name in (*layouts.LINKED, layouts.PROJECTION)}
         self._layout_manager.register_layout_dict(alone)
         self._views: dict[str, SliceView] = {name: slicer_app.view_manager.get_view(name) for name in (*layouts.LINKED, layouts.PROJECTION)}
         self._plot = ViewLayout(server, template_name=layouts.METRICS)  # here, where no page is being made that it would become part of
@@ -111,7 +111,7 @@ class LinkedViews:
     def arrange(self, arrangement: Arrangement, full: str = "") -> None:
         """Puts other views on the screen; `full`: one alone, by its layout name."""
         self.arrangement, self.full = arrangement, full
-        self._layout_manager.set_layout(full or arrangement.value)
+        self._layout_manager.set_layout(f"{full} alone" if full else arrangement.value)
 
     def turn(self, orientation: Orientation) -> None:
         """Turns the linked views."""

@@ -1,6 +1,7 @@
 """Reading by hand and keys, as a reader does it who has clicked somewhere else before."""
 
 import re
+import time
 
 import numpy as np
 import pytest
@@ -8,13 +9,21 @@ from playwright.sync_api import expect
 
 from Testing.clients.npm_clients import place
 from Testing.web.app.conftest import PICTURES
-from Testing.web.app.reader import Reader
+from Testing.web.app.reader import PATIENCE_MS, Reader
 
 AXE = place("axe-core") / "axe.min.js"
 
 
 def view(reader, name):
     return reader.page.locator(f".lcd-view[data-view={name}]")
+
+
+def until(reader, is_so):
+    """A picture comes when it is drawn; at the latest within what a reader is patient for."""
+    give_up = time.monotonic() + PATIENCE_MS / 1000
+    while not is_so():
+        assert time.monotonic() < give_up
+        reader.page.wait_for_timeout(100)
 
 
 def full_uptake(reader):
@@ -104,8 +113,7 @@ def test_a_double_click_makes_one_view_full_and_escape_brings_all_back(reader):
         view(reader, name).dblclick()
         expect(reader.page.locator(".lcd-view:visible")).to_have_count(1)
         expect(view(reader, name)).to_be_visible()
-        reader.page.wait_for_timeout(800)
-        assert reader.view(name)[60:-60, 40:-40].std() > 5, "it is drawn in its new size"
+        until(reader, lambda: reader.view(name)[60:-60, 40:-40].std() > 5)
         reader.page.keyboard.press("Escape")
         expect(reader.page.locator(".lcd-view:visible")).to_have_count(4)
 
@@ -122,9 +130,8 @@ def test_the_panel_folds_away_and_the_views_take_its_place(reader):
 def test_pet_and_projection_on_black_where_that_is_wanted(reader):
     bright = {name: reader.view(name).mean() for name in ("LCDFunction", "LCDProjection")}
     reader.choose(".function-look-select", "Gray on black")
-    reader.page.wait_for_timeout(900)
     for name, before in bright.items():
-        assert reader.view(name).mean() < before / 2
+        until(reader, lambda name=name, before=before: reader.view(name).mean() < before / 2)
     reader.choose(".function-look-select", "Inverse gray")
 
 

@@ -39,5 +39,12 @@ class FusionDrawing(Drawing):
                 classes="fuse-button",
             )
         html.Div("{{ fusion.why_not }}", v_if=("fusion.why_not",), classes="problem why-not")
-        v3.VProgressLinear(model_value=("100 * fusion.part",), height=4, color="primary", rounded=True, classes="fuse-progress")
+        v3.VProgressLinear(
+            model_value=("100 * fusion.part",),
+            height=4,
+            color="primary",
+            rounded=True,
+            classes="fuse-progress",
+            raw_attrs=form.named("Progress of the fusion"),
+        )
         html.Div("{{ " + self.shared.screen.busy + " || fusion.status }}", classes="status")
