@@ -44,17 +44,9 @@ def named(text: str) -> list[str]:
 
 def select(label: str, name: str, items: str | Sequence[dict[str, str]], tip: str = "", **more: Any) -> None:
     """One of several; `items` is the name of a state variable, or a list. Where an item has a `short` title, the field shows that."""
-    with (
-        row(label, tip),
-        v3.VSelect(
-            v_model=(name,),
-            items=(items if isinstance(items, str) else repr(list(items)),),
-            raw_attrs=named(label),
-            list_props=(f"{{'aria-label': '{label.strip(':')}'}}",),
-            **_FIELD,
-            **more,
-        ),
-    ):
+    values = items if isinstance(items, str) else repr(list(items))
+    names = {"raw_attrs": named(label), "list_props": ("{ 'aria-label': '" + label.strip(":") + "' }",)}
+    with row(label, tip), v3.VSelect(v_model=(name,), items=(values,), **names, **_FIELD, **more):
         if isinstance(items, str):
             with v3.Template(v_slot_selection="{ item }"):
                 html.Span("{{ item.raw.short || item.title }}", title=("item.title",), classes="v-select__selection-text")

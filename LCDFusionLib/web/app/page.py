@@ -209,10 +209,8 @@ def _build_drop_zone(shown: Any) -> None:
 
 
 def _build_help(shown: Any) -> None:
-    with (
-        v3.VDialog(v_model=(shown.help,), max_width=420, raw_attrs=form.named("Mouse and keys")),
-        v3.VCard(title="Mouse and keys", classes="help-card"),
-    ):
+    dialog = v3.VDialog(v_model=(shown.help,), max_width=420, raw_attrs=form.named("Mouse and keys"))
+    with dialog, v3.VCard(title="Mouse and keys", classes="help-card"):
         with html.Table(classes="keys"), html.Tbody():
             for keys, what in HELP:
                 with html.Tr():

@@ -113,7 +113,7 @@ def test_a_double_click_makes_one_view_full_and_escape_brings_all_back(reader):
         view(reader, name).dblclick()
         expect(reader.page.locator(".lcd-view:visible")).to_have_count(1)
         expect(view(reader, name)).to_be_visible()
-        until(reader, lambda: reader.view(name)[60:-60, 40:-40].std() > 5)
+        until(reader, lambda name=name: reader.view(name)[60:-60, 40:-40].std() > 5)
         reader.page.keyboard.press("Escape")
         expect(reader.page.locator(".lcd-view:visible")).to_have_count(4)
 
