@@ -52,7 +52,7 @@ lock:
 	$(PYTHON) -m venv .venv
 	$(RUN)pip install --quiet --disable-pip-version-check --require-hashes --no-deps --requirement requirements.lock
 	@# torch alone has no hash: which build it is depends on the machine (decision 111).
-	$(RUN)pip install --quiet --disable-pip-version-check --no-build-isolation --editable '.[scene,pacs,web,batch,test,docs]' --constraint constraints.txt
+	$(RUN)pip install --quiet --disable-pip-version-check --no-build-isolation --editable '.[scene,pacs,web,batch,node,test,docs]' --constraint constraints.txt
 	@touch $@
 
 .venv/.ready-for-tests: .venv/.ready

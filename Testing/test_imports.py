@@ -28,8 +28,10 @@ MAY_IMPORT = {
     "evaluation": {"network", "images", "metrics", "fusion", "phantom", "training"},
     "web": {"images", "metrics", "fusion", "mrml", "views", "panel", "dicom", "phantom", "pacs"},
     "cohort": {"fusion", "dicom", "pipeline"},
+    "node": {"cohort", "dicom", "pacs"},
     "cli": {
         "cohort",
+        "node",
         "network",
         "images",
         "metrics",
@@ -80,6 +82,7 @@ THIRD_PARTY = {
         "PIL",
     },
     "cohort": {"numpy", "pydicom", "PIL", "dask", "distributed", "psutil", "jinja2"},
+    "node": {"pydicom", "distributed", "prometheus_client"},
     "cli": {"numpy", "matplotlib", "tqdm"},
 }
 

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import argparse
-import shlex
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 from tqdm import tqdm
 
 from LCDFusionLib.atomic import heal
 from LCDFusionLib.errors import InputError
 
-from .fuse import add_fusion_options, fusion_arguments
+from .fuse import add_fusion_options
+from .fusion_words import arguments_of, confirmed_kinds, words_of
 
 PLAN, PLAN_PAGE = "plan.csv", "plan.html"
 
@@ -41,7 +41,7 @@ def run(options: argparse.Namespace) -> None:
         from LCDFusionLib.cohort.task import kept
     except ModuleNotFoundError as error:
         raise InputError(f"`lcdfusion batch` needs the package '{error.name}': install it with pip install 'lcdfusion[batch]'.") from error
-    words = _fusion_words(options)
+    words = words_of(options)
     jobs = _plan(options, words)
     if options.plan:
         return
@@ -54,7 +54,7 @@ def run(options: argparse.Namespace) -> None:
             outcomes[job.key] = replace(whole, status="kept")
         else:
             try:
-                ready.append((job, _arguments(job.options)))
+                ready.append((job, arguments_of(job.options)))
             except InputError as error:
                 outcomes[job.key] = Outcome(job.key, "failed", str(error))
     if ready:
@@ -93,7 +93,8 @@ def _plan(options: argparse.Namespace, words: str) -> list[Any]:
                 bar.total = total
                 bar.update(done - bar.n)
 
-            jobs, contents = plan_folder(Path(source), options=words, relative=options.relative, progress=progress)
+            rules: dict[str, Any] = {"relative": options.relative, "confirmed": confirmed_kinds(options)}
+            jobs, contents = plan_folder(Path(source), options=words, progress=progress, **rules)
         series = {one.uid_key: one for one in contents.series}
     elif Path(source).is_file():
         jobs = [replace(job, options=f"{words} {job.options}".strip()) for job in read_jobs(Path(source))]
@@ -132,32 +133,3 @@ def _make_folder(folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise InputError(f"The output folder '{folder}' cannot be made ({error.strerror}): choose another with -o.") from error
-
-
-def _parser() -> argparse.ArgumentParser:
-    class Parser(argparse.ArgumentParser):
-        def error(self, message: str) -> NoReturn:
-            raise InputError(f"The options of a pair are not understood ({message}): write them as for `lcdfusion fuse`.")
-
-    parser = Parser(add_help=False, allow_abbrev=False)
-    add_fusion_options(parser)
-    return parser
-
-
-def _arguments(words: str) -> dict[str, Any]:
-    """Of `LCDFusionLib.fuse`, and under "write" of `Result.write`."""
-    try:
-        options = _parser().parse_args(shlex.split(words))
-    except ValueError as error:
-        raise InputError(f"The options of a pair are not understood ({error}): write them as for `lcdfusion fuse`.") from error
-    return {**fusion_arguments(options), "write": {"dicom": True if options.dicom else None, "deidentify": options.deidentify}}
-
-
-def _fusion_words(options: argparse.Namespace) -> str:
-    """The fusion options of the command line in words again, as they stand in the table."""
-    words: list[str] = []
-    for action in _parser()._actions:
-        value = getattr(options, action.dest)
-        if value != action.default:
-            words += [action.option_strings[0]] if action.nargs == 0 else [action.option_strings[0], str(value)]
-    return shlex.join(words)

@@ -23,6 +23,7 @@ COMMANDS = {
     "register": "align a function volume with an anatomy volume",
     "fuse": "fuse an anatomy and a function volume",
     "batch": "fuse many studies unattended",
+    "node": "fuse each new study of an archive, unattended",
     "send": "send DICOM series to an archive",
     "fetch": "list or fetch studies of an archive",
     "demo": "make two phantom studies and fuse them",

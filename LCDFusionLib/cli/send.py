@@ -26,15 +26,22 @@ def add_parser(commands: argparse._SubParsersAction) -> None:
 
 def add_archive_options(parser: argparse.ArgumentParser) -> None:
     """Where the archive is, and how to speak with it."""
-    parser.add_argument("address", help="dicom://TITLE@HOST:PORT, dicoms:// with TLS, or http(s)://... of a DICOMweb service")
+    parser.add_argument(
+        "address", help="dicom://TITLE@HOST:PORT, dicoms:// with TLS, http(s)://... of a DICOMweb service, or orthanc(s)://HOST:8042"
+    )
+    add_link_options(parser)
+    parser.add_argument("--attempts", type=int, default=4, help="with a new link each (default: %(default)s)")
+
+
+def add_link_options(parser: argparse.ArgumentParser) -> None:
+    """How to speak with an archive."""
     parser.add_argument("--own-title", default="LCDFUSION", help="AE title of this side (default: %(default)s)")
     parser.add_argument(
         "--authority", type=Path, metavar="PEM", help="certificates that the archive's is signed by (default: the system's)"
     )
     parser.add_argument("--certificate", type=Path, metavar="PEM", help="of this side, for archives that ask for one")
     parser.add_argument("--key", type=Path, metavar="PEM", help="of the certificate")
-    parser.add_argument("--user", help="of DICOMweb; the password is read from LCDFUSION_PACS_PASSWORD")
-    parser.add_argument("--attempts", type=int, default=4, help="with a new link each (default: %(default)s)")
+    parser.add_argument("--user", help="of DICOMweb or Orthanc; the password is read from LCDFUSION_PACS_PASSWORD")
     parser.add_argument("--timeout", type=float, default=30.0, help="seconds that an answer may take (default: %(default)s)")
 
 

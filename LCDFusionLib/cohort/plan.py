@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from itertools import groupby
 from pathlib import Path
@@ -16,7 +16,13 @@ NO_SUV = "no SUV"
 
 
 def plan_folder(
-    folder: Path, *, options: str = "", relative: bool = False, progress: Callable[[int, int], None] | None = None
+    folder: Path,
+    *,
+    options: str = "",
+    relative: bool = False,
+    confirmed: Collection[str] = (),
+    unsure: bool = False,
+    progress: Callable[[int, int], None] | None = None,
 ) -> tuple[list[Job], FolderContents]:
     """A job for each study that has a pair, and a row that says why for each that has none.
 
@@ -27,6 +33,8 @@ def plan_folder(
         folder: with DICOM files, nested as they may be.
         options: for every job, in the words of `lcdfusion fuse`.
         relative: pairs without SUV are wanted too.
+        confirmed: kinds of mismatch (`LCDFusionLib.dicom.KINDS`) that somebody has taken on themselves.
+        unsure: of pairs that look alike the first is wanted.
         progress: called with files read and all files.
 
     Returns:
@@ -39,11 +47,11 @@ def plan_folder(
     jobs: list[Job] = []
     by_study = sorted(contents.series, key=lambda one: (one.patient_id, one.patient_name, one.study_date, one.study_uid))
     for _, group in groupby(by_study, key=lambda one: (one.patient_id, one.patient_name, one.study_uid)):
-        jobs.append(_job(list(group), options, relative))
+        jobs.append(_job(list(group), options, relative, frozenset(confirmed), unsure))
     return jobs, contents
 
 
-def _job(series: Sequence[Series], options: str, relative: bool) -> Job:
+def _job(series: Sequence[Series], options: str, relative: bool, confirmed: Collection[str], unsure: bool) -> Job:
     first = series[0]
     row = Job(
         fuse=NO,
@@ -65,7 +73,7 @@ def _job(series: Sequence[Series], options: str, relative: bool) -> Job:
         function_series=best.function.uid_key,
         cautions="; ".join(best.cautions),
     )
-    if why := _why_not(best, pairs, relative):
+    if why := _why_not(best, pairs, relative, confirmed, unsure):
         return replace(row, why=why)
     if best.needs_registration:
         row = replace(row, options=f"{options} --register".strip())
@@ -88,13 +96,15 @@ def _why_no_pair(series: Sequence[Series]) -> str:
     return "no two series of the study can be fused"
 
 
-def _why_not(best: SeriesPair, pairs: Sequence[SeriesPair], relative: bool) -> str:
-    if best.mismatches:
-        return f"the headers do not agree ({', '.join(best.mismatches)}): look at it, and confirm it in `lcdfusion fuse` if it is right"
+def _why_not(best: SeriesPair, pairs: Sequence[SeriesPair], relative: bool, confirmed: Collection[str], unsure: bool) -> str:
+    if left := [kind for kind in best.mismatches if kind not in confirmed]:
+        return f"the headers do not agree ({', '.join(left)}): look at it, and confirm it in `lcdfusion fuse` if it is right"
     if best.function.modality == "PT" and not relative and any(caution.startswith(NO_SUV) for caution in best.cautions):
         return "the PET has no SUV: give --relative to fuse relative intensities"
     if any("covers 0%" in caution for caution in best.cautions):
         return "the two do not overlap"
+    if unsure:
+        return ""
     rivals = [pair for pair in pairs[1:] if (pair.reasons, pair.cautions) == (best.reasons, best.cautions)]
     for role in ("function", "anatomy"):
         other = next((pair for pair in rivals if getattr(pair, role).uid_key != getattr(best, role).uid_key), None)

@@ -1,7 +1,7 @@
 """DICOM in and out: series in a folder, one series to a volume, fused volumes to series. pydicom reads and writes."""
 
 from .blending import why_no_blending_state, write_blending_state
-from .companions import fused_headers, write_key_images, write_metrics_report
+from .companions import fused_headers, write_key_images, write_metrics_report, write_rejection_note
 from .folder import FolderContents, choose_series, find_series, header_of_file, scan_folder, series_of_files
 from .fused_objects import DICOM_RESULT, Blend, write_result
 from .fused_series import Derivation, write_fused_color, write_fused_gray
@@ -55,5 +55,6 @@ __all__ = [
     "write_key_images",
     "write_metrics_report",
     "write_original_series",
+    "write_rejection_note",
     "write_result",
 ]

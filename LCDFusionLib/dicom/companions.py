@@ -14,7 +14,7 @@ import numpy as np
 import pydicom
 from pydicom.config import disable_value_validation
 from pydicom.dataset import Dataset
-from pydicom.uid import UID, EnhancedSRStorage, KeyObjectSelectionDocumentStorage
+from pydicom.uid import UID, EnhancedSRStorage, KeyObjectSelectionDocumentStorage, SecondaryCaptureImageStorage
 
 from LCDFusionLib import DISCLAIMER, __version__
 
@@ -24,7 +24,7 @@ from .patient_and_study import patient_and_study
 SCHEME = "99LCDFUSION"
 """Coding Scheme Designator of what DICOM has no code for: the fusion metrics."""
 
-_KEY_SERIES_NUMBER, _METRICS_SERIES_NUMBER = 9051, 9052
+_KEY_SERIES_NUMBER, _METRICS_SERIES_NUMBER, _REJECTION_SERIES_NUMBER = 9051, 9052, 9059
 _UNITLESS = code("1", "no units", "UCUM")
 
 
@@ -54,6 +54,35 @@ def write_key_images(headers: Sequence[Dataset], slices: Sequence[int], folder: 
     dataset.ContentTemplateSequence = [_template("2010")]
     dataset.ContentSequence = [_text("CONTAINS", code("113012", "Key Object Description"), f"{reason} {DISCLAIMER}")]
     dataset.ContentSequence.extend(_image(header) for header in chosen)
+    return _write(dataset, folder)
+
+
+def write_rejection_note(like: Dataset, objects: Sequence[tuple[str, str, str]], folder: str | os.PathLike[str]) -> Path:
+    """Write a Key Object Selection that says of earlier results that they are not to be used any more (IHE Image Object Change Management).
+
+    Archives that know the profile hide what is named; in others it stands beside it for people to read.
+
+    Args:
+        like: header of a result of the same patient and study.
+        objects: (Series Instance UID, SOP Class UID, SOP Instance UID) of each.
+        folder: made, holds the one object.
+
+    Raises:
+        InputError: the folder cannot be written.
+    """
+    rejected = []
+    for series, sop_class, sop in objects:
+        header = Dataset()
+        header.SeriesInstanceUID, header.SOPClassUID, header.SOPInstanceUID = series, sop_class, sop
+        rejected.append(header)
+    dataset = _document(
+        like, KeyObjectSelectionDocumentStorage, "KO", _REJECTION_SERIES_NUMBER, "LCDFusion, earlier result superseded", rejected
+    )
+    dataset.ConceptNameCodeSequence = [code("113001", "Rejected for Quality Reasons")]
+    dataset.ContentTemplateSequence = [_template("2010")]
+    words = "The study got more images and was fused anew: use the newer fused series, not the ones that this note names."
+    dataset.ContentSequence = [_text("CONTAINS", code("113012", "Key Object Description"), f"{words} {DISCLAIMER}")]
+    dataset.ContentSequence.extend(_object(header) for header in rejected)
     return _write(dataset, folder)
 
 
@@ -108,11 +137,15 @@ def _document(first: Dataset, sop_class: UID, modality: str, number: int, descri
     dataset.ReferencedPerformedProcedureStepSequence = []
     dataset.Manufacturer = dataset.ManufacturerModelName = MANUFACTURER
     dataset.DeviceSerialNumber, dataset.SoftwareVersions = __version__, __version__
-    series = Dataset()
-    series.SeriesInstanceUID = first.SeriesInstanceUID
-    series.ReferencedSOPSequence = [_reference(header) for header in evidence]
+    by_series: dict[str, list[Dataset]] = {}
+    for header in evidence:
+        by_series.setdefault(header.SeriesInstanceUID, []).append(_reference(header))
     study = Dataset()
-    study.StudyInstanceUID, study.ReferencedSeriesSequence = first.StudyInstanceUID, [series]
+    study.StudyInstanceUID, study.ReferencedSeriesSequence = first.StudyInstanceUID, []
+    for uid, references in by_series.items():
+        series = Dataset()
+        series.SeriesInstanceUID, series.ReferencedSOPSequence = uid, references
+        study.ReferencedSeriesSequence.append(series)
     dataset.CurrentRequestedProcedureEvidenceSequence = [study]
     dataset.ValueType, dataset.ContinuityOfContent = "CONTAINER", "SEPARATE"
     return dataset
@@ -156,6 +189,14 @@ def _text(relationship: str, name: Dataset, text: str) -> Dataset:
 def _image(header: Dataset, name: Dataset | None = None) -> Dataset:
     item = _item("IMAGE", name)
     item.ReferencedSOPSequence = [_reference(header)]
+    return item
+
+
+def _object(header: Dataset) -> Dataset:
+    """An image, or another object."""
+    item = _image(header)
+    if header.SOPClassUID != SecondaryCaptureImageStorage:
+        item.ValueType = "COMPOSITE"
     return item
 
 

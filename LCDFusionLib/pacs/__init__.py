@@ -1,6 +1,7 @@
-"""Images to and from an archive: C-STORE, C-FIND and C-GET by pynetdicom, STOW, QIDO and WADO by dicomweb-client.
+"""Images to and from an archive: C-STORE, C-FIND and C-GET by pynetdicom, STOW, QIDO and WADO by dicomweb-client,
+Orthanc by its REST interface.
 
-Both archives speak the same few words (`Archive`); `transfer` sends and fetches with either, goes on after a broken link, and says what
+All archives speak the same few words (`Archive`); `transfer` sends and fetches with either, goes on after a broken link, and says what
 arrived. Importing this loads neither client.
 """
 

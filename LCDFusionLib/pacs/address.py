@@ -8,7 +8,10 @@ from urllib.parse import urlsplit
 
 from LCDFusionLib.errors import InputError
 
-EXAMPLE = "dicom://PACS@pacs.example.org:11112, dicoms://... with TLS, or https://pacs.example.org/dicom-web"
+EXAMPLE = (
+    "dicom://PACS@pacs.example.org:11112, dicoms://... with TLS, https://pacs.example.org/dicom-web, or orthanc://pacs.example.org:8042 "
+    "(orthancs://... with TLS)"
+)
 
 
 @dataclass(frozen=True)
@@ -17,11 +20,12 @@ class Address:
 
     Attributes:
         url: as given, without a password.
-        is_web: True for DICOMweb, False for the DICOM network protocol.
+        is_web: True for DICOMweb.
         is_encrypted: TLS.
         host: name or address.
         port: TCP port.
-        title: AE title that is called; "" for DICOMweb.
+        title: AE title that is called; "" for DICOMweb and Orthanc.
+        is_orthanc: True for Orthanc's own REST interface; where neither it is the DICOM network protocol.
     """
 
     url: str
@@ -30,6 +34,7 @@ class Address:
     host: str
     port: int
     title: str = ""
+    is_orthanc: bool = False
 
 
 @dataclass(frozen=True)
@@ -40,7 +45,7 @@ class Security:
         authority: file of certificates (PEM) that the archive's own has to be signed by; the system's where None.
         certificate: of this side, PEM, for archives that ask for one.
         key: of the certificate, PEM.
-        user: of DICOMweb.
+        user: of DICOMweb or Orthanc.
         password: likewise; never on a command line, where every process sees it.
     """
 
@@ -52,7 +57,7 @@ class Security:
 
 
 def parse_address(text: str) -> Address:
-    """From dicom://TITLE@HOST:PORT, dicoms:// with TLS, http:// or https:// of a DICOMweb service.
+    """From dicom://TITLE@HOST:PORT, dicoms:// with TLS, http:// or https:// of a DICOMweb service, orthanc:// or orthancs:// of Orthanc.
 
     Raises:
         InputError: it has another form, or holds a password.
@@ -67,6 +72,9 @@ def parse_address(text: str) -> Address:
     if parts.scheme in ("http", "https") and parts.hostname:
         is_encrypted = parts.scheme == "https"
         return Address(text.rstrip("/"), True, is_encrypted, parts.hostname, port or (443 if is_encrypted else 80))
+    if parts.scheme in ("orthanc", "orthancs") and parts.hostname:
+        is_encrypted = parts.scheme == "orthancs"
+        return Address(text.rstrip("/"), False, is_encrypted, parts.hostname, port or (443 if is_encrypted else 8042), is_orthanc=True)
     title = text.split("://", 1)[-1].split("@")[0] if "@" in text else ""  # urlsplit keeps its case, but quotes nothing
     if parts.scheme in ("dicom", "dicoms") and parts.hostname and port and 0 < len(title) <= 16:
         return Address(text, False, parts.scheme == "dicoms", parts.hostname, port, title)

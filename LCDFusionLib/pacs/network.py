@@ -70,13 +70,14 @@ class NetworkArchive:
                 taken = status == _SUCCESS or status >> 12 == 0xB  # warnings: taken, something was coerced
                 yield path, None if taken else f"status 0x{status:04X} {answer.get('ErrorComment', '')}".strip()
 
+    def find_series(self, study: str) -> list[tuple[str, str]]:
+        """See `Archive.find_series`."""
+        found = self._find(_query("SERIES", StudyInstanceUID=study, SeriesInstanceUID="", Modality=""))
+        return [(str(one.SeriesInstanceUID), str(one.get("Modality") or "")) for one in found]
+
     def find_instances(self, study: str, series: str | None) -> list[tuple[str, str]]:
         """See `Archive.find_instances`."""
-        if series is None:
-            query = _query("SERIES", StudyInstanceUID=study, SeriesInstanceUID="")
-            all_series = [str(found.SeriesInstanceUID) for found in self._find(query)]
-        else:
-            all_series = [series]
+        all_series = [uid for uid, _ in self.find_series(study)] if series is None else [series]
         instances = []
         for one in all_series:
             query = _query("IMAGE", StudyInstanceUID=study, SeriesInstanceUID=one, SOPInstanceUID="")

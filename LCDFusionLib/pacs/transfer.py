@@ -45,6 +45,10 @@ class Archive(Protocol):
         """Send files; gives each that was answered, with the reason where it was refused. Raises `LinkError`."""
         ...
 
+    def find_series(self, study: str) -> list[tuple[str, str]]:
+        """(Series Instance UID, Modality) of every series of a study. Raises `LinkError`."""
+        ...
+
     def find_instances(self, study: str, series: str | None) -> list[tuple[str, str]]:
         """(Series Instance UID, SOP Instance UID) of every image of a study, or of one series. Raises `LinkError`."""
         ...
@@ -69,6 +73,10 @@ def connect(address: Address, *, security: Security | None = None, own_title: st
             from .web import WebArchive
 
             return WebArchive(address, security or Security(), timeout=timeout)
+        if address.is_orthanc:
+            from .orthanc import OrthancArchive
+
+            return OrthancArchive(address, security or Security(), timeout=timeout)
         from .network import NetworkArchive
 
         return NetworkArchive(address, security or Security(), own_title=own_title, timeout=timeout)
@@ -173,12 +181,28 @@ class FetchReport:
 
 
 def fetch(
-    archive: Archive, study: str, folder: Path, *, series: str | None = None, progress: Progress | None = None, attempts: int = 4
+    archive: Archive,
+    study: str,
+    folder: Path,
+    *,
+    series: str | None = None,
+    images: Sequence[tuple[str, str]] | None = None,
+    progress: Progress | None = None,
+    attempts: int = 4,
 ) -> FetchReport:
     """Fetch a study, or one series of it, into a new folder with one folder a series.
 
     Until all is there it lies in `FOLDER.part`, so that nobody takes a part for a series; a later run fetches only the rest. Files are
     named by UIDs, and only images that were asked for are kept: whatever an archive sends, nothing is written elsewhere.
+
+    Args:
+        archive: from `connect`.
+        study: Study Instance UID.
+        folder: new, or empty.
+        series: Series Instance UID of the only one that is wanted.
+        images: those that are wanted, as `Archive.find_instances` gives them; None: all.
+        progress: see `Progress`.
+        attempts: in all, each with a new link.
 
     Raises:
         TransferError: the link broke for good, or the archive did not give images that it had named.
@@ -189,7 +213,7 @@ def fetch(
     part = folder.with_name(f"{folder.name}.part")
     if part.is_symlink():
         raise InputError(f"'{part}' is a link to another place: remove it, or name another folder.")
-    wanted = _with_attempts(lambda: list(dict.fromkeys(archive.find_instances(study, series))), attempts)
+    wanted = _with_attempts(lambda: list(dict.fromkeys(archive.find_instances(study, series) if images is None else images)), attempts)
     if not wanted:
         raise InputError(f"The archive has no images of {'series ' + series if series else 'study ' + study}: check the UID.")
     if len(wanted) > _MOST_IMAGES or any(not _UID.fullmatch(uid) for pair in wanted for uid in pair):

@@ -19,18 +19,23 @@ _Answer = TypeVar("_Answer")
 _REFUSED = range(400, 500)  # asked again, the archive would say the same
 
 
+def session_of(security: Security) -> requests.Session:
+    """A session of HTTP that proves who one is, and checks the other side."""
+    session = requests.Session()
+    if security.authority:
+        session.verify = str(security.authority)
+    if security.certificate:
+        session.cert = (str(security.certificate), str(security.key or security.certificate))
+    if security.user:
+        session.auth = (security.user, security.password or "")
+    return session
+
+
 class WebArchive:
     """See `Archive`; images go and come one by one, so that a broken link costs one image."""
 
     def __init__(self, address: Address, security: Security, *, timeout: float) -> None:
-        session = requests.Session()
-        if security.authority:
-            session.verify = str(security.authority)
-        if security.certificate:
-            session.cert = (str(security.certificate), str(security.key or security.certificate))
-        if security.user:
-            session.auth = (security.user, security.password or "")
-        self._client = DICOMwebClient(address.url, session=session, timeout=timeout)
+        self._client = DICOMwebClient(address.url, session=session_of(security), timeout=timeout)
         self._client.set_http_retry_params(retry=False)  # `transfer` does it, and says so
 
     def store(self, files: Sequence[Path]) -> Iterator[tuple[Path, str | None]]:
@@ -44,6 +49,14 @@ class WebArchive:
             except requests.HTTPError as error:
                 yield path, str(error)
 
+    def find_series(self, study: str) -> list[tuple[str, str]]:
+        """See `Archive.find_series`."""
+        try:
+            found = self._ask(lambda: self._client.search_for_series(study, get_remaining=True))
+        except requests.HTTPError:  # no such study
+            return []
+        return [(_value(one, "0020000E"), _value(one, "00080060")) for one in found]
+
     def find_instances(self, study: str, series: str | None) -> list[tuple[str, str]]:
         """See `Archive.find_instances`."""
         try:
@@ -55,7 +68,8 @@ class WebArchive:
     def find_studies(self, patient_id: str, date: str) -> list[Dataset]:
         """See `Archive.find_studies`."""
         filters = {keyword: value for keyword, value in (("PatientID", patient_id), ("StudyDate", date)) if value}
-        found = self._ask(lambda: self._client.search_for_studies(search_filters=filters, fields=["StudyDescription", "ModalitiesInStudy"]))
+        fields = ["StudyDescription", "ModalitiesInStudy", "NumberOfStudyRelatedInstances"]
+        found = self._ask(lambda: self._client.search_for_studies(search_filters=filters, fields=fields, get_remaining=True))
         return [Dataset.from_json(one) for one in found]
 
     def get(self, study: str, instances: Sequence[tuple[str, str]]) -> Iterator[Dataset]:

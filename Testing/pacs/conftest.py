@@ -51,6 +51,7 @@ class Orthanc:
         self.dicom_port, self.http_port = free_port(), free_port()
         self.network = f"dicom://ORTHANC@127.0.0.1:{self.dicom_port}"
         self.web = f"http://127.0.0.1:{self.http_port}/dicom-web"
+        self.rest = f"orthanc://127.0.0.1:{self.http_port}"
         settings = {
             "Name": "test",
             "StorageDirectory": str(folder / "storage"),
@@ -62,16 +63,21 @@ class Orthanc:
             "DicomAlwaysAllowStore": True,
             "DicomAlwaysAllowFind": True,
             "DicomAlwaysAllowGet": True,
+            "StableAge": 1,
             "HttpPort": self.http_port,
             "HttpBindAddresses": ["127.0.0.1"],
             "RemoteAccessAllowed": False,
             "AuthenticationEnabled": False,
             "DicomWeb": {"Enable": True, "Root": "/dicom-web/"},
         }
-        (folder / "orthanc.json").write_text(json.dumps(settings))
-        with (folder / "log.txt").open("wb") as log:
-            self.process = subprocess.Popen(["Orthanc", str(folder / "orthanc.json")], stdout=log, stderr=log)
+        self.settings = folder / "orthanc.json"
+        self.settings.write_text(json.dumps(settings))
         self.log = folder / "log.txt"
+        self.start()
+
+    def start(self):
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(["Orthanc", str(self.settings)], stdout=log, stderr=log)
         wait_for(lambda: self.ask("system"))
         wait_for_port(self.dicom_port)
 
@@ -105,9 +111,9 @@ def orthanc(running_orthanc):
     return running_orthanc
 
 
-@pytest.fixture(params=["network", "web"])
+@pytest.fixture(params=["network", "web", "rest"])
 def address(request, orthanc):
-    """Orthanc by the DICOM network, and by DICOMweb."""
+    """Orthanc by the DICOM network, by DICOMweb, and by its own REST interface."""
     return getattr(orthanc, request.param)
 
 

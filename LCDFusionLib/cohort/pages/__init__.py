@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
-from importlib.resources import files
 from pathlib import Path
 
-from jinja2 import Environment, FunctionLoader
+from jinja2 import Environment, FileSystemLoader
 
 from LCDFusionLib import DISCLAIMER
 from LCDFusionLib.atomic import atomic_file
 from LCDFusionLib.errors import InputError
 
+_HERE = Path(__file__).parent
+
+
+def filled(page: Path, **values: object) -> str:
+    """A page with its values in it, in the look that all have; whatever comes from headers is escaped."""
+    pages = Environment(loader=FileSystemLoader(page.parent), autoescape=True)
+    css = (_HERE / "look.css").read_text(encoding="utf-8")
+    return pages.get_template(page.name).render(css=css, disclaimer=DISCLAIMER, **values)
+
 
 def write_page(name: str, file: Path, **values: object) -> None:
-    """Fill the page `name` of this folder; whatever comes from headers is escaped.
+    """Fill the page `name` of this folder.
 
     Raises:
         InputError: the file cannot be written.
     """
-    here = files(__package__)
-    pages = Environment(loader=FunctionLoader(lambda page: (here / page).read_text(encoding="utf-8")), autoescape=True)
-    css = (here / "look.css").read_text(encoding="utf-8")
-    text = pages.get_template(name).render(css=css, disclaimer=DISCLAIMER, **values)
+    text = filled(_HERE / name, **values)
     try:
         with atomic_file(file) as beside:
             beside.write_text(text, encoding="utf-8", errors="replace")
