@@ -18,7 +18,7 @@ from LCDFusionLib.node.orthanc_log import OrthancLog
 from LCDFusionLib.node.query_poll import QueryPoll
 from LCDFusionLib.pacs import connect, parse_address, send
 from Testing.cli.small_study import PATIENT, STUDY, body, write_series
-from Testing.pacs.conftest import orthanc, running_orthanc  # noqa: F401
+from Testing.pacs.conftest import orthanc, running_orthanc, storescp  # noqa: F401
 
 
 def write_study(folder, letter, **of_function):
@@ -114,7 +114,7 @@ def node(tmp_path, scheduler, processes, weights, request):
         words = f"--weights {weights} {options}".strip()
         process = processes.Process(target=run_node, args=(tmp_path / "state", address, scheduler, words, kill_at, more))
         process.start()
-        process.join(120)
+        process.join(300)
         if process.is_alive():
             process.kill()
             pytest.fail("the node found no end")

@@ -47,7 +47,7 @@ def wait_for_port(port):
 class Orthanc:
     """A running Orthanc with its DICOMweb plug-in."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, *, stable_age=1):
         self.dicom_port, self.http_port = free_port(), free_port()
         self.network = f"dicom://ORTHANC@127.0.0.1:{self.dicom_port}"
         self.web = f"http://127.0.0.1:{self.http_port}/dicom-web"
@@ -63,7 +63,7 @@ class Orthanc:
             "DicomAlwaysAllowStore": True,
             "DicomAlwaysAllowFind": True,
             "DicomAlwaysAllowGet": True,
-            "StableAge": 1,
+            "StableAge": stable_age,
             "HttpPort": self.http_port,
             "HttpBindAddresses": ["127.0.0.1"],
             "RemoteAccessAllowed": False,
@@ -132,6 +132,27 @@ def result(tmp_path_factory):
     write_key_images(headers, [2], folder / "dicom_key_images", reason="One slice.")
     write_metrics_report(headers, [{"IE": 5.0}] * 6, [{"IE": 4.0}] * 6, [2], folder / "dicom_metrics")
     return folder
+
+
+@pytest.fixture
+def storescp(tmp_path):
+    """start(*options): DCMTK's receiver; gives its port and folder."""
+    if shutil.which("storescp") is None:
+        pytest.skip("DCMTK is not installed (Debian package dcmtk)")
+    processes = []
+
+    def start(*options):
+        port, folder = free_port(), tmp_path / f"storescp-{len(processes)}"
+        folder.mkdir()
+        command = ["storescp", *options, "--output-directory", str(folder), str(port)]
+        processes.append(subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL))
+        wait_for_port(port)
+        return port, folder
+
+    yield start
+    for process in processes:
+        process.terminate()
+        process.wait(timeout=20)
 
 
 class BreakingLink:

@@ -13,7 +13,7 @@ from LCDFusionLib.dicom import read_folder, scan_folder
 from LCDFusionLib.errors import InputError
 from LCDFusionLib.pacs import Security, TransferError, connect, fetch, parse_address, send, transfer
 from Testing.cli.place import Place, refusal
-from Testing.pacs.conftest import BreakingLink, wait_for_port
+from Testing.pacs.conftest import BreakingLink
 from Testing.ports import free_port
 
 
@@ -169,27 +169,6 @@ def certificate(tmp_path):
     command += ["-addext", "subjectAltName=IP:127.0.0.1", "-keyout", str(files[0]), "-out", str(files[1])]
     subprocess.run(command, check=True, capture_output=True, timeout=60)
     return files
-
-
-@pytest.fixture
-def storescp(tmp_path):
-    """start(*options): DCMTK's receiver; gives its port and folder."""
-    if shutil.which("storescp") is None:
-        pytest.skip("DCMTK is not installed (Debian package dcmtk)")
-    processes = []
-
-    def start(*options):
-        port, folder = free_port(), tmp_path / f"storescp-{len(processes)}"
-        folder.mkdir()
-        command = ["storescp", *options, "--output-directory", str(folder), str(port)]
-        processes.append(subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL))
-        wait_for_port(port)
-        return port, folder
-
-    yield start
-    for process in processes:
-        process.terminate()
-        process.wait(timeout=20)
 
 
 def test_storescp_takes_every_image(storescp, result):
