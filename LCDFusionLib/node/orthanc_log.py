@@ -58,8 +58,10 @@ class OrthancLog:
                 [(study["MainDicomTags"]["StudyInstanceUID"], study["ID"]) for study in _studies(archive, ids)]
                 for ids in (arriving, announced)
             )
-            position, is_done = page["Last"], page["Done"]
-            state.note(changed, complete, position=position, at=time.time())
+            is_done = page["Done"]
+            if page["Last"] != position:
+                position = page["Last"]
+                state.note(changed, complete, position=position, at=time.time())
 
     def _last(self, archive: OrthancArchive) -> int:
         return int(archive.ask("changes", last="")["Last"])

@@ -182,7 +182,9 @@ class State:
         return found[0][0] if found else None
 
     def keep(self, name: str, value: str) -> None:
-        """Keep a value."""
+        """Keep a value; what is kept already is not written again."""
+        if self.setting(name) == value:
+            return
         with self.transaction() as base:
             _set(base, name, value)
 

@@ -158,7 +158,9 @@ class Steps:
         archive = self._settings.archive()
         # What arrived just before a kill is known to the archive alone.
         there = {sop for _, sop in archive.find_instances(revision.study, None)}
-        self._state.deliver([one.sop for one in self._state.made(revision.number) if one.sop in there], HOME)
+        unknown = there - self._state.delivered(revision.number, HOME)
+        if arrived := [one.sop for one in self._state.made(revision.number) if one.sop in unknown]:
+            self._state.deliver(arrived, HOME)
         self._deliver(archive, revision, HOME)
         self._advance(revision, Step.STORED if self._settings.destinations else Ended.SENT, replaced=revision.replaces)
 

@@ -2,7 +2,6 @@
 
 import json
 import re
-import shutil
 import signal
 import time
 import urllib.error
@@ -12,7 +11,8 @@ import pydicom
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from Testing.cli.place import Place, refusal
+from LCDFusionLib.cli.main import main
+from Testing.cli.place import Place
 from Testing.node.conftest import fused_series, push, write_study
 from Testing.pacs.conftest import free_port
 
@@ -70,10 +70,16 @@ def test_a_service(orthanc, storescp, weights, tmp_path):
     assert "ended: 1 sent" in place.run("node", "--state", place.folder / "state").stdout
 
 
-def test_what_cannot_be_followed(tmp_path):
-    place = Place(tmp_path)
-    assert "cannot be followed" in refusal(place.run("node", "dicom://PACS@127.0.0.1:104", "--state", "state"))
-    assert "--deidentify" in refusal(place.run("node", "orthanc://127.0.0.1:1", "--state", "state", "--deidentify"))
-    assert "There is no state" in refusal(place.run("node", "--state", "state"))
-    assert not (place.folder / "state").exists()
-    shutil.rmtree(place.folder)
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["dicom://PACS@127.0.0.1:104"], "cannot be followed"),
+        (["orthanc://127.0.0.1:1", "--deidentify"], "--deidentify"),
+        (["orthanc://127.0.0.1:1", "--confirm-mismatch", "names"], "knows no 'names'"),
+        ([], "There is no state"),
+    ],
+)
+def test_what_cannot_be_followed(arguments, sentence, tmp_path, capsys):
+    assert main(["node", *arguments, "--state", str(tmp_path / "state")]) == 2
+    assert sentence in capsys.readouterr().err
+    assert not (tmp_path / "state").exists()
