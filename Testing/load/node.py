@@ -10,16 +10,17 @@ import argparse
 import os
 import random
 import signal
-import sqlite3
 import subprocess
 import sys
 import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 
 import psutil
 
+from LCDFusionLib.node import State, status_of
 from Testing.load.batch import write_studies
 from Testing.pacs.conftest import Orthanc
 
@@ -37,10 +38,12 @@ def push(folder, port):
 
 
 def sent(state):
+    """How many studies have ended, as the node's own command tells it."""
     if not (state / "node.sqlite").exists():
         return 0
-    with sqlite3.connect(f"file:{state / 'node.sqlite'}?mode=ro", uri=True, timeout=30) as base:
-        return base.execute("SELECT count(*) FROM revision WHERE state IN ('sent', 'superseded', 'left out', 'failed')").fetchone()[0]
+    with closing(State(state)) as opened:
+        ended = status_of(opened)["ended"]
+    return sum(ended.values()) - ended["unchanged"]
 
 
 def count(server):

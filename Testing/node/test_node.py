@@ -106,20 +106,20 @@ def test_what_is_not_safe_is_left_out(orthanc, node, state, tmp_path):
         header.StudyInstanceUID = study.uid
         header.save_as(file)
     write_study(tmp_path, "no-suv")
-    for file in (tmp_path / "no-suv" / "PET").iterdir():
+    for file in (tmp_path / "no-suv" / "PT").iterdir():
         header = pydicom.dcmread(file)
         del header.RadiopharmaceuticalInformationSequence[0].RadionuclideTotalDose
         header.save_as(file)
     write_study(tmp_path, "alike")
     (tmp_path / "alike" / "again").mkdir()
     second = new_uid()
-    for file in (tmp_path / "alike" / "PET").iterdir():
+    for file in (tmp_path / "alike" / "PT").iterdir():
         header = pydicom.dcmread(file)
         header.SeriesInstanceUID, header.SOPInstanceUID = second, new_uid()
         header.file_meta.MediaStorageSOPInstanceUID = header.SOPInstanceUID
         header.save_as(tmp_path / "alike" / "again" / file.name)
     write_study(tmp_path, "other-day", study=None or replace(STUDY, uid="2.25.1"))
-    for file in (tmp_path / "other-day" / "PET").iterdir():
+    for file in (tmp_path / "other-day" / "PT").iterdir():
         header = pydicom.dcmread(file)
         ct = pydicom.dcmread(min((tmp_path / "other-day" / "CT").iterdir()), stop_before_pixels=True)
         header.StudyInstanceUID, header.PatientID, header.PatientSex = ct.StudyInstanceUID, ct.PatientID, "M"
