@@ -16,9 +16,9 @@ from Testing.cli.small_study import PATIENT, STUDY, body, write_series
 
 @pytest.fixture(scope="module")
 def cohort(tmp_path_factory):
-    """Studies of patients A (safe), B (no PET), C (PET without dose), D (two PETs alike)."""
+    """Studies of patients A (safe), B (no PET), C (PET without dose), D (two PETs alike), E (two sexes)."""
     folder = tmp_path_factory.mktemp("cohort")
-    for letter in "ABCD":
+    for letter in "ABCDE":
         patient, study = replace(PATIENT, id=letter, name=f"{letter}^Ann"), replace(STUDY, uid=str(new_uid()))
         frame = str(new_uid())
         of_patient = {"patient": patient, "study": study}
@@ -30,6 +30,11 @@ def cohort(tmp_path_factory):
             for file in (folder / letter / "PT").iterdir():
                 dataset = pydicom.dcmread(file)
                 del dataset.RadiopharmaceuticalInformationSequence[0].RadionuclideTotalDose
+                dataset.save_as(file)
+        if letter == "E":
+            for file in (folder / letter / "PT").iterdir():
+                dataset = pydicom.dcmread(file)
+                dataset.PatientSex = "M"
                 dataset.save_as(file)
         if letter == "D":
             write_series(folder / letter / "PT2", pet, **of_patient)
@@ -49,6 +54,17 @@ def test_the_safe_pairs_are_wanted_and_the_others_say_why(cohort):
     assert {job.patient_id: job for job in plan_folder(cohort, relative=True)[0]}["C"].is_wanted
     assert not plan["D"].is_wanted
     assert "not sure which function" in plan["D"].why
+
+
+def test_what_a_department_has_decided_is_wanted(cohort):
+    """Pairs that look alike, and a mismatch that somebody has taken on themselves for all."""
+    jobs, _ = plan_folder(cohort, unsure=True, confirmed=["study-date"])
+    plan = {job.patient_id: job for job in jobs}
+    assert plan["D"].is_wanted
+    assert plan["D"].function in (str(cohort / "D" / "PT"), str(cohort / "D" / "PT2"))
+    assert not plan["E"].is_wanted
+    assert "sex" in plan["E"].why
+    assert {job.patient_id: job for job in plan_folder(cohort, confirmed=["sex"])[0]}["E"].is_wanted
 
 
 def test_options_stand_in_every_row(cohort):
