@@ -14,7 +14,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from LCDFusionLib.cli.main import main
 from Testing.cli.place import Place
 from Testing.node.conftest import fused_series, push, write_study
-from Testing.pacs.conftest import free_port
+from Testing.ports import free_port
 
 
 def get(port, path, **headers):
