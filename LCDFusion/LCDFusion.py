@@ -58,6 +58,7 @@ class LCDFusion(ScriptedLoadableModule):
         if not TOO_OLD:
             slicer.app.connect("startupCompleted()", registerSampleData)
             slicer.app.connect("startupCompleted()", registerLayouts)
+            slicer.app.connect("startupCompleted()", registerDataMenu)
 
 
 def registerLayouts():
@@ -70,41 +71,46 @@ def registerLayouts():
 
 def registerSampleData():
     """Adds both digital phantoms to the Sample Data module; they are computed on this machine, nothing is downloaded."""
-    import SampleData
+    from LCDFusionPanel import sample_data
 
-    icons = Path(__file__).parent / "Resources" / "Icons"
-    for name, load in (("LCDFusionThorax", loadThorax), ("LCDFusionHead", loadHead)):
-        SampleData.SampleDataLogic.registerCustomSampleDataSource(
-            category="LCDFusion",
-            sampleName=name,
-            thumbnailFileName=str(icons / f"{name}.png"),
-            uris=[],
-            fileNames=[],
-            nodeNames=[],
-            customDownloader=load,
-        )
+    sample_data.register()
 
 
-def loadThorax(source=None):
-    """A digital thorax with CT and FDG PET in the scene; returns both nodes."""
-    from LCDFusionLib.phantom import thorax
-
-    return _loadPhantom(thorax)
-
-
-def loadHead(source=None):
-    """A digital head with MR and FDG PET in the scene; returns both nodes."""
-    from LCDFusionLib.phantom import head
-
-    return _loadPhantom(head)
+def registerDataMenu():
+    """Adds "Fuse with LCD Fusion" to the right click on a volume in the Data module."""
+    place = Path(__file__).resolve().parent / "LCDFusionPanel" / "LCDFusionSubjectHierarchyPlugin.py"
+    slicer.qSlicerSubjectHierarchyScriptedPlugin(None).setPythonSource(str(place))
 
 
-def _loadPhantom(compute):
-    from LCDFusionLib.mrml.nodes import node_from_volume
-    from LCDFusionPanel.background import wait_for
+class LCDFusionFileReader:
+    """Slicer's way to the phantoms' volumes for `SampleData.downloadSample`; the class has to have this name, and to be here."""
 
-    phantom = wait_for(compute, _("Computing the digital phantom"))
-    return [node_from_volume(slicer.mrmlScene, volume) for volume in (phantom.anatomy, phantom.function)]
+    def __init__(self, parent):
+        self.parent = parent
+
+    def description(self):
+        """What the files hold."""
+        return _("LCD Fusion digital phantom")
+
+    def fileType(self):
+        """As the sample data name it."""
+        return "LCDFusionPhantom"
+
+    def extensions(self):
+        """Filter of Slicer's file dialogs."""
+        return ["LCD Fusion digital phantom (*.lcdphantom)"]
+
+    def load(self, properties):
+        """Puts the volume that a file names into the scene; True where it did."""
+        from LCDFusionPanel import sample_data
+
+        try:
+            node = sample_data.load_file(properties["fileName"])
+        except ValueError as error:
+            logging.error(str(error))
+            return False
+        self.parent.loadedNodes = [node.GetID()]
+        return True
 
 
 class LCDFusionWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
@@ -115,14 +121,14 @@ class LCDFusionWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
     def __init__(self, parent=None):
         ScriptedLoadableModuleWidget.__init__(self, parent)
         VTKObservationMixin.__init__(self)
-        self.logic = self.parameters = self._guiTag = None
+        self.logic = self.parameters = self._preferences = self._guiTag = None
 
     def setup(self):
         """Called once, when the module is opened for the first time."""
         ScriptedLoadableModuleWidget.setup(self)
         from LCDFusionLib.mrml.application import Application
         from LCDFusionLib.panel.panel import Panel
-        from LCDFusionPanel import Drawings, SlicerHost
+        from LCDFusionPanel import Drawings, Keys, SlicerHost
 
         self.logic = LCDFusionLogic()
         self.ui = type("", (), {})()
@@ -136,6 +142,7 @@ class LCDFusionWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         application = Application(slicer.mrmlScene, slicer.app.applicationLogic())
         panel = self.panel = Panel(SlicerHost(self), application, session=self.logic.session, registration=self.logic.registration)
         self.drawings = Drawings(self, panel)
+        self.keys = Keys(self, panel)
         self.addObserver(slicer.mrmlScene, slicer.mrmlScene.StartCloseEvent, self.onSceneStartClose)
         self.addObserver(slicer.mrmlScene, slicer.mrmlScene.EndCloseEvent, self.onSceneReady)
         self.addObserver(slicer.mrmlScene, slicer.mrmlScene.EndImportEvent, self.onSceneReady)
@@ -202,12 +209,24 @@ class LCDFusionWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         if self.parameters.anatomy is None and self.parameters.function is None:
             self.logic.choosePair(self.parameters)
 
+    def fuseNodes(self, nodes):
+        """Chooses the pair that these volumes belong to, and fuses it; where something speaks against that, the panel says what."""
+        from LCDFusionLib.mrml.inputs import pair_with
+
+        anatomy, function = pair_with(nodes, find_file=self.logic.findFile)
+        with slicer.util.NodeModify(self.parameters):
+            self.parameters.anatomy, self.parameters.function = anatomy, function
+        self.panel.fusion.fuse_chosen()
+
     def setParameterNode(self, parameters):
         """Binds the panel to a parameter node, or to none."""
         if self.parameters is not None and self._guiTag is not None:
             self.parameters.disconnectGui(self._guiTag)
             self.removeObserver(self.parameters, vtk.vtkCommand.ModifiedEvent, self._checkCanApply)
+        from LCDFusionPanel.preferences import Preferences
+
         self.parameters, self._guiTag = parameters, None
+        self._preferences = Preferences(parameters) if parameters is not None else None
         if parameters is not None:
             self._guiTag = parameters.connectGui(self.ui)
             self.addObserver(parameters, vtk.vtkCommand.ModifiedEvent, self._checkCanApply)
@@ -225,9 +244,11 @@ class LCDFusionWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
     def _checkCanApply(self, caller=None, event=None):
         """Brings the panel into line with the parameters: the one place that decides what can be clicked."""
         if self.parameters is not None:
+            self._preferences.keep()
             self.panel.update()
 
     def _close(self):
+        self.keys.close()
         for drawing in self.drawings:
             drawing.close()
         self.panel.close()
@@ -254,10 +275,16 @@ class LCDFusionLogic(ScriptedLoadableModuleLogic):
         self.session, self.registration = SceneFusion(FusionWorker(python=python)), SceneRegistration(python)
 
     def getParameterNode(self):
-        """The scene's typed parameter node."""
+        """The scene's typed parameter node; a new one has what the person has chosen before (`preferences`)."""
+        from LCDFusionPanel import preferences
         from LCDFusionPanel.parameters import LCDFusionParameterNode
 
-        return LCDFusionParameterNode(super().getParameterNode())
+        node = super().getParameterNode()
+        is_new = node.GetParameterCount() == 0
+        parameters = LCDFusionParameterNode(node)
+        if is_new:
+            preferences.restore(parameters)
+        return parameters
 
     def findFile(self, uid):
         """File of a DICOM instance in Slicer's database, "" where it is not there."""

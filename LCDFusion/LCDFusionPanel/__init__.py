@@ -6,6 +6,7 @@ from .export import ExportDrawing
 from .fusion import FusionDrawing
 from .host import SlicerHost
 from .inputs import InputsDrawing
+from .keys import Keys
 from .metrics import MetricsDrawing
 from .regions import RegionsDrawing
 from .registration import RegistrationDrawing
@@ -37,4 +38,4 @@ class Drawings:
         return iter(self.__dict__.values())
 
 
-__all__ = ["Drawings", "SlicerHost"]
+__all__ = ["Drawings", "Keys", "SlicerHost"]

@@ -4,6 +4,7 @@ import ctypes
 import threading
 import time
 from concurrent.futures import Executor, Future
+from contextlib import contextmanager
 
 import qt
 import slicer
@@ -104,19 +105,55 @@ def wait_for(call, text):
         InputError: it was cancelled; and whatever the call raises.
     """
     future = background.submit(call)
-    dialog = qt.QProgressDialog(text, _("Cancel"), 0, 0, slicer.util.mainWindow())
-    dialog.windowModality = qt.Qt.ApplicationModal  # nothing is chosen or deleted meanwhile
-    dialog.autoReset = dialog.autoClose = False
-    begun = time.monotonic()
-    try:
+    with _Bar(text) as dialog:
         while not future.done():
-            slicer.app.processEvents()
+            dialog.live()
             background.step_aside()
-            if not dialog.visible and time.monotonic() - begun > PATIENCE_S:
-                dialog.show()
-            if dialog.wasCanceled:
+            if dialog.is_cancelled:
                 future.cancel()
-    finally:
-        dialog.close()
-        dialog.deleteLater()
     return future.result()
+
+
+@contextmanager
+def bar(text):
+    """For what has to be done in the main thread: gives a function to call between its pieces, each a fraction of a tenth of a second.
+
+    Raises:
+        InputError: from that function, where the person has cancelled.
+    """
+    with _Bar(text) as dialog:
+
+        def pause():
+            dialog.live()
+            if dialog.is_cancelled:
+                raise InputError(_("Cancelled."))
+
+        yield pause
+
+
+class _Bar:
+    """A bar with Cancel, seen only where something takes longer than `PATIENCE_S`."""
+
+    def __init__(self, text):
+        self._dialog = qt.QProgressDialog(text, _("Cancel"), 0, 0, slicer.util.mainWindow())
+        self._dialog.windowModality = qt.Qt.ApplicationModal  # nothing is chosen or deleted meanwhile
+        self._dialog.autoReset = self._dialog.autoClose = False
+        self._begun = time.monotonic()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self._dialog.close()
+        self._dialog.deleteLater()
+
+    @property
+    def is_cancelled(self):
+        """True once the person has clicked Cancel."""
+        return self._dialog.wasCanceled
+
+    def live(self):
+        """Lets the window draw itself, and be used."""
+        if not self._dialog.visible and time.monotonic() - self._begun > PATIENCE_S:
+            self._dialog.show()
+        slicer.app.processEvents()

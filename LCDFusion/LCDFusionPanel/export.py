@@ -9,7 +9,7 @@ from slicer.i18n import tr as _
 from LCDFusionLib.panel.export import ExportKind
 
 from . import dependencies
-from .background import wait_for
+from .background import bar, wait_for
 from .drawing import Drawing
 
 
@@ -70,9 +70,10 @@ class ExportDrawing(Drawing):
     def _run(self, kind, folder, **more):
         for read in self.section.unread():
             wait_for(read, _("Reading the headers of the series"))
-        steps = self.section.steps(kind, folder, **more)
         if kind is ExportKind.PICTURES:  # OpenGL belongs to the main thread
-            return [path for step in steps for path in step()]
+            with bar(_("Drawing")) as pause:
+                return [path for step in self.section.steps(kind, folder, pause=pause) for path in step()]
+        steps = self.section.steps(kind, folder, **more)
         return [path for step in steps for path in wait_for(step, _("Exporting"))]
 
     def _ensure(self):

@@ -29,6 +29,9 @@ class SlicerHost:
         return Choices(
             anatomy=parameters.anatomy,
             function=parameters.function,
+            first_slice=parameters.firstSlice,
+            last_slice=parameters.lastSlice,
+            roi=parameters.roi,
             window=parameters.window,
             function_upper=parameters.functionUpper or None,  # 0 is written "automatic"
             table=parameters.table,

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Annotated
 
-from slicer import vtkMRMLScalarVolumeNode, vtkMRMLTableNode, vtkMRMLVectorVolumeNode
+from slicer import vtkMRMLMarkupsROINode, vtkMRMLScalarVolumeNode, vtkMRMLTableNode, vtkMRMLVectorVolumeNode
 from slicer.parameterNodeWrapper import WithinRange, parameterNodeWrapper
 
 from LCDFusionLib.panel.choices import (
@@ -23,6 +23,7 @@ class LCDFusionParameterNode:
     """Everything that the panel shows, so that a saved scene brings it back.
 
     anatomy, function - the inputs; a colour function (vtkMRMLVectorVolumeNode) is a scalar volume node too.
+    firstSlice, lastSlice - as people count slices, 0 for the anatomy's own; roi - only the slices that it meets.
     fusedColor, fusedGray, metrics - the result of the pair.
     window to batchSize - choices of `LCDFusionLib.panel.choices`; functionUpper is in the function's unit, 0 for automatic.
     isocontour - in percent of the maximum. Key slices stand on the anatomy, because they belong to a pair.
@@ -30,6 +31,9 @@ class LCDFusionParameterNode:
 
     anatomy: vtkMRMLScalarVolumeNode
     function: vtkMRMLScalarVolumeNode
+    firstSlice: Annotated[int, WithinRange(0, 99999)] = 0
+    lastSlice: Annotated[int, WithinRange(0, 99999)] = 0
+    roi: vtkMRMLMarkupsROINode
     fusedColor: vtkMRMLVectorVolumeNode
     fusedGray: vtkMRMLScalarVolumeNode
     metrics: vtkMRMLTableNode

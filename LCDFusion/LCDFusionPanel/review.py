@@ -31,6 +31,8 @@ class ReviewDrawing(Drawing):
     def draw(self, state):
         self._buttons[state.arrangement].checked = True
         self.ui.splitSlider.enabled = state.can_split
+        if views.isShown() and not views.isShown(state.arrangement):  # chosen by a key
+            self.arrange(state.arrangement)
 
     def arrange(self, arrangement):
         """Puts our views on the screen."""

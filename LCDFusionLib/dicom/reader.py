@@ -72,6 +72,21 @@ class SeriesSource:
         """(K, J, I) of the volume."""
         return len(self.headers), int(self.headers[0].Rows), int(self.headers[0].Columns)
 
+    def cut(self, slices: range) -> SeriesSource:
+        """Some of its slices, one after another; itself where they are all."""
+        if len(slices) == len(self.headers):
+            return self
+        matrix, within = self.ijk_to_lps.copy(), slice(slices.start, slices.stop)
+        matrix[:, 3] = matrix @ [0, 0, slices.start, 1]
+        return replace(
+            self,
+            headers=self.headers[within],
+            files=self.files[within],
+            frames=self.frames[within],
+            ijk_to_lps=matrix,
+            padding=self.padding[within] if self.padding is not None else None,
+        )
+
     @property
     def tilt_degrees(self) -> float:
         """Of the gantry, to a tenth of a degree; 0.0 where the slices lie straight on each other."""

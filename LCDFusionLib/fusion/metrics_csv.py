@@ -11,11 +11,11 @@ import numpy as np
 from .result import FusionResult
 
 
-def write_metrics_csv(result: FusionResult, file: Path, *, image_numbers: Sequence[int] | None = None) -> None:
+def write_metrics_csv(result: FusionResult, file: Path, *, image_numbers: Sequence[int] | None = None, first: int = 1) -> None:
     """Write the metrics of the fused slices and, with the prefix `blend_`, of the 50/50 average; an undefined value is left empty.
 
-    Columns: slice (counted from 1), image (Instance Number (0020,0013) in the anatomy series, where known), the slice's centre in LPS
-    millimetres (not for pictures, which know no place), the metrics.
+    Columns: slice (counted from 1 in the anatomy, of which `first` is the first that was fused), image (Instance Number (0020,0013) in the
+    anatomy series, where known), the slice's centre in LPS millimetres (not for pictures, which know no place), the metrics.
     """
     names = list(result.metrics[0])
     rows = np.array([[*(m[n] for n in names), *(b[n] for n in names)] for m, b in zip(result.metrics, result.blend_metrics, strict=True)])
@@ -27,7 +27,7 @@ def write_metrics_csv(result: FusionResult, file: Path, *, image_numbers: Sequen
         for k in range(count):
             centre = volume.ijk_to_lps @ [(width - 1) / 2, (height - 1) / 2, k, 1]
             place = [f"{x:.3f}" if volume.in_patient_space else "" for x in centre[:3]]
-            writer.writerow([k + 1, image_numbers[k] if image_numbers else "", *place, *map(_cell, rows[k])])
+            writer.writerow([first + k, image_numbers[k] if image_numbers else "", *place, *map(_cell, rows[k])])
         for label, values in (("mean", mean_of(rows)), ("SD", deviation_of(rows))):
             writer.writerow([label, "", "", "", "", *map(_cell, values)])
 

@@ -21,7 +21,7 @@ def doubts(volume: Volume) -> tuple[str, ...]:
     """What about the values of a volume cannot be true in its unit, in sentences; empty where nothing is."""
     if volume.is_color:
         return ()
-    lowest, highest = float(volume.array.min()), float(volume.array.max())
+    lowest, highest = volume.range
     sentences = []
     if volume.unit is Unit.HU and volume.modality is Modality.CT:
         if lowest >= 0:

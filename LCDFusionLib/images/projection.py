@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-import SimpleITK as sitk
 from numpy.typing import NDArray
 
 from LCDFusionLib.errors import InputError
@@ -59,14 +58,18 @@ class TurningProjection:
 
     def picture(self, angle: float) -> NDArray[np.float32]:
         """The projection at an angle in degrees: (rows, columns), in the volume's unit."""
-        return self._turned(angle).max(axis=1)
+        places, size = self._places(angle), self._columns
+        picture = np.empty((self._rows, size), np.float32)
+        for row, layer in zip(picture, self._cube, strict=True):  # a layer at a time stays in the processor's cache
+            layer.take(places).reshape(size, size).max(axis=0, out=row)
+        return picture
 
     def point(self, angle: float, *, column: float, row: float) -> tuple[float, float, float] | None:
         """LPS mm of the hottest voxel behind a pixel of the picture at this angle; None outside the picture."""
         column, row = round(column), round(row)
         if not (0 <= column < self._columns and 0 <= row < self._rows):
             return None
-        depth = int(self._turned(angle)[row, :, column].argmax())
+        depth = int(self._turned(angle, row)[:, column].argmax())
         middle = (self._columns - 1) / 2
         across, along = self.axes(angle)
         place = self.centre + self.spacing_mm * ((column - middle) * across + (depth - middle) * along)
@@ -74,17 +77,19 @@ class TurningProjection:
         x, y, z = place.tolist()
         return x, y, z
 
-    def _turned(self, angle: float) -> NDArray[np.float32]:
-        """(rows, depth from near to far, columns)."""
+    def _turned(self, angle: float, row: int) -> NDArray[np.float32]:
+        """One row of the picture with what lies behind it: (depth from near to far, columns)."""
+        return self._cube[row].take(self._places(angle)).reshape(self._columns, self._columns)
+
+    def _places(self, angle: float) -> NDArray[np.intp]:
+        """Where in a layer of the cube lies what is seen at an angle, (depth * columns); outside is its last element, which is 0."""
         middle = (self._columns - 1) / 2
         depth, column = np.mgrid[: self._columns, : self._columns] - middle
         across, along = self.axes(angle)
-        x = np.rint(column * across[0] + depth * along[0] + middle).astype(int)
-        y = np.rint(column * across[1] + depth * along[1] + middle).astype(int)
+        x = np.rint(column * across[0] + depth * along[0] + middle).astype(np.intp)
+        y = np.rint(column * across[1] + depth * along[1] + middle).astype(np.intp)
         outside = (x < 0) | (x >= self._columns) | (y < 0) | (y >= self._columns)
-        turned = self._cube[:, y.clip(0, self._columns - 1), x.clip(0, self._columns - 1)]
-        turned[:, outside] = 0
-        return turned
+        return np.where(outside, self._columns**2, y * self._columns + x).ravel()
 
     @staticmethod
     def axes(angle: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -93,17 +98,21 @@ class TurningProjection:
         return np.array([np.cos(turn), np.sin(turn), 0.0]), np.array([-np.sin(turn), np.cos(turn), 0.0])
 
     def _resampled(self, volume: Volume) -> NDArray[np.float32]:
-        """The volume in a box round its middle, square in x and y: (z from head to feet, y, x)."""
-        image = sitk.GetImageFromArray(volume.array.astype(np.float32, copy=False))
-        image.SetSpacing(volume.spacing.tolist())
-        image.SetDirection(volume.direction.ravel().tolist())
-        image.SetOrigin(volume.origin.tolist())
-        size = np.array([self._columns, self._columns, self._rows])
-        start = self.centre - self.spacing_mm * (size - 1) / 2 * [1, 1, -1]
-        resample = sitk.ResampleImageFilter()
-        resample.SetInterpolator(sitk.sitkNearestNeighbor)  # a small hot lesion must not fade between two grids
-        resample.SetSize(size.tolist())
-        resample.SetOutputSpacing([self.spacing_mm] * 3)
-        resample.SetOutputDirection([1, 0, 0, 0, 1, 0, 0, 0, -1])
-        resample.SetOutputOrigin(start.tolist())
-        return sitk.GetArrayFromImage(resample.Execute(image))
+        """The volume in a box round its middle, square in x and y, by its nearest voxels, so that a small hot lesion does not fade between
+        two grids: (z from head to feet, y * x and a zero)."""
+        size, spacing = np.array([self._columns, self._columns, self._rows]), self.spacing_mm * np.array([1, 1, -1])
+        to_lps = np.diag([*spacing, 1.0])
+        to_lps[:3, 3] = self.centre - spacing * (size - 1) / 2
+        to_ijk = np.linalg.inv(volume.ijk_to_lps) @ to_lps
+        cube = np.zeros((self._rows, self._columns**2 + 1), np.float32)
+        voxels, (k, j, i), steps = volume.array.reshape(-1), volume.shape, np.arange(self._columns)
+        strides = 1, i, i * j
+        in_layer = [np.add.outer(row[1] * steps, row[0] * steps) + row[3] + 0.5 for row in to_ijk[:3]]
+        for z, layer in enumerate(cube):  # a layer at a time stays in the processor's cache
+            place, inside = np.zeros_like(in_layer[0], np.intp), np.ones_like(in_layer[0], bool)
+            for axis, count in enumerate((i, j, k)):
+                index = np.floor(in_layer[axis] + z * to_ijk[axis, 2]).astype(np.int32)
+                inside &= index.view(np.uint32) < count  # a negative one is a large one
+                place += np.multiply(index, strides[axis], dtype=np.intp)
+            layer[:-1] = np.where(inside, voxels.take(place, mode="clip"), 0).ravel()
+        return cube

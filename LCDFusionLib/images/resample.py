@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import SimpleITK as sitk
@@ -75,7 +76,19 @@ def resample_onto(moving: Volume, reference: Volume, deformation: Deformation | 
 
 def covered_part(moving: Volume, reference: Volume) -> float:
     """`Resampled.overlap`, before anything is resampled; 0 where they do not overlap."""
-    return 1.0 if moving.same_grid(reference) else float(_covered(moving, reference).mean())
+    if moving.same_grid(reference):
+        return 1.0
+    return _covered_part(moving.ijk_to_lps.tobytes(), moving.shape, reference.ijk_to_lps.tobytes(), reference.shape)
+
+
+@lru_cache(maxsize=16)
+def _covered_part(moving: bytes, shape: tuple[int, ...], reference: bytes, onto: tuple[int, ...]) -> float:
+    """Of two grids, which are all that it depends on: a person chooses many windows for one pair."""
+    of, on = (
+        Volume(np.broadcast_to(np.uint8(0), size), np.frombuffer(matrix).reshape(4, 4))
+        for matrix, size in ((moving, shape), (reference, onto))
+    )
+    return float(_covered(of, on).mean())
 
 
 def _covered(moving: Volume, reference: Volume) -> NDArray[np.bool_]:

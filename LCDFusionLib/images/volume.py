@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from enum import Enum
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -70,6 +71,7 @@ class Volume:
         is_fused: True for what LCDFusion made: it is never taken for an original.
         padding: (K, J, I), True where nothing was measured, as outside a scanner's round field; black in every window, part of no
             percentile. None where all was.
+        frame: which of several volumes in time this is, in words, such as "frame 3 of 8 (time 120 s)"; "" for a volume that is alone.
         notes: what the reader of the file found that people should know before they trust the picture, in sentences.
 
     Raises:
@@ -86,6 +88,7 @@ class Volume:
     is_fused: bool = False
     padding: NDArray[np.bool_] | None = None
     notes: tuple[str, ...] = ()
+    frame: str = ""
 
     def __post_init__(self) -> None:
         is_color = self.array.ndim == 4 and self.array.shape[3] == 3 and self.array.dtype == np.uint8
@@ -100,6 +103,22 @@ class Volume:
     def is_color(self) -> bool:
         """True for an RGB volume of shape (K, J, I, 3)."""
         return self.array.ndim == 4
+
+    @cached_property
+    def range(self) -> tuple[float, float]:
+        """Lowest and highest value; looked for once, because that takes a while for a large volume."""
+        return float(self.array.min()), float(self.array.max())
+
+    @cached_property
+    def _above(self) -> dict[float, int]:
+        return {}
+
+    def count_above(self, value: float) -> int:
+        """Voxels that were measured and are higher; counted once for each value."""
+        if value not in self._above:
+            higher = self.array > value
+            self._above[value] = int(np.count_nonzero(higher if self.padding is None else higher & ~self.padding))
+        return self._above[value]
 
     @property
     def in_patient_space(self) -> bool:
@@ -143,7 +162,10 @@ class Volume:
         """The same place in space with other voxels (and, by name, other attributes)."""
         if array.shape[:3] != self.shape:
             changes.setdefault("padding", None)
-        return replace(self, array=array, **changes)  # type: ignore[arg-type]
+        other = replace(self, array=array, **changes)  # type: ignore[arg-type]
+        if array is self.array and other.padding is self.padding:  # what is known of these voxels
+            other.__dict__.update({name: self.__dict__[name] for name in ("range", "_above") if name in self.__dict__})
+        return other
 
     def without_names(self) -> Volume:
         """The same without what it is called and the UID of its frame of reference, which lead to the patient."""

@@ -172,7 +172,7 @@ def range_reason(volume: Volume, upper: float | None = None) -> str:
     end = function_range(volume, upper).upper
     if volume.unit not in SUV_UPPER:
         return "" if upper is not None else f"Automatic: 0 to {end:.4g}, the 99.9th percentile of this volume."
-    hotter, hottest, least = _hotter_ml(volume, end), float(volume.array.max()), SUV_UPPER[volume.unit]
+    hotter, hottest, least = _hotter_ml(volume, end), volume.range[1], SUV_UPPER[volume.unit]
     more = f"{hotter:.3g} ml are hotter, up to {hottest:.3g}" if hotter >= 1 else "hardly anything is hotter"
     if upper is not None:
         return f"{more[0].upper()}{more[1:]}."
@@ -205,9 +205,7 @@ def _upper_of_study(volume: Volume) -> float:
 
 def _hotter_ml(volume: Volume, value: float) -> float:
     """How much of the volume is hotter, in ml."""
-    hotter = volume.array > value
-    count = np.count_nonzero(hotter if volume.padding is None else hotter & ~volume.padding)
-    return float(count * abs(np.linalg.det(volume.ijk_to_lps[:3, :3])) / 1000)
+    return float(volume.count_above(value) * abs(np.linalg.det(volume.ijk_to_lps[:3, :3])) / 1000)
 
 
 def _sample(volume: Volume) -> NDArray[np.float32]:

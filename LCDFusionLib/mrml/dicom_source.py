@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import lru_cache, partial
+from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -38,29 +39,50 @@ def dicom_source(node: slicer.vtkMRMLVolumeNode, find_file: FindFile) -> SeriesS
     Raises:
         InputError: the files are damaged, or do not form a volume.
     """
-    files = files_of(node, find_file)
-    return _source_of(files, node.GetAttribute(PART_ATTRIBUTE) or "") if files else None
+    return SourceFiles.of(node, find_file).read()
 
 
-def files_of(node: slicer.vtkMRMLVolumeNode, find_file: FindFile) -> tuple[str, ...]:
-    """The DICOM files that the node was loaded from; empty where it did not come from DICOM, or one of them is gone."""
-    files = tuple(find_file(uid) for uid in _instances(node))
-    return files if all(files) and all(Path(file).is_file() for file in files) else ()
+@dataclass(frozen=True)
+class SourceFiles:
+    """Which files a node was loaded from: asked of the scene and of the host's database, which belong to the main thread. To read them
+    takes seconds, and may be done in another.
 
+    Attributes:
+        paths: in the order of the node's instances; "" where a file is not known.
+        part: `PART_ATTRIBUTE`.
+    """
 
-def unread_source(node: slicer.vtkMRMLVolumeNode, find_file: FindFile) -> Callable[[], object] | None:
-    """What reads the headers that `dicom_source` will want, and may run in a thread; None where they are read, or there are none."""
-    files = tuple(find_file(uid) for uid in _instances(node))
-    part = node.GetAttribute(PART_ATTRIBUTE) or ""
-    if not files or not all(files) or (files, part) in _kept or (files, part) in _seen:
-        return None
-    return partial(_source_of, files, part)
+    paths: tuple[str, ...]
+    part: str = ""
+
+    @classmethod
+    def of(cls, node: slicer.vtkMRMLVolumeNode, find_file: FindFile) -> SourceFiles:
+        """Those of a node."""
+        return cls(tuple(find_file(uid) for uid in _instances(node)), node.GetAttribute(PART_ATTRIBUTE) or "")
+
+    @property
+    def unread(self) -> int:
+        """How many headers `read` would have to look into."""
+        return 0 if not self.paths or not all(self.paths) or self in _kept or self in _seen else len(self.paths)
+
+    @property
+    def there(self) -> tuple[str, ...]:
+        """The files; empty where the node did not come from DICOM, or one of them is gone."""
+        return self.paths if all(self.paths) and all(Path(file).is_file() for file in self.paths) else ()
+
+    @property
+    def kept(self) -> SeriesSource | None:
+        """What `keep_source` has of them; reads no file."""
+        return _kept.get(self)
+
+    def read(self) -> SeriesSource | None:
+        """As `dicom_source`."""
+        return None if not self.there else _kept[self] if self in _kept else _read(self)
 
 
 def kept_source(node: slicer.vtkMRMLVolumeNode, find_file: FindFile) -> SeriesSource | None:
     """The same where `keep_source` has it; reads no file."""
-    files = tuple(find_file(uid) for uid in _instances(node))
-    return _kept.get((files, node.GetAttribute(PART_ATTRIBUTE) or ""))
+    return SourceFiles.of(node, find_file).kept
 
 
 def instance_numbers(node: slicer.vtkMRMLVolumeNode, find_file: FindFile) -> tuple[int, ...] | None:
@@ -76,7 +98,7 @@ def instance_numbers(node: slicer.vtkMRMLVolumeNode, find_file: FindFile) -> tup
 
 def keep_source(source: SeriesSource) -> None:
     """A host that has read a series itself hands over what it learned, so that `dicom_source` need not read the files again."""
-    _kept[tuple(dict.fromkeys(map(str, source.files))), source.series.part_key] = source
+    _kept[SourceFiles(tuple(dict.fromkeys(map(str, source.files))), source.series.part_key)] = source
 
 
 def forget_sources() -> None:
@@ -84,12 +106,8 @@ def forget_sources() -> None:
     _kept.clear()
 
 
-_kept: dict[tuple[tuple[str, ...], str], SeriesSource] = {}
-_seen: set[tuple[tuple[str, ...], str]] = set()
-
-
-def _source_of(files: tuple[str, ...], part: str) -> SeriesSource:
-    return _kept[files, part] if (files, part) in _kept else _read(files, part)
+_kept: dict[SourceFiles, SeriesSource] = {}
+_seen: set[SourceFiles] = set()
 
 
 def dicom_header(node: slicer.vtkMRMLVolumeNode, find_file: FindFile) -> Dataset | None:
@@ -115,6 +133,7 @@ def _read_header(file: str) -> Dataset:
 
 
 @lru_cache(maxsize=8)
-def _read(files: tuple[str, ...], part: str) -> SeriesSource:
-    _seen.add((files, part))
-    return read_source(series_of_files([Path(file) for file in files], part=part), relative=True)
+def _read(files: SourceFiles) -> SeriesSource:
+    source = read_source(series_of_files([Path(file) for file in files.paths], part=files.part), relative=True)
+    _seen.add(files)
+    return source

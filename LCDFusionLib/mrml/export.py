@@ -81,17 +81,18 @@ class Export:
         """
         edited = edited or {}
         is_other = not {"PatientName", "PatientID"}.isdisjoint(edited)
-        fused, is_reversed = self._on_source_grid()
+        fused, anatomy, is_reversed = self._on_source_grid()
         last = len(fused.metrics) - 1
+        rows = [row for row in map(self.result.row_of, key_slices) if row is not None]
         written, _ = write_result(
             folder,
             fused,
-            anatomy=self.anatomy,
+            anatomy=anatomy,
             function=self.function,
             derivation=self._derivation(names=not deidentify and not is_other, edited=edited),
             gray=gray,
             color=color,
-            key_slices=sorted(last - k if is_reversed else k for k in key_slices),
+            key_slices=sorted(last - row if is_reversed else row for row in rows),
             deidentify=deidentify,
         )
         return written
@@ -113,10 +114,11 @@ class Export:
         Raises:
             InputError: the file cannot be written.
         """
-        numbers = self.anatomy.instance_numbers if self.anatomy is not None else None
+        of_files = self.anatomy.instance_numbers if self.anatomy is not None else None
+        numbers = of_files[self.result.slices.start : self.result.slices.stop] if of_files else None
         try:
             with atomic_file(path) as beside:
-                write_metrics_csv(self.fused, beside, image_numbers=numbers)
+                write_metrics_csv(self.fused, beside, image_numbers=numbers, first=self.result.slices.start + 1)
         except OSError as error:
             raise InputError(f"The file '{path}' could not be written ({error.strerror}); choose another place or make room.") from error
         return Path(path)
@@ -138,13 +140,16 @@ class Export:
             edited=edited,
         )
 
-    def _on_source_grid(self) -> tuple[FusionResult, bool]:
-        """The fused volumes in the slice order of the anatomy's series, and whether that is the reverse of the node's."""
+    def _on_source_grid(self) -> tuple[FusionResult, SeriesSource | None, bool]:
+        """The fused volumes in the slice order of the anatomy's series, as much of that as they cover, and whether that is the reverse
+        of the node's order."""
         if self.anatomy is None:
-            return self.fused, False
-        source, volume = self.anatomy, self.fused.gray
-        if volume.shape == source.shape:
+            return self.fused, None, False
+        volume, count = self.fused.gray, self.anatomy.shape[0]
+        slices = self.result.slices
+        if volume.shape[1:] == self.anatomy.shape[1:] and slices.stop <= count:
             for flip in (1, -1):
+                source = self.anatomy.cut(slices if flip == 1 else range(count - slices.stop, count - slices.start))
                 color, gray = (_slices_in_order(each, flip) for each in (self.fused.color, self.fused.gray))
                 if np.allclose(gray.ijk_to_lps, source.ijk_to_lps, rtol=0, atol=1e-3):
                     grid = {"ijk_to_lps": source.ijk_to_lps}
@@ -160,16 +165,16 @@ class Export:
                         seconds=fused.seconds,
                         notes=fused.notes,
                     )
-                    return ordered, flip == -1
+                    return ordered, source, flip == -1
         raise InputError(
-            f"The anatomy '{source.series.name}' was moved or cut since it was loaded, so its fused image cannot become a DICOM series "
-            "of its study; take the volume out of its transform and fuse again, or export NRRD."
+            f"The anatomy '{self.anatomy.series.name}' was moved or cut since it was loaded, so its fused image cannot become a DICOM "
+            "series of its study; take the volume out of its transform and fuse again, or export NRRD."
         )
 
 
 def fusion_result(result: ResultNodes) -> FusionResult:
     """What the nodes of a result hold, also after the scene was saved and opened again."""
-    rows = [result.slice_metrics(index) for index in range(result.metrics.GetNumberOfRows())]
+    rows = result.all_metrics()
     node = result.gray
     return FusionResult(
         gray=volume_from_node(result.gray, copy=False),

@@ -64,6 +64,7 @@ class FusionJob:
         is_preview: that slice is all.
         made_with: what the fusion depends on.
         staged: from `FusionWorker.stage`, where a host has done that already.
+        slices: K, in the anatomy, of those that are fused; None for all.
     """
 
     pair: FusionPair
@@ -71,24 +72,38 @@ class FusionJob:
     is_preview: bool
     made_with: MadeWith
     staged: Path | None = None
+    slices: range | None = None
 
 
 def prepare_job(
-    anatomy: Volume, function: Volume, settings: FusionSettings, *, first_slice: int | None = None, only_first_slice: bool = False
+    anatomy: Volume,
+    function: Volume,
+    settings: FusionSettings,
+    *,
+    first_slice: int | None = None,
+    only_first_slice: bool = False,
+    slices: range | None = None,
 ) -> FusionJob:
     """Checks, resamples and windows: a second or two for large volumes. Looks at no scene, so a host may call it in a thread.
 
     The arguments and errors are those of `SceneFusion.start`.
     """
     count = anatomy.shape[0]
-    first = count // 2 if first_slice is None else min(max(first_slice, 0), count - 1)
+    chosen = slices or range(count)
+    shown = (chosen.start + chosen.stop) // 2 if first_slice is None else first_slice
     made_with = MadeWith.of(anatomy, function, settings)
-    if not only_first_slice:
-        return FusionJob(prepare(anatomy, function, settings), first, is_preview=False, made_with=made_with)
-    # Window and range of the whole volumes, so that the preview looks as the slice will.
-    window, upper = anatomy_window(anatomy, settings.window), function_range(function, settings.function_upper).upper
-    settings = replace(settings, window=window, function_upper=None if function.is_color else upper)
-    return FusionJob(prepare(_one_slice(anatomy, first), function, settings), first, is_preview=True, made_with=made_with)
+    if only_first_slice:
+        shown = min(max(shown, 0), count - 1)
+        chosen = range(shown, shown + 1)
+    first = min(max(shown, chosen.start), chosen.stop - 1)
+    if len(chosen) < count:
+        # Window and range of the whole volumes, so that a slice looks the same, whatever is fused with it.
+        window, upper = anatomy_window(anatomy, settings.window), function_range(function, settings.function_upper).upper
+        settings = replace(settings, window=window, function_upper=None if function.is_color else upper)
+        anatomy = _cut(anatomy, chosen)
+    is_part = len(chosen) < count and not only_first_slice
+    pair = prepare(anatomy, function, settings)
+    return FusionJob(pair, first, is_preview=only_first_slice, made_with=made_with, slices=chosen if is_part else None)
 
 
 class SceneFusion:
@@ -139,6 +154,7 @@ class SceneFusion:
         first_slice: int | None = None,
         only_first_slice: bool = False,
         notes: list[str] | None = None,
+        slices: range | None = None,
     ) -> ResultNodes:
         """Begins; the nodes that it returns fill slice by slice with each `tick`.
 
@@ -153,12 +169,13 @@ class SceneFusion:
             first_slice: K of the slice on show, which is fused first; the middle one where None.
             only_first_slice: fuse that slice alone, as a preview.
             notes: what had to be assumed of the inputs.
+            slices: K of those that are fused; None for all.
 
         Raises:
             InputError: the volumes cannot be fused; nothing has changed in the scene then.
             RuntimeError: a fusion runs already.
         """
-        job = prepare_job(anatomy, function, settings, first_slice=first_slice, only_first_slice=only_first_slice)
+        job = prepare_job(anatomy, function, settings, first_slice=first_slice, only_first_slice=only_first_slice, slices=slices)
         return self.begin(anatomy_node, function_node, job, notes=notes)
 
     def begin(
@@ -179,12 +196,18 @@ class SceneFusion:
         mismatches = [mismatch.text for mismatch in confirmed_mismatches(anatomy_node, function_node)]
         preview_of = job.first_slice if job.is_preview else None
         result = create_result(
-            anatomy_node, function_node, job.pair.anatomy, preview_of=preview_of, mismatches=mismatches, made_with=job.made_with
+            anatomy_node,
+            function_node,
+            job.pair.anatomy,
+            preview_of=preview_of,
+            slices=job.slices,
+            mismatches=mismatches,
+            made_with=job.made_with,
         )
         try:
             self.worker.submit(
                 job.pair,
-                first_slice=0 if job.is_preview else job.first_slice,
+                first_slice=result.row_of(job.first_slice) or 0,
                 preview=True,
                 staged=job.staged,
                 filled=(voxels(result.gray), voxels(result.color)),
@@ -249,7 +272,7 @@ class SceneFusion:
         if isinstance(event, SliceFused):
             self.result.fill_slice(event)
             self._done = event.done
-            return self._said(event.done, _slice_text(event))
+            return self._said(event.done, _slice_text(event, self.result.slice_number(event.index)))
         if isinstance(event, Finished):
             fused = replace(event.result, notes=(*self._notes, *event.result.notes))
             self.result.fill(fused)
@@ -267,7 +290,7 @@ class SceneFusion:
 
     def _take_older_away(self, result: ResultNodes) -> None:
         """Of a pair whose new result is whole: what it takes the place of."""
-        older = [each for each in results_of(*self._inputs) if each.gray is not result.gray]
+        older = [each for each in results_of(*self._inputs) if each.gray is not result.gray and set(each.slices) <= set(result.slices)]
         whole = [each for each in older if each.is_complete and not each.is_preview]
         gone = [each for each in older if each.is_preview]
         if not result.is_preview:
@@ -284,11 +307,12 @@ class SceneFusion:
         assert self._pair is not None
         part, total = self.result, self._pair.count
         older = [each for each in results_of(*self._inputs) if each.gray is not part.gray]
-        is_there = any(each.is_complete and not each.is_preview and each.made_with == part.made_with for each in older)
+        whole = [each for each in older if each.is_complete and not each.is_preview and each.made_with == part.made_with]
+        is_there = any(set(part.slices) <= set(each.slices) for each in whole)
         if self._is_preview or not self._done or is_there:
             return self._end(text, failed=failed)
         for each in older:
-            if each.part:
+            if each.part and set(each.slices) <= set(part.slices):
                 remove_result(each)
         part.keep_as_part(self._done, total)
         text = f"{text} {self._done} of {total} slices are fused and stay, marked as a part."
@@ -302,16 +326,16 @@ class SceneFusion:
         return Progress(self._done, total, text, is_over=True, failed=failed, inputs=inputs)
 
 
-def _one_slice(anatomy: Volume, index: int) -> Volume:
-    matrix = anatomy.ijk_to_lps.copy()
-    matrix[:, 3] = matrix @ [0, 0, index, 1]
-    padding = None if anatomy.padding is None else anatomy.padding[index : index + 1]
-    return anatomy.with_array(anatomy.array[index : index + 1], ijk_to_lps=matrix, padding=padding)
+def _cut(anatomy: Volume, slices: range) -> Volume:
+    matrix, within = anatomy.ijk_to_lps.copy(), slice(slices.start, slices.stop)
+    matrix[:, 3] = matrix @ [0, 0, slices.start, 1]
+    padding = anatomy.padding[within] if anatomy.padding is not None else None
+    return anatomy.with_array(anatomy.array[within], ijk_to_lps=matrix, padding=padding)
 
 
-def _slice_text(event: SliceFused) -> str:
+def _slice_text(event: SliceFused, number: int) -> str:
     left = "" if event.seconds_left is None else f", {_duration(event.seconds_left)} left"
-    return f"Slice {event.index + 1} done, {event.done} of {event.total}{left}"
+    return f"Slice {number} done, {event.done} of {event.total}{left}"
 
 
 def _duration(seconds: float) -> str:

@@ -25,6 +25,7 @@ class MadeWith:
         table: colours of a scalar function; "" for a colour image.
         weights: name or path.
         places: where both volumes lay, as a number that says nothing but whether they lie there still.
+        frames: which frames of sequences they were (`Volume.frame`); "" for volumes that are alone.
     """
 
     window: str
@@ -32,6 +33,7 @@ class MadeWith:
     table: str
     weights: str
     places: str
+    frames: str = ""
 
     @classmethod
     def of(cls, anatomy: Volume, function: Volume, settings: FusionSettings) -> MadeWith:
@@ -47,11 +49,12 @@ class MadeWith:
             table="" if function.is_color else settings.color_table,
             weights=decided_weights(anatomy, settings),
             places=hashlib.sha256(places.tobytes()).hexdigest()[:16],
+            frames="; ".join(f"{role} {volume.frame}" for role, volume in (("anatomy", anatomy), ("function", function)) if volume.frame),
         )
 
     def differences(self, now: MadeWith) -> list[str]:
         """In what this image differs from what is chosen now, in a word each; empty where in nothing."""
-        words = {"table": "colours", "places": "place"}
+        words = {"table": "colours", "places": "place", "frames": "frame"}
         return [words.get(field.name, field.name) for field in fields(self) if getattr(self, field.name) != getattr(now, field.name)]
 
     def to_text(self) -> str:
@@ -66,7 +69,8 @@ class MadeWith:
         except ValueError:
             return None
         names = {field.name for field in fields(cls)}
-        return cls(**values) if isinstance(values, Mapping) and set(values) == names else None
+        is_known = isinstance(values, Mapping) and names - {"frames"} <= set(values) <= names
+        return cls(**values) if is_known else None
 
 
 def window_text(window: Window, unit: Unit) -> str:

@@ -13,7 +13,9 @@ from vtk.util.numpy_support import numpy_to_vtk, vtk_to_numpy
 
 from LCDFusionLib.errors import InputError
 from LCDFusionLib.images.volume import LPS_TO_RAS, Modality, Place, Unit, Volume
+from LCDFusionLib.images.window import Window
 from LCDFusionLib.mrml.file_place import place_in_file
+from LCDFusionLib.mrml.sequences import frame_text
 
 MODALITY_ATTRIBUTE = slicer.vtkMRMLSubjectHierarchyConstants.GetDICOMSeriesModalityAttributeName()
 NOTICE_ATTRIBUTE = "LCDFusion.Notice"
@@ -73,13 +75,23 @@ def voxels_modified(node: slicer.vtkMRMLVolumeNode) -> None:
 
 def set_voxels(node: slicer.vtkMRMLVolumeNode, array: NDArray) -> None:
     """Gives the node a copy of the array (K, J, I) or (K, J, I, 3)."""
+    node.SetAndObserveImageData(image_of(array))
+
+
+def image_of(array: NDArray, *, copy: bool = True) -> vtk.vtkImageData:
+    """An array (K, J, I) or (K, J, I, 3) as a node holds it; may run in any thread.
+
+    Args:
+        array: the voxels.
+        copy: False hands the array's own memory over, which nobody else may write to from now on.
+    """
     array = array.view(np.uint8) if array.dtype == np.bool_ else array
     image = vtk.vtkImageData()
     image.SetDimensions(array.shape[2], array.shape[1], array.shape[0])
-    scalars = numpy_to_vtk(np.ascontiguousarray(array).reshape(-1, *array.shape[3:]), deep=True)
+    scalars = numpy_to_vtk(np.ascontiguousarray(array).reshape(-1, *array.shape[3:]), deep=copy)  # VTK keeps the array as long as itself
     scalars.SetName("ImageScalars")
     image.GetPointData().SetScalars(scalars)
-    node.SetAndObserveImageData(image)
+    return image
 
 
 def ijk_to_ras(node: slicer.vtkMRMLVolumeNode) -> NDArray[np.float64]:
@@ -101,6 +113,13 @@ def ijk_to_ras(node: slicer.vtkMRMLVolumeNode) -> NDArray[np.float64]:
         transform.GetMatrixTransformToWorld(to_world)
         vtk.vtkMatrix4x4.Multiply4x4(to_world, matrix, matrix)
     return _array(matrix)
+
+
+def own_matrix(node: slicer.vtkMRMLVolumeNode) -> NDArray[np.float64]:
+    """4x4 from voxel indices to LPS mm as the node was loaded, whatever transform moves it."""
+    matrix = vtk.vtkMatrix4x4()
+    node.GetIJKToRASMatrix(matrix)
+    return np.asarray(LPS_TO_RAS @ _array(matrix))
 
 
 def modality_of(node: slicer.vtkMRMLVolumeNode) -> Modality:
@@ -165,10 +184,13 @@ def volume_from_node(
         place_of(node),
         is_fused=node.GetAttribute(NOTICE_ATTRIBUTE) is not None,
         notes=tuple(map(str, kept_in(node, _NOTES_ATTRIBUTE, list))),
+        frame=frame_text(node),
     )
 
 
-def node_from_volume(scene: slicer.vtkMRMLScene, volume: Volume, *, image: vtk.vtkImageData | None = None) -> slicer.vtkMRMLVolumeNode:
+def node_from_volume(
+    scene: slicer.vtkMRMLScene, volume: Volume, *, image: vtk.vtkImageData | None = None, window: Window | None = None
+) -> slicer.vtkMRMLVolumeNode:
     """A new scalar node, or vector node for a colour volume, with display node and subject hierarchy item.
 
     Modality and Frame of Reference UID are written to the item as Slicer's DICOM readers do, the unit as coded voxel units, so that
@@ -177,22 +199,24 @@ def node_from_volume(scene: slicer.vtkMRMLScene, volume: Volume, *, image: vtk.v
     Args:
         scene: that gets the node.
         volume: what it holds.
-        image: the volume's voxels where another node has them already: both then share them, and nothing is copied.
+        image: the volume's voxels, from `image_of` or another node, in place of a copy of the volume's array.
+        window: to display it with; None lets MRML look for one, which goes through all voxels. Of a colour volume it is the whole range.
     """
     node = scene.AddNewNodeByClass("vtkMRMLVectorVolumeNode" if volume.is_color else "vtkMRMLScalarVolumeNode", volume.name or "Volume")
-    if image is None:
-        set_voxels(node, volume.array)
-    else:
-        node.SetAndObserveImageData(image)
     set_geometry(node, volume)
     unit = slicer.vtkCodedEntry()
     unit.SetValueSchemeMeaning(*_UNIT_CODES[volume.unit])
     node.SetVoxelValueUnits(unit)
-    node.CreateDefaultDisplayNodes()
+    window = Window.from_range(0, 255) if volume.is_color else window
     if volume.is_color:
         node.SetVoxelVectorType(node.VoxelVectorTypeColorRGB)
+    if window is not None:  # before there are voxels, or the display node goes through them all
+        node.CreateDefaultDisplayNodes()
         node.GetDisplayNode().AutoWindowLevelOff()
-        node.GetDisplayNode().SetWindowLevelMinMax(0, 255)
+        node.GetDisplayNode().SetWindowLevelMinMax(window.lower, window.upper)
+    node.SetAndObserveImageData(image_of(volume.array) if image is None else image)
+    if window is None:
+        node.CreateDefaultDisplayNodes()
     hierarchy = slicer.vtkMRMLSubjectHierarchyNode.GetSubjectHierarchyNode(scene)
     hierarchy.SetItemAttribute(hierarchy_item(node), MODALITY_ATTRIBUTE, volume.modality.value)
     if not volume.in_patient_space:

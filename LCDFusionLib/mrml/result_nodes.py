@@ -11,13 +11,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 import slicer
 import vtk
+from vtk.util.numpy_support import vtk_to_numpy
 
 from LCDFusionLib import DISCLAIMER, __version__
 from LCDFusionLib.errors import InputError
 from LCDFusionLib.fusion.readouts import BLEND_SUFFIX, READOUTS, SOURCE_READOUTS, metric_columns
 from LCDFusionLib.images.volume import Modality, Unit, Volume
+from LCDFusionLib.images.window import Window
 from LCDFusionLib.mrml.made_with import MadeWith
-from LCDFusionLib.mrml.nodes import NOTICE_ATTRIBUTE, hierarchy_item, node_from_volume, voxels, voxels_modified
+from LCDFusionLib.mrml.nodes import NOTICE_ATTRIBUTE, hierarchy_item, image_of, node_from_volume, voxels, voxels_modified
 from LCDFusionLib.notes import without_names
 
 if TYPE_CHECKING:
@@ -41,6 +43,9 @@ PART_ATTRIBUTE = "LCDFusion.Part"
 
 MADE_WITH_ATTRIBUTE = "LCDFusion.MadeWith"
 """Node attribute: `MadeWith`, as JSON."""
+
+SLICES_ATTRIBUTE = "LCDFusion.Slices"
+"""Node attribute of a result for which a part of the anatomy was chosen: which, such as "slices 20 to 40 of 135"."""
 
 PREVIEW = "preview "
 # Attribute of a slice, K, that is shown at half its resolution until it is fused.
@@ -111,12 +116,28 @@ class ResultNodes:
         blend: dict[str, float] = {}
         for readout in READOUTS + SOURCE_READOUTS:
             for values, name in ((fused, readout.key), (blend, readout.key + BLEND_SUFFIX)):
-                column = self.metrics.GetTable().GetColumnByName(name)
-                # As variants: a table that comes back from a saved scene may hold other types.
-                rows = [] if column is None else range(column.GetNumberOfTuples()) if index is None else [index]
-                known = [number for number in (column.GetVariantValue(row).ToDouble() for row in rows) if math.isfinite(number)]
+                numbers = self._column(name)
+                known = [number for number in (numbers if index is None else numbers[index : index + 1]) if math.isfinite(number)]
                 values[readout.key] = sum(known) / len(known) if known else math.nan
         return fused, blend
+
+    def all_metrics(self) -> list[tuple[dict[str, float], dict[str, float]]]:
+        """`slice_metrics` of every row."""
+        keys = [readout.key for readout in READOUTS + SOURCE_READOUTS]
+        fused, blend = ([self._column(key + suffix) for key in keys] for suffix in ("", BLEND_SUFFIX))
+        rows = range(self.metrics.GetNumberOfRows())
+
+        def row_of(columns: list[list[float]], row: int) -> dict[str, float]:
+            return {key: column[row] if row < len(column) else math.nan for key, column in zip(keys, columns, strict=True)}
+
+        return [(row_of(fused, row), row_of(blend, row)) for row in rows]
+
+    def _column(self, name: str) -> list[float]:
+        """Numbers of a column, which in a table that comes back from a saved scene may be of another type; empty where there is none."""
+        column = self.metrics.GetTable().GetColumnByName(name)
+        if isinstance(column, vtk.vtkDoubleArray):
+            return vtk_to_numpy(column).tolist()
+        return [column.GetVariantValue(row).ToDouble() for row in range(column.GetNumberOfTuples())] if column is not None else []
 
     @property
     def is_in_scene(self) -> bool:
@@ -157,11 +178,22 @@ class ResultNodes:
         """Number of a slice as people count it, from 1, in the anatomy's volume."""
         return int(self.metrics.GetTable().GetValueByName(index, "slice").ToDouble())
 
+    @property
+    def slices(self) -> range:
+        """K of the anatomy's slices that it has, or will have."""
+        first = self.slice_number(0) - 1
+        return range(first, first + self.metrics.GetNumberOfRows())
+
+    @property
+    def span(self) -> str:
+        """Which slices were chosen, such as "slices 20 to 40 of 135"; "" where all were."""
+        return self.gray.GetAttribute(SLICES_ATTRIBUTE) or ""
+
     def row_of(self, index: int | None) -> int | None:
         """Its own K, and row of the table, of slice K of the anatomy; None where it has no such slice, or no slice is on show."""
         if index is None:
             return None
-        row = index - (self.slice_number(0) - 1) if self.is_preview else index
+        row = index - self.slices.start
         return row if 0 <= row < self.metrics.GetNumberOfRows() else None
 
     def has_slice(self, index: int | None) -> bool:
@@ -176,7 +208,7 @@ class ResultNodes:
     def slice_title(self, row: int) -> str:
         """What people call a slice: "slice 31/135", "slice 31, preview", or "slice 31/135, preview at half resolution"."""
         number, count = self.slice_number(row), self.metrics.GetNumberOfRows()
-        title = f"slice {number}, preview" if self.is_preview else f"slice {number}/{count}"
+        title = f"slice {number}, preview" if self.is_preview else f"slice {number}" if self.span else f"slice {number}/{count}"
         is_half = self.gray.GetAttribute(HALF_RESOLUTION_ATTRIBUTE) == str(row)
         return f"{title.removesuffix(', preview')}, preview at half resolution" if is_half else title
 
@@ -187,8 +219,8 @@ class ResultNodes:
         if self.is_preview:
             return ""
         if self.is_complete:
-            return "mean over slices"
-        done = sum(self.has_slice(row) for row in range(self.metrics.GetNumberOfRows()))
+            return f"mean over {self.span or 'slices'}"
+        done = sum(self.has_slice(index) for index in self.slices)
         return f"mean over {done} of {self.metrics.GetNumberOfRows()} slices"
 
     def _fill_row(self, index: int, metrics: Metrics, blend_metrics: Metrics) -> None:
@@ -214,6 +246,7 @@ def create_result(
     grid: Volume,
     *,
     preview_of: int | None = None,
+    slices: range | None = None,
     mismatches: Sequence[str] = (),
     made_with: MadeWith | None = None,
     images: tuple[vtk.vtkImageData, vtk.vtkImageData] | None = None,
@@ -227,6 +260,7 @@ def create_result(
         function: the function's node.
         grid: a volume on the grid that the fused voxels will have: the anatomy as `volume_from_node` gave it.
         preview_of: K of the one slice that `grid` is: the nodes of a preview, which stand beside those of a whole result.
+        slices: K of those that `grid` has, where they are not all.
         mismatches: what says that the inputs do not belong together, and was confirmed (`Mismatch.text`); views and exports say it.
         made_with: what the fusion depends on; it stands in the nodes' names, so that two of a pair can be told apart.
         images: gray and colour voxels to share with other nodes, in place of empty ones.
@@ -239,15 +273,17 @@ def create_result(
     prefix = "" if preview_of is None else PREVIEW
     scene, name = anatomy.GetScene(), f"{anatomy.GetName()} + {function.GetName()}"
     name = name if preview_of is None else f"{name} preview of slice {preview_of + 1}"
+    span = f"slices {slices_text(slices)} of {anatomy.GetImageData().GetDimensions()[2]}" if slices is not None else ""
+    name = f"{name}, {span}," if span else name
     name = name if made_with is None else f"{name}, {made_with.window}, {made_with.range},"
     blank = replace(grid, modality=Modality.OTHER, unit=Unit.RELATIVE)
-    of_gray, of_color = images or (None, None)
-    gray = node_from_volume(scene, blank.with_array(np.zeros(grid.shape, np.float32), name=f"{name} fused"), image=of_gray)
-    color = node_from_volume(scene, blank.with_array(np.zeros((*grid.shape, 3), np.uint8), name=f"{name} fused colour"), image=of_color)
-    gray.GetDisplayNode().AutoWindowLevelOff()
-    gray.GetDisplayNode().SetWindowLevelMinMax(0, 1)
+    # Memory that nothing was written to yet costs nothing, and is not copied.
+    arrays = np.zeros(grid.shape, np.float32), np.zeros((*grid.shape, 3), np.uint8)
+    of_gray, of_color = images or (image_of(array, copy=False) for array in arrays)
+    gray = node_from_volume(scene, blank.with_array(arrays[0], name=f"{name} fused"), image=of_gray, window=Window.from_range(0, 1))
+    color = node_from_volume(scene, blank.with_array(arrays[1], name=f"{name} fused colour"), image=of_color)
     table = scene.AddNewNodeByClass("vtkMRMLTableNode", f"{name} metrics")
-    _make_table(table, range(grid.shape[0]) if preview_of is None else [preview_of])
+    _make_table(table, [preview_of] if preview_of is not None else slices or range(grid.shape[0]))
 
     hierarchy = slicer.vtkMRMLSubjectHierarchyNode.GetSubjectHierarchyNode(scene)
     study, of_one = hierarchy.GetItemParent(hierarchy_item(anatomy)), uuid.uuid4().hex
@@ -259,12 +295,18 @@ def create_result(
         node.SetAttribute(SET_ATTRIBUTE, of_one)
         node.SetAttribute("LCDFusion.Version", __version__)
         node.SetAttribute(NOTICE_ATTRIBUTE, DISCLAIMER)
+        node.SetAttribute(SLICES_ATTRIBUTE, span or None)
         node.SetAttribute(MISMATCHES_ATTRIBUTE, "; ".join(mismatches) or None)
         if made_with is not None:
             node.SetAttribute(MADE_WITH_ATTRIBUTE, made_with.to_text())
             node.SetAttribute("LCDFusion.AnatomyWindow", made_with.window)
             node.SetAttribute("LCDFusion.FunctionRange", made_with.range)
     return ResultNodes(gray, color, table)
+
+
+def slices_text(slices: range) -> str:
+    """K as people count slices: "20 to 40", or "20"."""
+    return f"{slices.start + 1} to {slices.stop}" if len(slices) > 1 else f"{slices.start + 1}"
 
 
 def results_of(anatomy: slicer.vtkMRMLVolumeNode, function: slicer.vtkMRMLVolumeNode) -> list[ResultNodes]:

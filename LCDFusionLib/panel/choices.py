@@ -7,9 +7,11 @@ from typing import TypeAlias
 
 import slicer
 
+from LCDFusionLib.errors import InputError
 from LCDFusionLib.fusion.settings import DeviceChoice, FusionSettings
 from LCDFusionLib.images.volume import Modality, Unit
 from LCDFusionLib.images.window import Window
+from LCDFusionLib.mrml.slice_range import slices_of_roi
 from LCDFusionLib.views.choices import Arrangement, Choice, Comparison, FunctionLook, FusedLook, Orientation
 
 Node: TypeAlias = "slicer.vtkMRMLVolumeNode"
@@ -98,6 +100,9 @@ class Choices:
         anatomy: CT or MR; None while none is chosen, or it is not there yet.
         function: PET or SPECT; likewise.
         waiting: why a chosen volume is not there yet, such as "Reading CT Thorax"; "" where nothing is awaited.
+        first_slice: where the fusion begins, as people count slices, from 1; 0 for the first.
+        last_slice: where it ends; 0 for the last.
+        roi: a Markups ROI: only the slices that it meets; None for all.
         function_upper: value shown as full uptake, in the function's unit; None for automatic.
         batch_size: slices at a time on a GPU; 0 for as many as its free memory takes.
         opacity: of the function in the blend, 0 to 1.
@@ -116,6 +121,9 @@ class Choices:
     function: Node | None = None
     waiting: str = ""
     window: AnatomyWindow = AnatomyWindow.DEFAULT
+    first_slice: int = 0
+    last_slice: int = 0
+    roi: slicer.vtkMRMLMarkupsROINode | None = None
     function_upper: float | None = None
     table: ColorTableChoice = ColorTableChoice.BLAZE
     weights: WeightsChoice = WeightsChoice.AUTO
@@ -144,6 +152,30 @@ class Choices:
     def pair(self) -> tuple[Node, Node] | None:
         """Both inputs; None where one is missing."""
         return None if self.anatomy is None or self.function is None else (self.anatomy, self.function)
+
+    @property
+    def slices(self) -> range:
+        """K of the anatomy's slices that are fused: those from first to last that the ROI meets.
+
+        Raises:
+            InputError: there is none.
+        """
+        assert self.anatomy is not None
+        count = int(self.anatomy.GetImageData().GetDimensions()[2])
+        first, last = max(self.first_slice or 1, 1), min(self.last_slice or count, count)
+        if first > last:
+            raise InputError(f"There is no slice from {first} to {last} in '{self.anatomy.GetName()}', which has {count}; choose others.")
+        chosen = range(first - 1, last)
+        if self.roi is None:
+            return chosen
+        of_roi = slices_of_roi(self.roi, self.anatomy)
+        both = range(max(chosen.start, of_roi.start), min(chosen.stop, of_roi.stop))
+        if not both:
+            raise InputError(
+                f"The ROI '{self.roi.GetName()}' meets slices {of_roi.start + 1} to {of_roi.stop}, none of those from {first} to {last}; "
+                "choose one of the two."
+            )
+        return both
 
     @property
     def settings(self) -> FusionSettings:

@@ -39,7 +39,7 @@ class Core:
         self, host: Host, application: Application, *, session: SceneFusion | None = None, registration: SceneRegistration | None = None
     ) -> None:
         self.host, self.scene, self.choices = host, application.scene, Choices()
-        self.workflow = FusionWorkflow(session, find_file=host.find_file)
+        self.workflow = FusionWorkflow(session, find_file=host.find_file, executor=host.executor)
         self.registration_session = registration or SceneRegistration()
         self.views = Review(application)
         self.measured = MeasuredRegions()
@@ -64,6 +64,11 @@ class Core:
             slice=self.slice,
             angle=self.choices.projection_angle,
         )
+
+    @property
+    def waiting(self) -> str:
+        """Why the pair is not there yet, such as "Reading CT Thorax"; "" where nothing is awaited."""
+        return self.choices.waiting or self.workflow.waiting
 
     @property
     def is_fusing(self) -> bool:

@@ -132,7 +132,12 @@ class ExportSection(Section):
         slices = self.state.key_slices or (() if index is None else (index,))
         if not slices:
             raise InputError("Mark a key slice first, or show one.")
-        return slices
+        whole = self.core.whole
+        fused = tuple(index for index in slices if whole is None or whole.nodes.row_of(index) is not None)
+        if not fused:
+            span = whole.nodes.span if whole is not None else ""
+            raise InputError(f"Only {span} are fused, and none of them is on show or marked; go to one first.")
+        return fused
 
     def in_database(self, folders: Sequence[Path], find_file: FindFile) -> str:
         """What can be said after series were handed to a DICOM database, which was asked for each of their images."""
@@ -148,15 +153,18 @@ class ExportSection(Section):
         """What reads the headers that an export needs and nobody has read yet; may run in a thread, before `steps`."""
         whole, find_file = self.core.whole, self.core.host.find_file
         nodes = [node for node in whole.nodes.inputs if node is not None] if whole is not None else []
-        return [read for node in nodes if (read := unread_source(node, find_file)) is not None]
+        return [files.read for node in nodes if (files := SourceFiles.of(node, find_file)).unread]
 
-    def steps(self, kind: ExportKind, folder: Path, *, name: str = "") -> list[Callable[[], list[Path]]]:
+    def steps(
+        self, kind: ExportKind, folder: Path, *, name: str = "", pause: Callable[[], object] = lambda: None
+    ) -> list[Callable[[], list[Path]]]:
         """What writes, step by step, of what is on show now, whatever is chosen afterwards.
 
         Args:
             kind: what.
             folder: where to.
             name: of the file of the metrics or the regions.
+            pause: called between pieces of pictures, which are drawn in the main thread.
 
         Returns:
             Functions that write and give what they wrote; they may run in a thread, but for pictures, of which there is one a step.
@@ -176,7 +184,7 @@ class ExportSection(Section):
         export = Export.of(whole.nodes, find_file=self.core.host.find_file, notes=notes)
         marked, opacity, deidentify = self.state.key_slices, self.choices.opacity, self.choices.deidentify
         if kind is ExportKind.PICTURES:
-            return [partial(write_pictures, export, folder, [index], opacity=opacity, note=whole.note) for index in slices]
+            return [partial(write_pictures, export, folder, [index], opacity=opacity, note=whole.note, pause=pause) for index in slices]
         if kind is ExportKind.NRRD:
             return [lambda: export.volumes(folder, deidentify=deidentify)]
         if kind is ExportKind.NIFTI:

@@ -69,6 +69,7 @@ class FusionSection(Section):
         self._bar: Belongs[tuple[int, int]] | None = None
         self._followed: int | None = None
         self._clicked_at = -math.inf
+        self._is_wanted = False
 
     @property
     def is_busy(self) -> bool:
@@ -83,13 +84,13 @@ class FusionSection(Section):
     def update(self) -> None:
         workflow, busy = self.core.workflow, self.is_busy
         free = not self.core.is_registering
-        ready = workflow.plan is not None and not self.choices.waiting and not upper_problem(self.choices.function_upper)
+        ready = workflow.plan is not None and not self.core.waiting and not upper_problem(self.choices.function_upper)
         whole = self.core.whole
         tip = "Fuse all slices, the one on show first, then whatever you scroll to"
         if busy:
             tip = f"Stop the fusion of {self._other} at once" if self._other else "Stop at once; what is fused stays, marked as a part"
         elif not ready:
-            tip = upper_problem(self.choices.function_upper) or workflow.problem or self.choices.waiting
+            tip = upper_problem(self.choices.function_upper) or self.core.waiting or workflow.problem
         elif not free:
             tip = "Wait for the registration, or cancel it"
         done, total = (self._bar.on(self.on_show) if self._bar is not None else None) or (0, 1)
@@ -113,6 +114,10 @@ class FusionSection(Section):
             session.follow(index)
 
     def tick(self) -> None:
+        if self._is_wanted and not self.core.is_stale and not self.core.waiting:
+            self._is_wanted = False
+            if self.state.can_fuse and not self.is_busy:
+                self._start(only_first_slice=False)
         self._begin_when_ready()
         progress = self.core.workflow.session.tick()
         if progress is not None:
@@ -123,6 +128,7 @@ class FusionSection(Section):
             self._preparing[0].cancel()
         self._prepare()
         self._progress = self._bar = self.core.said = None
+        self._is_wanted = False
         self.state = FusionState()
 
     def click(self) -> None:
@@ -148,6 +154,11 @@ class FusionSection(Section):
         """Fuse the slice on show; returns at once."""
         if not self.is_busy:
             self._start(only_first_slice=True)
+        self.core.refresh()
+
+    def fuse_chosen(self) -> None:
+        """Fuses what was chosen just now, as soon as it can be; nothing where something else is fused, or something speaks against it."""
+        self._is_wanted = True
         self.core.refresh()
 
     def say(self, text: str) -> None:

@@ -49,7 +49,7 @@ class InputsSection(Section):
         self.state = InputsState(
             patient=self._patients(),
             plan=", ".join(filter(None, (plan.line, machine))) if plan is not None else "",
-            problem="" if choices.waiting else upper_problem(self.choices.function_upper) or workflow.problem,
+            problem="" if choices.waiting else self.core.workflow.waiting or upper_problem(self.choices.function_upper) or workflow.problem,
             warnings=plan.warnings if plan is not None else (),
             mismatch=mismatch_label(workflow.mismatches) if workflow.mismatches else "",
             is_confirmed=bool(workflow.mismatches) and workflow.is_confirmed(choices),

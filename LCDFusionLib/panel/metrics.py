@@ -68,5 +68,5 @@ class MetricsSection(Section):
     def go_to_row(self, row: int) -> None:
         """A click in the plot goes to that slice."""
         if self.state.plotted is not None:
-            self.core.views.slice = row
+            self.core.views.slice = self.state.plotted.slices[row]
             self.core.host.draw_views()

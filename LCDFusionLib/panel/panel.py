@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
 import slicer
 import vtk
 
@@ -27,6 +30,7 @@ _WATCHED = (
     vtk.vtkCommand.ModifiedEvent,
     slicer.vtkMRMLTransformableNode.TransformModifiedEvent,
     slicer.vtkMRMLVolumeNode.ImageDataModifiedEvent,
+    slicer.vtkMRMLMarkupsNode.PointModifiedEvent,
 )
 
 
@@ -69,7 +73,7 @@ class Panel(Core):
     @property
     def is_busy(self) -> bool:
         """True while something runs that wants ticks."""
-        return any(section.is_busy for section in self.sections)
+        return self.workflow.is_reading or any(section.is_busy for section in self.sections)
 
     def update(self) -> None:
         """Brings everything into line with the choices and the scene."""
@@ -78,7 +82,7 @@ class Panel(Core):
             return
         self._is_updating, self.is_stale = True, False
         try:
-            self.choices = self.display.with_the_hand(self.host.choices())
+            self.choices = self._of_this_pair(self.display.with_the_hand(self.host.choices()))
             self._watch()
             self.workflow.update(self.choices)
             for section in self.sections:
@@ -91,7 +95,7 @@ class Panel(Core):
         """Looks at what runs; never waits. Updates where something has changed."""
         for section in self.sections:
             section.tick()
-        if self.is_stale:
+        if self.is_stale or self.workflow.has_read:
             self.update()
 
     def reset(self) -> None:
@@ -121,9 +125,19 @@ class Panel(Core):
             section.moved()
         self.host.show()
 
+    def _of_this_pair(self, choices: Choices) -> Choices:
+        """Slices are counted in one anatomy; for another pair all are fused again."""
+        before = self.choices.pair
+        has_part = choices.first_slice or choices.last_slice or choices.roi
+        if before is None or choices.pair is None or before == choices.pair or not has_part:
+            return choices
+        everything: dict[str, Any] = {"first_slice": 0, "last_slice": 0, "roi": None}
+        self.host.choose(**everything)
+        return replace(choices, **everything)
+
     def _watch(self) -> None:
-        """A transform set in another module, or a voxel painted, changes what is on show as well."""
-        nodes = [node for node in (self.choices.anatomy, self.choices.function) if node is not None]
+        """A transform set in another module, a voxel painted, or an ROI moved, changes what is on show as well."""
+        nodes = [node for node in (self.choices.anatomy, self.choices.function, self.choices.roi) if node is not None]
         if [node for node, _ in self._watched[:: len(_WATCHED)]] == nodes:
             return
         for node, tag in self._watched:

@@ -11,6 +11,7 @@ from LCDFusionLib.images.resample import covered_part
 from LCDFusionLib.images.volume import Unit, Volume
 from LCDFusionLib.images.window import PRESETS, Window, anatomy_window, function_range, range_reason
 from LCDFusionLib.mrml.made_with import MadeWith
+from LCDFusionLib.mrml.result_nodes import slices_text
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ class Plan:
     range_reason: str = ""
 
 
-def make_plan(anatomy: Volume, function: Volume, settings: FusionSettings, notes: list[str]) -> Plan:
+def make_plan(anatomy: Volume, function: Volume, settings: FusionSettings, notes: list[str], slices: range | None = None) -> Plan:
     """Looks at both volumes; fuses and copies nothing.
 
     Args:
@@ -44,6 +45,7 @@ def make_plan(anatomy: Volume, function: Volume, settings: FusionSettings, notes
         function: from `read_function`.
         settings: of the fusion.
         notes: what both readers had to assume.
+        slices: K of those that are fused; None for all.
 
     Raises:
         InputError: the window or the range cannot be used with these volumes.
@@ -53,7 +55,7 @@ def make_plan(anatomy: Volume, function: Volume, settings: FusionSettings, notes
     parts = [
         f"{_modality(anatomy)} {_name(window, settings)}window {window.width:g}/{window.level:g}",
         "function in its own colours" if function.is_color else f"{_modality(function)} {_range(function.unit, uptake)}",
-        f"{count} slice{'s' if count != 1 else ''} of {columns}x{rows}",
+        f"{_slices(slices or range(count), count)} {columns}x{rows}",
     ]
     if anatomy.in_patient_space and function.in_patient_space:
         parts.append(f"{_modality(function)} covers {_percent(covered_part(function, anatomy))} %")
@@ -84,6 +86,12 @@ def machine_line(machine: Machine | None, choice: DeviceChoice) -> str:
 def _percent(part: float) -> str:
     """Never "100" for less than all, nor "0" for more than nothing."""
     return f"{100 * part:.0f}" if part in (0, 1) else f"{min(max(100 * part, 1), 99):.0f}"
+
+
+def _slices(chosen: range, count: int) -> str:
+    if len(chosen) == count:
+        return f"{count} slice{'s' if count != 1 else ''} of"
+    return f"slice{'s' if len(chosen) != 1 else ''} {slices_text(chosen)} of {count},"
 
 
 def _modality(volume: Volume) -> str:

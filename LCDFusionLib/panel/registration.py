@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from LCDFusionLib.mrml.inputs import read_anatomy, read_function
 from LCDFusionLib.mrml.registering import RegistrationProgress
 from LCDFusionLib.mrml.transforms import registration_of, registration_verdict, undo_registration
 from LCDFusionLib.panel.core import Core, pair_key
@@ -53,7 +52,7 @@ class RegistrationSection(Section):
 
     def update(self) -> None:
         plan, busy, function = self.core.workflow.plan, self.is_busy, self.choices.function
-        free, ready = not self.core.is_fusing, plan is not None and not self.choices.waiting
+        free, ready = not self.core.is_fusing, plan is not None and not self.core.waiting
         registered = function is not None and registration_of(function) is not None
         tip = "Look for the rigid motion that brings the function onto the anatomy; the function gets a transform, its voxels stay"
         if busy:
@@ -107,10 +106,8 @@ class RegistrationSection(Section):
 
     def _start(self) -> None:
         choices = self.choices
-        find_file = self.core.host.find_file
-        anatomy, _notes = read_anatomy(choices.anatomy, modality=choices.anatomy_kind.modality, find_file=find_file, copy=False)
-        function, _notes = read_function(choices.function, unit=choices.function_unit.unit, find_file=find_file, copy=False)
-        self.core.registration_session.start(choices.anatomy, choices.function, anatomy, function)
+        if (volumes := self.core.workflow.volumes) is not None:
+            self.core.registration_session.start(choices.anatomy, choices.function, *volumes)
 
     def _text(self) -> str:
         nodes = self.core.registration_session.inputs

@@ -53,7 +53,7 @@ class ReviewSection(Section):
         workflow, views, choices = self.core.workflow, self.core.views, self.choices
         word = ""
         if choices.waiting or workflow.plan is None or workflow.function is None or choices.pair is None:
-            word = choices.waiting or ("Not on show: see Inputs" if choices.pair is not None else "No pair is chosen")
+            word = self.core.waiting or ("Not on show: see Inputs" if choices.pair is not None else "No pair is chosen")
             if views.is_open or self.state.word != word:
                 views.blank(word)
             self._shown = None
@@ -111,6 +111,16 @@ class ReviewSection(Section):
     def show_whole(self) -> None:
         """Whole images again, unzoomed."""
         self.core.views.align()
+        self.core.host.draw_views()
+
+    def scroll(self, count: int) -> None:
+        """Moves the linked views by that many slices, to the first or last one at the most."""
+        self.core.views.plane.scroll(count)
+        self.core.host.draw_views()
+
+    def peek(self) -> None:
+        """Shows the anatomy in the place of the fused image, until this is called again."""
+        self.core.views.peek(not self.core.views.is_peeked)
         self.core.host.draw_views()
 
     def flicker(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from concurrent.futures import Executor, Future
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -16,10 +17,12 @@ from LCDFusionLib.images.volume import Volume
 from LCDFusionLib.mrml.belonging import confirm_mismatches, confirmed_mismatches, pair_mismatches
 from LCDFusionLib.mrml.dicom_source import FindFile, no_file
 from LCDFusionLib.mrml.fusing import FusionJob, SceneFusion, prepare_job
-from LCDFusionLib.mrml.inputs import check_pair, read_pair
+from LCDFusionLib.mrml.inputs import AskedPair, ReadPair, check_pair
 from LCDFusionLib.mrml.nodes import frame_of_reference_of, ijk_to_ras, modality_of, unit_of
 from LCDFusionLib.mrml.result_nodes import ResultNodes, results_of
+from LCDFusionLib.mrml.sequences import frame_text
 from LCDFusionLib.panel.choices import Choices, Node
+from LCDFusionLib.panel.host import AtOnce
 from LCDFusionLib.panel.plan import Plan, make_plan
 from LCDFusionLib.views.fused_view import FusedImage
 
@@ -38,10 +41,18 @@ class Preparation:
     notes: list[str]
     voxels: tuple[int, ...]
     stage: Callable[[FusionPair], Path]
+    slices: range
 
     def job(self) -> FusionJob:
         """Resampled, checked and handed to the worker's folder; raises what `prepare_job` and `FusionWorker.stage` do."""
-        job = prepare_job(self.anatomy, self.function, self.settings, first_slice=self.first_slice, only_first_slice=self.only_first_slice)
+        job = prepare_job(
+            self.anatomy,
+            self.function,
+            self.settings,
+            first_slice=self.first_slice,
+            only_first_slice=self.only_first_slice,
+            slices=self.slices,
+        )
         staged = self.stage(job.pair)
         return replace(job, pair=job.pair.without_voxels(), staged=staged)
 
@@ -55,28 +66,32 @@ class FusionWorkflow:
         anatomy: the chosen anatomy; None where it cannot be read.
         function: the chosen function as it will be fused; another object whenever its voxels, its place or its unit are others.
         problem: why they cannot be fused, in a sentence; empty where they can.
+        waiting: what is being read before that is known; empty where nothing is.
         mismatches: what says that the two do not belong together.
         images: fused images of the chosen pair, the one that is shown first wherever it has the slice.
     """
 
-    def __init__(self, session: SceneFusion | None = None, *, find_file: FindFile = no_file) -> None:
-        self.session = session or SceneFusion()
+    def __init__(self, session: SceneFusion | None = None, *, find_file: FindFile = no_file, executor: Executor | None = None) -> None:
+        self.session, self._executor = session or SceneFusion(), executor or AtOnce()
         self.plan: Plan | None = None
         self.anatomy: Volume | None = None
         self.function: Volume | None = None
-        self.problem = ""
+        self.problem = self.waiting = ""
         self.mismatches: tuple[Mismatch, ...] = ()
         self.images: tuple[FusedImage, ...] = ()
         self._find_file = find_file
         self._key: tuple[object, ...] | None = None
-        self._volumes: tuple[Volume, Volume, list[str]] | None = None
+        self._volumes: ReadPair | None = None
         self._volumes_key: tuple[object, ...] | None = None
+        self._values_key: tuple[object, ...] | None = None
+        self._notes: list[str] = []
+        self._reading: tuple[tuple[object, ...], Future[ReadPair]] | None = None
         self._made_of: dict[str, tuple[int, ...]] = {}
 
     @property
     def volumes(self) -> tuple[Volume, Volume] | None:
         """Anatomy and function as they will be fused; None where they cannot be."""
-        return self._volumes[:2] if self._volumes is not None else None
+        return (self._volumes.anatomy, self._volumes.function) if self._volumes is not None else None
 
     @property
     def volumes_key(self) -> tuple[object, ...]:
@@ -86,7 +101,17 @@ class FusionWorkflow:
     @property
     def padding(self) -> NDArray[np.bool_] | None:
         """Where the anatomy was not measured (`Volume.padding`)."""
-        return self._volumes[0].padding if self._volumes is not None else None
+        return self._volumes.anatomy.padding if self._volumes is not None else None
+
+    @property
+    def is_reading(self) -> bool:
+        """True while headers or voxels are read beside the main thread."""
+        return bool(self.waiting)
+
+    @property
+    def has_read(self) -> bool:
+        """True where that has ended, and `update` would have the plan."""
+        return self.is_reading and self._reading is not None and self._reading[1].done()
 
     def update(self, choices: Choices) -> None:
         """Makes the plan, and looks for the pair's fused images, after anything was chosen or came into the scene."""
@@ -112,15 +137,28 @@ class FusionWorkflow:
             only_first_slice: fuse that slice alone, as a preview.
 
         Raises:
-            InputError: as `check_pair` and `read_pair`.
+            InputError: as `check_pair`; or a volume was changed just now, and is still being read.
         """
         check_pair(choices.anatomy, choices.function, find_file=self._find_file)
+        self._make_plan(choices)
+        if self.plan is None or self.is_reading:
+            raise InputError(self.problem or f"{self.waiting}; fuse again in a moment.")
         self.session.worker.start()
-        anatomy, function, notes = self._read(choices, copy=False)
+        assert self._volumes is not None
+        anatomy, function = self._volumes.anatomy, self._volumes.function
         voxels = _voxels(choices.anatomy, choices.function)
         nodes = choices.anatomy, choices.function
         return Preparation(
-            *nodes, anatomy, function, choices.settings, first_slice, only_first_slice, notes, voxels, self.session.worker.stage
+            *nodes,
+            anatomy,
+            function,
+            choices.settings,
+            first_slice,
+            only_first_slice,
+            self._notes,
+            voxels,
+            self.session.worker.stage,
+            choices.slices,
         )
 
     def begin(self, preparation: Preparation, job: FusionJob) -> ResultNodes:
@@ -132,41 +170,87 @@ class FusionWorkflow:
     def forget(self) -> None:
         """The scene is being emptied."""
         self.session.abandon()
-        self.plan = self.anatomy = self.function = self._key = self._volumes = self._volumes_key = None
-        self.problem, self.mismatches, self.images = "", (), ()
+        self._stop_reading()
+        self.plan = self.anatomy = self.function = self._key = self._volumes = self._volumes_key = self._values_key = None
+        self.problem, self.waiting, self.mismatches, self.images, self._notes = "", "", (), (), []
         self._made_of.clear()
 
     def close(self) -> None:
         """Ends the process."""
         self.session.close()
 
-    def _read(self, choices: Choices, *, copy: bool) -> tuple[Volume, Volume, list[str]]:
-        return read_pair(
+    def _make_plan(self, choices: Choices) -> None:
+        """Looks at the volumes only when something has changed that the plan depends on."""
+        try:
+            nodes, self.mismatches, self.waiting = (choices.anatomy, choices.function), (), ""
+            self.mismatches = pair_mismatches(*nodes, self._find_file) if all(nodes) else ()
+            check_pair(*nodes, find_file=self._find_file)
+            settings, slices = choices.settings, choices.slices
+            if not self._read(choices):
+                assert choices.function is not None
+                self.waiting = f"Reading '{choices.function.GetName()}'"
+                if self.plan is None or self._volumes_key is None or self._volumes_key[0] != self._asked(choices)[0]:
+                    self.plan = self.anatomy = self.function = self._key = None  # of another pair
+                return
+            if (settings, slices, self._volumes_key) != self._key:
+                assert self._volumes is not None
+                self.anatomy, self.function = self._volumes.anatomy, self._volumes.function
+                self.plan, self.problem = make_plan(self.anatomy, self.function, settings, self._notes, slices), ""
+                self._key = settings, slices, self._volumes_key
+        except InputError as error:
+            self.plan = self.anatomy = self.function = self._key = None
+            self.problem = str(error)
+            self._volumes = self._volumes_key = self._values_key = None
+
+    def _read(self, choices: Choices) -> bool:
+        """Brings the volumes up to date; False while they are being read.
+
+        Raises:
+            InputError: as `AskedPair.of` and `AskedPair.read`.
+        """
+        asked, values, places = self._asked(choices)
+        key = asked, values, places
+        if key == self._volumes_key and self._volumes is not None:
+            return True
+        if self._volumes is not None and (asked, values) == self._values_key:
+            pair, volumes = self._ask(choices, with_files=False), self._volumes
+        else:
+            if self._reading is None or self._reading[0] != (asked, values):
+                self._stop_reading()
+                pair = self._ask(choices)
+                self._reading = (asked, values), (AtOnce() if pair.is_quick else self._executor).submit(pair.read)
+            if not self._reading[1].done():
+                return False
+            volumes = self._reading[1].result()
+            pair = self._ask(choices, with_files=False)
+        self._volumes, self._notes = pair.moved(volumes), pair.notes(volumes)
+        self._volumes_key, self._values_key = key, (asked, values)
+        return True
+
+    def _ask(self, choices: Choices, *, with_files: bool = True) -> AskedPair:
+        return AskedPair.of(
             choices.anatomy,
             choices.function,
             modality=choices.anatomy_kind.modality,
             unit=choices.function_unit.unit,
             find_file=self._find_file,
-            copy=copy,
+            with_files=with_files,
         )
 
-    def _make_plan(self, choices: Choices) -> None:
-        """Looks at the volumes only when something has changed that the plan depends on."""
-        try:
-            nodes, self.mismatches = (choices.anatomy, choices.function), ()
-            self.mismatches = pair_mismatches(*nodes, self._find_file) if all(nodes) else ()
-            check_pair(*nodes, find_file=self._find_file)
-            settings = choices.settings
-            of_volumes = (choices.anatomy_kind, choices.function_unit, confirmed_mismatches(*nodes), *map(_state, nodes))
-            if of_volumes != self._volumes_key or self._volumes is None:
-                self._volumes, self._volumes_key = self._read(choices, copy=False), of_volumes
-            if (settings, of_volumes) != self._key:
-                self.anatomy, self.function, notes = self._volumes
-                self.plan, self.problem, self._key = make_plan(self.anatomy, self.function, settings, notes), "", (settings, of_volumes)
-        except InputError as error:
-            self.plan = self.anatomy = self.function = self._key = None
-            self.problem = str(error)
-            self._volumes = self._volumes_key = None
+    def _stop_reading(self) -> None:
+        if self._reading is not None:
+            self._reading[1].cancel()
+            self._reading = None
+
+    @staticmethod
+    def _asked(choices: Choices) -> tuple[tuple[object, ...], ...]:
+        """What was chosen, what a change of voxels changes, and what a change of place changes."""
+        assert choices.pair is not None
+        nodes = choices.pair
+        what = [(node.GetID(), node.GetName(), modality_of(node), unit_of(node)) for node in nodes]
+        asked = (choices.anatomy_kind, choices.function_unit, *what)
+        places = [(ijk_to_ras(node).tobytes(), frame_of_reference_of(node), frame_text(node)) for node in nodes]
+        return asked, _voxels(*nodes), (confirmed_mismatches(*nodes), *places)
 
     def _find_images(self, choices: Choices) -> tuple[FusedImage, ...]:
         """Looks through the whole scene, so not for every slice that one scrolls past."""
@@ -181,8 +265,8 @@ class FusionWorkflow:
             words = ["OLDER CHOICES: " + ", ".join(differs)] if differs else []
             words += ["preview"] if result.is_preview else [f"PART: {result.part}"] if result.part else []
             rank = 2 if result.is_preview else 0 if result.is_complete else 1 if is_running else 3
-            ranked.append((bool(differs), rank, age, FusedImage(result, "\n".join(words))))
-        return tuple(image for *_, image in sorted(ranked, key=lambda each: each[:3]))
+            ranked.append((bool(differs), rank, result.slices != choices.slices, age, FusedImage(result, "\n".join(words))))
+        return tuple(image for *_, image in sorted(ranked, key=lambda each: each[:4]))
 
     def _differences(self, result: ResultNodes, choices: Choices) -> list[str]:
         made = result.made_with
@@ -192,12 +276,6 @@ class FusionWorkflow:
         differs = made.differences(self.plan.made_with)
         made_of = self._made_of.get(result.gray.GetID())
         return [*differs, *(["voxels"] if made_of not in (None, _voxels(choices.anatomy, choices.function)) else [])]
-
-
-def _state(node: Node) -> tuple[object, ...]:
-    """What a plan depends on in a volume node."""
-    what = modality_of(node), unit_of(node), frame_of_reference_of(node)
-    return node.GetID(), node.GetName(), node.GetImageData().GetMTime(), ijk_to_ras(node).tobytes(), what
 
 
 def _voxels(*nodes: Node) -> tuple[int, ...]:

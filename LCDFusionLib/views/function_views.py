@@ -83,7 +83,7 @@ class FunctionViews:
             return None
         if np.isclose(shown.lower, before.lower, atol=1e-6 * shown.width) and np.isclose(shown.upper, before.upper):
             return None
-        upper = max(shown.upper, _LEAST_OF_RANGE * float(self.volume.array.max()))
+        upper = max(shown.upper, _LEAST_OF_RANGE * self.volume.range[1])
         upper = float(f"{upper:.2g}") if upper < 10 else float(round(upper))  # numbers that people would type
         self._show_range(look, Window.from_range(0, upper))
         return upper

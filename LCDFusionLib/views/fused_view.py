@@ -27,9 +27,12 @@ class FusedImage:
 
     @property
     def settings(self) -> str:
-        """What it was made with, in one or two lines; "" where nobody noted it."""
+        """What it was made with, in two or three lines; "" where nobody noted it."""
         made = self.nodes.made_with
-        return "" if made is None else f"W/L {made.window}, {made.range}\n{Path(made.weights).stem} weights"  # no folder in a picture
+        if made is None:
+            return self.nodes.span
+        weights = f"{Path(made.weights).stem} weights"  # no folder in a picture
+        return "\n".join(filter(None, (f"W/L {made.window}, {made.range}", weights, made.frames, self.nodes.span)))
 
 
 def best_for_slice(images: Sequence[FusedImage], index: int | None) -> FusedImage | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+from collections.abc import Callable
 from types import TracebackType
 
 import numpy as np
@@ -125,7 +126,13 @@ class SliceViews:
     """
 
     def __init__(
-        self, application: Application, *, size: tuple[int, int] = (500, 400), columns: int = 2, in_patient_space: bool = True
+        self,
+        application: Application,
+        *,
+        size: tuple[int, int] = (500, 400),
+        columns: int = 2,
+        in_patient_space: bool = True,
+        pause: Callable[[], object] = lambda: None,
     ) -> None:
         """Makes the views.
 
@@ -134,6 +141,7 @@ class SliceViews:
             size: width and height of one view in pixels.
             columns: views side by side: 1, 2 or 4.
             in_patient_space: False for images that do not know where they lie (PNG): neither patient sides nor ruler.
+            pause: called after each view that was made or drawn.
 
         Raises:
             ValueError: the size is too small for the text, or `columns` is not 1, 2 or 4.
@@ -144,9 +152,17 @@ class SliceViews:
         if columns not in (1, 2, 4):
             raise ValueError(f"columns must be 1, 2 or 4, got {columns}")
         self._columns = columns
-        self.views = tuple(SliceView(application, f"LCDFusion{title}", size=size, in_patient_space=in_patient_space) for title in TITLES)
+        self._pause = pause
         self._anatomy: slicer.vtkMRMLVolumeNode | None = None
         self._color_bar: slicer.vtkMRMLColorLegendDisplayNode | None = None
+        self.views: tuple[SliceView, ...] = ()
+        try:
+            for title in TITLES:
+                self.views += (SliceView(application, f"LCDFusion{title}", size=size, in_patient_space=in_patient_space),)
+                pause()
+        except BaseException:
+            self.close()
+            raise
 
     def show(
         self,
@@ -209,7 +225,10 @@ class SliceViews:
             unit = unit_of(self._anatomy)
             words = "" if unit is Unit.RELATIVE else f" {unit.value}"
             self.views[0].annotations.set_title(f"{TITLES[0]}\nW {display.GetWindow():g}  L {display.GetLevel():g}{words}")
-        pictures = [view.render() for view in self.views]
+        pictures = []
+        for view in self.views:
+            pictures.append(view.render())
+            self._pause()
         height, width, _ = pictures[0].shape
         rows = len(pictures) // self._columns
         frame = np.full((rows * (height + _GAP) - _GAP, self._columns * (width + _GAP) - _GAP, 3), 64, np.uint8)

@@ -41,7 +41,7 @@ class ProjectionView:
         """
         self._projection = TurningProjection(function)
         self.angle = 0.0
-        self.node = node_from_volume(scene, self._picture(function.unit, f"{function.name} MIP"))
+        self.node = node_from_volume(scene, self._picture(function.unit, f"{function.name} MIP"), window=window)
         self.node.SetHideFromEditors(True)
         self.node.SetSaveWithScene(False)
         self.show(window, colors)

@@ -42,6 +42,7 @@ class ReadingCopy:
             node.SetSaveWithScene(False)
             self._node = self._scene.AddNode(node)
             node.CreateDefaultDisplayNodes()
+            node.GetDisplayNode().AutoWindowLevelOff()  # before there are voxels, or the display node goes through them all
         copy, matrix = self._node, vtk.vtkMatrix4x4()
         # Where the function lies in the world, under no transform: a registration that is taken off leaves no node behind.
         matrix.DeepCopy(ijk_to_ras(function).ravel().tolist())
@@ -53,7 +54,6 @@ class ReadingCopy:
             set_voxels(copy, np.where(padding, array[~padding].min(), array))
         display = copy.GetDisplayNode()
         display.SetAndObserveColorNodeID(colors)
-        display.AutoWindowLevelOff()
         display.SetWindowLevelMinMax(window.lower, window.upper)
         return copy
 

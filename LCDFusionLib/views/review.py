@@ -227,6 +227,11 @@ class Review:
         """Takes all linked views, and the crosshair, to a place."""
         self.plane.jump(ras)
 
+    @property
+    def is_peeked(self) -> bool:
+        """True while the anatomy is in the place of the fused image."""
+        return self._peeked
+
     def peek(self, shown: bool) -> None:
         """Shows the anatomy in the fused view while True."""
         if shown is not self._peeked:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import slicer
 
 from LCDFusionLib.errors import InputError
+from LCDFusionLib.images.window import Window
 from LCDFusionLib.mrml.application import Application
 from LCDFusionLib.mrml.export import Export
 from LCDFusionLib.mrml.nodes import node_from_volume, volume_from_node
@@ -18,7 +19,13 @@ from LCDFusionLib.views.offscreen import SliceViews
 
 
 def write_pictures(
-    export: Export, folder: str | os.PathLike[str], slices: Sequence[int], *, opacity: float = 0.5, note: str = ""
+    export: Export,
+    folder: str | os.PathLike[str],
+    slices: Sequence[int],
+    *,
+    opacity: float = 0.5,
+    note: str = "",
+    pause: Callable[[], object] = lambda: None,
 ) -> list[Path]:
     """Writes a PNG of each slice.
 
@@ -28,6 +35,8 @@ def write_pictures(
         slices: K of each.
         opacity: of the function in the blend.
         note: what nobody may overlook in the fused image, such as that it is of older choices.
+        pause: called between pieces of the work, so that a host which has to draw in its main thread can let its window live; what it
+            raises ends the work.
 
     Raises:
         InputError: an input was deleted, or the folder cannot be written.
@@ -42,12 +51,15 @@ def write_pictures(
         shown,
         reading,
         export.fused.gray,
+        slices=export.result.slices if export.result.span else None,
         mismatches=export.result.mismatches,
         made_with=export.result.made_with,
         images=(export.result.gray.GetImageData(), export.result.color.GetImageData()),
     )
+    pause()
     result.fill(export.fused)
-    with SliceViews(application, size=(560, 480), columns=4) as views:
+    pause()
+    with SliceViews(application, size=(560, 480), columns=4, pause=pause) as views:
         views.show(shown, reading, result, opacity=opacity)
         views.views[-1].annotations.set_title("\n".join(filter(None, ("Fused", FusedImage(result).settings, note))))
         for index in slices:
@@ -59,16 +71,16 @@ def write_pictures(
 
 def _copy(scene: slicer.vtkMRMLScene, node: slicer.vtkMRMLVolumeNode) -> slicer.vtkMRMLVolumeNode:
     """The node as it looks, in another scene; its voxels are shared."""
-    copy = node_from_volume(scene, volume_from_node(node, copy=False), image=node.GetImageData())
-    source, target = node.GetDisplayNode(), copy.GetDisplayNode()
-    if not node.IsA("vtkMRMLVectorVolumeNode") and source is not None:
-        if (colors := source.GetColorNode()) is not None:
-            table = scene.AddNode(scene.CreateNodeByClass(colors.GetClassName()))
-            table.Copy(colors)
-            target.SetAndObserveColorNodeID(table.GetID())
-        target.AutoWindowLevelOff()
-        target.SetWindowLevel(source.GetWindow(), source.GetLevel())
-        if source.GetApplyThreshold():  # what was not measured
-            target.SetThreshold(source.GetLowerThreshold(), source.GetUpperThreshold())
-            target.ApplyThresholdOn()
+    source = node.GetDisplayNode()
+    window = Window(source.GetWindow(), source.GetLevel()) if source is not None and source.GetWindow() > 0 else None
+    copy = node_from_volume(scene, volume_from_node(node, copy=False), image=node.GetImageData(), window=window)
+    target = copy.GetDisplayNode()
+    colors = source.GetColorNode() if source is not None and not node.IsA("vtkMRMLVectorVolumeNode") else None
+    if colors is not None:
+        table = scene.AddNode(scene.CreateNodeByClass(colors.GetClassName()))
+        table.Copy(colors)
+        target.SetAndObserveColorNodeID(table.GetID())
+    if colors is not None and source is not None and source.GetApplyThreshold():  # what was not measured
+        target.SetThreshold(source.GetLowerThreshold(), source.GetUpperThreshold())
+        target.ApplyThresholdOn()
     return copy

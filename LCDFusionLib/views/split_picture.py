@@ -45,10 +45,10 @@ class SplitPicture:
     def show(
         self, index: int, *, split: float, opacity: float, gray: bool, table: str, anatomy_window: Window, function_window: Window
     ) -> slicer.vtkMRMLVectorVolumeNode:
-        """Makes the picture of slice K = `index`.
+        """Makes the picture of a slice.
 
         Args:
-            index: of the fused volume.
+            index: K in the fused volume, which may be a part of the anatomy.
             split: place of the line, 0 at the left edge of the stored slice, 1 at the right.
             opacity: of the function in the blend.
             gray: the fused image in gray.
@@ -63,9 +63,10 @@ class SplitPicture:
         grid = Volume(whole.array[index : index + 1], matrix, Modality.OTHER, Unit.RELATIVE, "LCDFusion comparison")
         if key != self._key or self._blend is None:
             function = resample_onto(self._function, grid).volume
-            anatomy01 = anatomy_window.apply(voxels(self._anatomy)[index : index + 1])
+            k = self.result.slices[index]
+            anatomy01 = anatomy_window.apply(voxels(self._anatomy)[k : k + 1])
             if self._padding is not None:
-                anatomy01[0][self._padding[index]] = 0
+                anatomy01[0][self._padding[k]] = 0
             layer = function.array if function.is_color else normalise(function, function_window)
             self._blend, self._key = blend(anatomy01, layer, table, opacity=opacity)[0], key
         fused = voxels(self.result.color)[index]

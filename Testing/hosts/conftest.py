@@ -37,9 +37,10 @@ def host():
 
 @pytest.fixture
 def scene(host):
-    """The application's scene, empty."""
+    """The application's scene, empty, of a person who has chosen nothing before."""
     import slicer
 
+    slicer.app.userSettings().clear()
     slicer.mrmlScene.Clear(0)
     return slicer.mrmlScene
 
@@ -172,6 +173,7 @@ def fused_panel(open_panel, small_phantom):
 
     from LCDFusionLib.mrml.nodes import node_from_volume
 
+    slicer.app.userSettings().clear()
     slicer.mrmlScene.Clear(0)
     for volume in small_phantom[:2]:
         node_from_volume(slicer.mrmlScene, volume)

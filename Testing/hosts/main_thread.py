@@ -1,13 +1,15 @@
 """How long the main thread is held by what a person does in the panel: this build beside an older one, in one run.
 
-    main_thread.py [--slices 300] [--before COMMIT]
+    main_thread.py [--slices 300] [--before COMMIT] [--profile FOLDER]
 
-Each step is clicked in a process of its own build and waited for as Slicer's event loop waits. Of every single call into Qt (the click,
-each round of events) the CPU time of the main thread is taken; the longest is how long the window stood still, the sum what the step cost
-it. CPU time, because another program's load is not the module's fault; still, read it as a comparison.
+Each step is clicked in a process of its own build and waited for as Slicer's event loop waits. The CPU time of the main thread is taken
+from one round of events to the next, also of those rounds that a click makes itself while it shows a bar: the longest is how long the
+window stood still, the sum what the step cost. CPU time, because another program's load is not the module's fault; still, read it as a
+comparison.
 """
 
 import argparse
+import cProfile
 import json
 import os
 import subprocess
@@ -17,6 +19,8 @@ from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parents[2]
 BEFORE = "f136bb6"
+MOST_S = 600
+"""Of one step; what takes longer has failed without a word."""
 
 
 def main():
@@ -24,16 +28,17 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--slices", type=int, default=300, help="of CT (512x512) and PET (200x200)")
     parser.add_argument("--before", default=BEFORE, help="commit of the older build")
+    parser.add_argument("--profile", type=Path, help="folder for what cProfile says of each step of this build; it makes Python slower")
     parser.add_argument("--measure", type=Path, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.measure:
-        print("RESULT", json.dumps(measure(options.measure, options.slices)))
+        print("RESULT", json.dumps(measure(options.measure, options.slices, options.profile)))
         return
     with tempfile.TemporaryDirectory() as folder:
         older = Path(folder) / "before"
         subprocess.run(["git", "worktree", "add", "--quiet", "--detach", older, options.before], cwd=PROJECT, check=True)
         try:
-            tables = [run(build, options.slices) for build in (older, PROJECT)]
+            tables = [run(older, options.slices), run(PROJECT, options.slices, options.profile)]
         finally:
             subprocess.run(["git", "worktree", "remove", "--force", older], cwd=PROJECT, check=False)
     print(f"\nCPU seconds of the main thread, CT 512x512x{options.slices}, PET 200x200x{options.slices}: longest call (sum)\n")
@@ -43,7 +48,7 @@ def main():
         print(f"{step:32}{cells[0]:>18}{cells[1]:>18}")
 
 
-def run(build, slices):
+def run(build, slices, profile=None):
     """The longest call and the sum of each step of a build."""
     quick = Path(build) / "build" / "quick"  # what Slicer's Python is called, first in the path
     quick.mkdir(parents=True, exist_ok=True)
@@ -56,6 +61,7 @@ def run(build, slices):
         "QT_QPA_PLATFORM": "offscreen",
     }
     command = [sys.executable, __file__, "--measure", build, "--slices", str(slices)]
+    command += ["--profile", profile.absolute()] if profile else []
     ran = subprocess.run(command, cwd=build, env=environment, capture_output=True, text=True)
     for line in ran.stdout.splitlines():
         if line.startswith("RESULT"):
@@ -66,8 +72,8 @@ def run(build, slices):
 class Watch:
     """Clicks and waits, and knows how long the main thread was held meanwhile."""
 
-    def __init__(self):
-        self.table = {}
+    def __init__(self, profile):
+        self.table, self.profile = {}, profile
 
     def step(self, name, click, until=lambda: True):
         """Does one thing and waits for its end."""
@@ -75,33 +81,54 @@ class Watch:
 
         import slicer
 
-        longest = total = 0.0
+        longest = total = last = 0.0
+        application = type(slicer.app)
+        process = application.processEvents
+        end, profiler = time.monotonic() + MOST_S, cProfile.Profile()
 
-        def held(call):
-            nonlocal longest, total
-            begun = time.thread_time()
-            call()
-            took = time.thread_time() - begun
+        def mark():
+            nonlocal longest, total, last
+            took, last = time.thread_time() - last, time.thread_time()
             longest, total = max(longest, took), total + took
 
+        def events(app, *given):
+            mark()  # the end of what went before
+            process(app, *given)
+            mark()
+
+        def held(call):
+            nonlocal last
+            last = time.thread_time()
+            if self.profile is None:
+                call()
+            else:
+                profiler.runcall(call)
+            mark()
+
+        application.processEvents = events
         held(click)
         while not until():
+            assert time.monotonic() < end, f"'{name}' does not end"
             held(slicer.app.processEvents)
             time.sleep(0.002)
         for _ in range(10):
             held(slicer.app.processEvents)
+        application.processEvents = process
         self.table[name] = (longest, total)
         print(f"{name}: {longest:.2f} ({total:.2f})", file=sys.stderr, flush=True)
+        if self.profile is not None:
+            self.profile.mkdir(parents=True, exist_ok=True)
+            profiler.dump_stats(self.profile / f"{name}.prof")
 
 
-def measure(build, slices):
+def measure(build, slices, profile):
     """Goes through a case of the given size."""
     from emulation import host
 
     host.start()
     import slicer
 
-    watch, module = Watch(), host.Module(build / "LCDFusion" / "LCDFusion.py")
+    watch, module = Watch(profile), host.Module(build / "LCDFusion" / "LCDFusion.py")
     panel = module.open()
     ui = panel.ui
     with tempfile.TemporaryDirectory() as folder:
@@ -123,8 +150,20 @@ def measure(build, slices):
             watch.step(name, button.click, lambda: ui.exportLabel.text.startswith("Written"))
     module.close()
     slicer.mrmlScene.Clear(0)
-    watch.step("sample data, thorax", lambda: module.python.loadThorax())
+    watch.step("sample data, thorax", lambda: sample_data(module))
     return watch.table
+
+
+def sample_data(module):
+    """As a click in the Sample Data module."""
+    import slicer
+
+    if hasattr(module.python, "loadThorax"):  # builds until November 2026
+        module.python.loadThorax()
+        return
+    slicer.app.startupCompleted.emit()
+    source = next(each for each in slicer.modules.sampleDataSources["LCDFusion"] if each.sampleName == "LCDFusionThorax")
+    source.customDownloader(source)
 
 
 def choose(panel, anatomy, function):

@@ -9,7 +9,7 @@ from LCDFusionLib.fusion import engine, worker
 NAMES = ("IE", "AG", "SD", "SF", "SCD", "VIF", "QABF", "EI")
 
 
-def fuse_slices(anatomy, function, *, order, backends, note=None):
+def fuse_slices(anatomy, function, *, order, backends, **_):
     """The mean of both, with round metrics."""
     next(iter(backends))
     row = dict.fromkeys([*NAMES, *(f"{name}_{source}" for name in ("SCD", "VIF", "QABF") for source in ("anatomy", "function"))], 0.5)

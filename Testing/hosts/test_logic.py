@@ -15,7 +15,9 @@ import slicer
 
 from LCDFusionLib.errors import InputError
 from LCDFusionLib.fusion import FusionSettings
-from LCDFusionLib.mrml.nodes import voxels
+from LCDFusionLib.images.volume import Modality
+from LCDFusionLib.mrml.inputs import choose_pair
+from LCDFusionLib.mrml.nodes import modality_of, voxels
 
 PROJECT = Path(__file__).resolve().parents[2]
 
@@ -45,14 +47,35 @@ def test_sample_data_is_registered_and_made_here(module, scene):
     import qt
 
     slicer.app.startupCompleted.emit()
-    sources = slicer.modules.sampleDataSources["LCDFusion"]
+    sources = {source.sampleName: source for source in slicer.modules.sampleDataSources["LCDFusion"]}
     assert set(sources) == {"LCDFusionThorax", "LCDFusionHead"}
-    for load, thumbnail in sources.values():
-        assert qt.QImage(thumbnail).width() == 260
-        assert callable(load)
-    anatomy, function = sources["LCDFusionThorax"][0](None)
-    assert module.python.LCDFusionLogic()
+    for source in sources.values():
+        assert qt.QImage(source.thumbnailFileName).width() == 260
+    anatomy, function = sources["LCDFusionThorax"].customDownloader(sources["LCDFusionThorax"])
     assert (anatomy.GetScene(), function.GetScene()) == (scene, scene)
+
+
+@pytest.mark.parametrize(("name", "modality"), [("LCDFusionThorax", Modality.CT), ("LCDFusionHead", Modality.MR)])
+def test_a_script_gets_the_sample_data(module, scene, tmp_path, name, modality):
+    import SampleData
+
+    slicer.app.startupCompleted.emit()
+    scene.GetCacheManager().SetRemoteCacheDirectory(str(tmp_path))
+    anatomy, function = SampleData.downloadSamples(name)
+    assert (modality_of(anatomy), modality_of(function)) == (modality, Modality.PET)
+    assert choose_pair(scene) == (anatomy, function)
+    assert modality_of(SampleData.downloadSample(name)) is modality
+
+
+def test_a_file_that_names_no_phantom_is_refused(module, scene, tmp_path, caplog):
+    import vtk
+
+    for text in ("{}", "thorax", '{"phantom": "foot", "volume": "anatomy"}'):
+        (tmp_path / "x.lcdphantom").write_text(text)
+        properties = {"fileName": str(tmp_path / "x.lcdphantom")}
+        assert not slicer.app.coreIOManager().loadNodes("LCDFusionPhantom", properties, vtk.vtkCollection())
+        assert "names no volume of a digital phantom" in caplog.text
+    assert scene.GetNumberOfNodesByClass("vtkMRMLVolumeNode") == 0
 
 
 def test_torch_missing_is_one_line_and_asked_for(panel, monkeypatch):

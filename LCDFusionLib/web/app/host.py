@@ -45,6 +45,8 @@ class SessionHost:
             anatomy=self.study.node(chosen.anatomy),
             function=self.study.node(chosen.function),
             waiting=self.study.waiting,
+            first_slice=int(chosen.first_slice or 0),
+            last_slice=int(chosen.last_slice or 0),
             window=chosen.window,
             function_upper=chosen.function_upper,
             table=chosen.table,
@@ -75,7 +77,8 @@ class SessionHost:
         """The panel itself has changed choices."""
         with self._server.state:
             for name, value in changes.items():
-                setattr(self._chosen.data, name, value)
+                if name != "roi":  # the browser has no Markups
+                    setattr(self._chosen.data, name, value or None if name in ("first_slice", "last_slice") else value)
 
     def find_file(self, uid: str) -> str:
         """`FindFile` of the open study."""

@@ -13,12 +13,15 @@ class BrowserChoices:
     """What the reader sets; names and defaults are those of `LCDFusionLib.panel.choices.Choices`.
 
     anatomy, function - keys of offers of the open study; pair - number of a proposed pair.
-    function_upper - in the function's unit, None for automatic. isocontour - in percent of the maximum.
+    first_slice, last_slice - as people count slices, None for all. function_upper - in the function's unit, None for automatic.
+    isocontour - in percent of the maximum.
     """
 
     pair: int | None = None
     anatomy: str | None = None
     function: str | None = None
+    first_slice: int | None = None
+    last_slice: int | None = None
     window: AnatomyWindow = AnatomyWindow.DEFAULT
     function_upper: float | None = None
     table: ColorTableChoice = ColorTableChoice.BLAZE

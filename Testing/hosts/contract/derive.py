@@ -29,7 +29,7 @@ ctkPathLineEdit ctkMessageBox ctkErrorLogModel QObject QTimer QSettings QUiLoade
 QFileDialog QMessageBox QProgressDialog QApplication QAction QMenu QWidget QFrame QLabel QLineEdit QPushButton QToolButton
 QCheckBox QComboBox QSpinBox QDoubleSpinBox QSlider QProgressBar QButtonGroup QGroupBox QPlainTextEdit QTextEdit QTableWidget
 QTableWidgetItem QHeaderView QAbstractItemView QHBoxLayout QVBoxLayout QGridLayout QFormLayout QSpacerItem QIcon QPixmap QColor
-QFont QKeySequence QShortcut QCursor QSize QPoint QRect QByteArray QThread
+QFont QKeySequence QShortcut QCursor QSize QPoint QRect QByteArray QThread qSlicerScriptedFileReader
 """.split()  # noqa: SIM905
 """Classes that the module meets, or may; what they derive from comes along."""
 
@@ -44,6 +44,9 @@ PYTHON_MODULES = {
     "DICOMLib.DICOMUtils": "Modules/Scripted/DICOMLib/DICOMUtils.py",
     "DICOMLib.DICOMPlugin": "Modules/Scripted/DICOMLib/DICOMPlugin.py",
     "SampleData": "Modules/Scripted/SampleData/SampleData.py",
+    "AbstractScriptedSubjectHierarchyPlugin": (
+        "Modules/Loadable/SubjectHierarchy/Widgets/Python/SubjectHierarchyPlugins/AbstractScriptedSubjectHierarchyPlugin.py"
+    ),
 }
 
 _META_OBJECTS = r"""

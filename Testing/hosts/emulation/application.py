@@ -1,6 +1,8 @@
 """Stand-ins for `slicer.app`, its module manager, and the DICOM database."""
 
+import tempfile
 import types
+from pathlib import Path
 
 import pydicom
 import slicer
@@ -8,6 +10,7 @@ from PySide6 import QtCore, QtWidgets
 
 from . import contract
 from .contract import Contracted
+from .files import qSlicerIOManager
 from .mrml_widgets import qMRMLWidget
 from .views import qSlicerLayoutManager
 
@@ -40,13 +43,18 @@ class qSlicerApplication(QtCore.QObject):
     def __init__(self, application_logic, scene):
         super().__init__()
         self._application_logic, self._modules = application_logic, qSlicerModuleManager()
-        self._layout_manager = qSlicerLayoutManager(application_logic, scene)
+        self._layout_manager, self._files = qSlicerLayoutManager(application_logic, scene), qSlicerIOManager()
+        self._folder = tempfile.TemporaryDirectory(prefix="lcdfusion-host-")
+        self._settings = QtCore.QSettings(str(Path(self._folder.name) / "Slicer.ini"), QtCore.QSettings.Format.IniFormat)
 
     def applicationLogic(self):
         return self._application_logic
 
     def layoutManager(self):
         return self._layout_manager
+
+    def coreIOManager(self):
+        return self._files
 
     def moduleManager(self):
         return self._modules
@@ -64,9 +72,10 @@ class qSlicerApplication(QtCore.QObject):
         return True
 
     def settings(self):
-        return QtCore.QSettings("lcdfusion-host-emulation", "settings")
+        return self._settings
 
-    userSettings = settings
+    def userSettings(self):
+        return self._settings
 
     def moduleDocumentationUrl(self, name):
         return ""
@@ -83,6 +92,9 @@ class qSlicerScriptedLoadableModuleWidget(qMRMLWidget):
         self.moduleObject, self.isEntered, self.representation = module, False, None
         QtWidgets.QVBoxLayout(self)
         self.setMRMLScene(slicer.mrmlScene)
+
+    def self(self):
+        return self.representation
 
     def open(self):
         """Makes the widget of the module."""

@@ -107,7 +107,7 @@ def class_name_of(cls):
 def checked(self, name, value):
     """The value of an attribute that the module asks for; an error where Slicer has none, or one of another kind."""
     class_name = class_name_of(type(self))
-    if class_name is None or (name.startswith("__") and name.endswith("__")):
+    if class_name is None or (name.startswith("__") and name.endswith("__")) or _is_own(type(self), self, name):
         return value
     current.require(class_name, name)
     kind = current.kind(class_name, name)
@@ -116,6 +116,12 @@ def checked(self, name, value):
     if kind == "property" and callable(value):
         raise AttributeError(f"{class_name}.{name} is a property in Slicer, and cannot be called")
     return value
+
+
+def _is_own(cls, instance, name):
+    """Whether a class that the module derives from one of Qt's has given itself the name."""
+    ours = [each for each in cls.__mro__ if each.__module__.startswith(OURS)]
+    return bool(ours) and (any(name in vars(each) for each in ours) or name in object.__getattribute__(instance, "__dict__"))
 
 
 class Contracted:

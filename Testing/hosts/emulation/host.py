@@ -8,6 +8,7 @@ real ones from its Base/Python; otherwise they are stand-ins too.
 import importlib.util
 import os
 import sys
+import tempfile
 import types
 from pathlib import Path
 
@@ -19,8 +20,9 @@ from PySide6 import QtCore, QtGui, QtWidgets
 
 from LCDFusionLib.mrml.application import Application
 
-from . import contract, pythonqt, ui_loader
+from . import contract, hierarchy, pythonqt, ui_loader
 from .application import ctkDICOMDatabase, qSlicerApplication, qSlicerScriptedLoadableModule, qSlicerScriptedLoadableModuleWidget
+from .files import qSlicerScriptedFileReader
 
 HERE = Path(__file__).parent
 
@@ -45,15 +47,25 @@ def start():
     ctk = types.ModuleType("ctk")
     for name, cls in ui_loader.STAND_INS.items():
         setattr(ctk if name.startswith("ctk") else slicer, name, cls)
+    for name, cls in hierarchy.CLASSES.items():
+        setattr(slicer, name, cls)
     # Slicer's own code names classes to compare with; they may be named, but not made.
     ctk.__getattr__ = lambda name: _named_only("ctk", name)
     slicer.__getattr__ = lambda name: _named_only("q", name)
     sys.modules["qt"], sys.modules["ctk"] = qt, ctk
     sys.path.insert(0, str(HERE / "modules"))
+    if slicer_source():
+        modules = slicer_source().parents[2] / "Modules"
+        for place in ("Scripted/SampleData", "Loadable/SubjectHierarchy/Widgets/Python/SubjectHierarchyPlugins"):
+            sys.path.insert(0, str(modules / place))
     slicer.__path__.insert(0, str(slicer_source() or HERE / "stand_ins"))
     sys.modules["slicer.util"].__class__ = contract.ContractedModule
 
+    slicer.util.selectModule = lambda name: getattr(slicer.modules, name.lower()).widgetRepresentation().enter()
     world = Application.create()
+    cache = slicer.vtkCacheManager()
+    cache.SetRemoteCacheDirectory(str(Path(tempfile.gettempdir()) / "lcdfusion-host-cache"))
+    world.scene.SetCacheManager(cache)
     for class_name in ("vtkMRMLInteractionNode", "vtkMRMLSelectionNode"):
         node = world.scene.CreateNodeByClass(class_name)
         node.UnRegister(None)
@@ -92,6 +104,8 @@ class Module:
         spec.loader.exec_module(self.python)
         self.parent = qSlicerScriptedLoadableModule(path=str(self.file))
         self.object = getattr(self.python, self.name)(self.parent)
+        if (reader := getattr(self.python, f"{self.name}FileReader", None)) is not None:
+            slicer.app.coreIOManager().register(qSlicerScriptedFileReader(reader))
         setattr(slicer.modules, self.name.lower(), types.SimpleNamespace(path=str(self.file), widgetRepresentation=lambda: self.widget))
 
     def open(self):

@@ -31,6 +31,9 @@ class InputsDrawing(Drawing):
             classes="function-select",
             no_data_text="None",
         )
+        with form.row("Slices:", "Fuse only these slices of the anatomy, counted from 1; empty: all"):
+            for name, empty in ((choice.first_slice, "from the first"), (choice.last_slice, "to the last")):
+                form.number(name, low=1, high=99999, empty=empty, classes="slice-field")
         html.Div("{{ " + screen.pair_note + " }}", v_if=(f"{screen.pair_note} && !inputs.mismatch",), classes="note")
         html.Div("{{ inputs.plan }}", v_if=("inputs.plan",), classes="plan")
         html.Div("{{ inputs.problem }}", v_if=("inputs.problem",), classes="problem")
