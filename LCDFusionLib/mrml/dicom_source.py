@@ -80,6 +80,12 @@ class SourceFiles:
         return None if not self.there else _kept[self] if self in _kept else _read(self)
 
 
+def unread_source(node: slicer.vtkMRMLVolumeNode, find_file: FindFile) -> Callable[[], object] | None:
+    """What reads the headers that `dicom_source` will want, and may run in a thread; None where they are read, or there are none."""
+    files = SourceFiles.of(node, find_file)
+    return files.read if files.unread else None
+
+
 def kept_source(node: slicer.vtkMRMLVolumeNode, find_file: FindFile) -> SeriesSource | None:
     """The same where `keep_source` has it; reads no file."""
     return SourceFiles.of(node, find_file).kept

@@ -153,7 +153,7 @@ class ExportSection(Section):
         """What reads the headers that an export needs and nobody has read yet; may run in a thread, before `steps`."""
         whole, find_file = self.core.whole, self.core.host.find_file
         nodes = [node for node in whole.nodes.inputs if node is not None] if whole is not None else []
-        return [files.read for node in nodes if (files := SourceFiles.of(node, find_file)).unread]
+        return [read for node in nodes if (read := unread_source(node, find_file)) is not None]
 
     def steps(
         self, kind: ExportKind, folder: Path, *, name: str = "", pause: Callable[[], object] = lambda: None

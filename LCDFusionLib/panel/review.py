@@ -14,7 +14,7 @@ from LCDFusionLib.panel.on_show import OnShow
 from LCDFusionLib.panel.section import Section
 from LCDFusionLib.views.choices import Arrangement, Comparison, Orientation
 from LCDFusionLib.views.layouts import views_of
-from LCDFusionLib.views.review import Look
+from LCDFusionLib.views.look import Look
 
 FLICKER_S, TURN_S, TURN_DEGREES = 0.6, 0.12, 5
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 import slicer
@@ -14,11 +14,9 @@ from LCDFusionLib.mrml.nodes import voxels
 from LCDFusionLib.views import layouts
 from LCDFusionLib.views.choices import FunctionLook
 from LCDFusionLib.views.display import function_colors, measured_range, show_color_bar, show_function
+from LCDFusionLib.views.look import Look
 from LCDFusionLib.views.projection import ProjectionView
 from LCDFusionLib.views.reading_copy import ReadingCopy
-
-if TYPE_CHECKING:
-    from LCDFusionLib.views.review import Look
 
 _LEAST_OF_RANGE = 0.005  # of the hottest voxel; a hand cannot make the range smaller
 _ON_BLACK_AND_WHITE = (0.85, 0.42, 0.05)  # letters that are legible on both

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
@@ -11,19 +10,19 @@ import slicer
 import vtk
 from numpy.typing import NDArray
 
-from LCDFusionLib.images.color import DEFAULT_COLOR_TABLE
 from LCDFusionLib.images.volume import Volume
 from LCDFusionLib.images.window import Window
 from LCDFusionLib.mrml.application import Application
 from LCDFusionLib.mrml.result_nodes import ResultNodes
 from LCDFusionLib.views import layouts
 from LCDFusionLib.views.annotations import SliceAnnotations
-from LCDFusionLib.views.choices import Comparison, FunctionLook, FusedLook
+from LCDFusionLib.views.choices import Comparison, FusedLook
 from LCDFusionLib.views.color_scale import ColorScale
 from LCDFusionLib.views.display import measured_range, show_anatomy
 from LCDFusionLib.views.function_views import FunctionViews
 from LCDFusionLib.views.fused_view import FusedImage, best_for_slice, fused_title
 from LCDFusionLib.views.linked_plane import LinkedPlane
+from LCDFusionLib.views.look import Look
 from LCDFusionLib.views.planes import resize_view, seen_from
 from LCDFusionLib.views.probe import probe_text
 from LCDFusionLib.views.projection import RAS, ProjectionView
@@ -31,33 +30,6 @@ from LCDFusionLib.views.regions import remove_outline
 from LCDFusionLib.views.split_picture import SplitPicture
 
 Node: TypeAlias = "slicer.vtkMRMLVolumeNode"
-
-
-@dataclass(frozen=True)
-class Look:
-    """How the person wants to see a pair and its result.
-
-    Attributes:
-        anatomy_window: window on show; None leaves it as it is.
-        function_window: range of uptake on show.
-        table: colours of uptake, `COLOR_TABLES`.
-        function: of the function in its own view.
-        fused: of the fused image.
-        opacity: of the function in the blend.
-        comparison: of the fused view.
-        split: place of the line, 0 to 1.
-        metrics: written in the fused view.
-    """
-
-    anatomy_window: Window | None
-    function_window: Window
-    table: str = DEFAULT_COLOR_TABLE
-    function: FunctionLook = FunctionLook.INVERSE_GRAY
-    fused: FusedLook = FusedLook.COLOR
-    opacity: float = 0.5
-    comparison: Comparison = Comparison.NONE
-    split: float = 0.5
-    metrics: bool = True
 
 
 class Review:

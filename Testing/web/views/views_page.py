@@ -28,7 +28,8 @@ from LCDFusionLib.mrml.result_nodes import create_result, remove_node
 from LCDFusionLib.views import layouts
 from LCDFusionLib.views.choices import Arrangement, FunctionLook, Orientation
 from LCDFusionLib.views.fused_view import FusedImage
-from LCDFusionLib.views.review import Look, Review
+from LCDFusionLib.views.look import Look
+from LCDFusionLib.views.review import Review
 from LCDFusionLib.web.views import LinkedViews
 
 WINDOW, UPTAKE = Window(350, 40), Window.from_range(0, 10)
