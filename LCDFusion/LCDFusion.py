@@ -73,13 +73,37 @@ def registerSampleData():
     """Adds both digital phantoms to the Sample Data module; they are computed on this machine, nothing is downloaded."""
     from LCDFusionPanel import sample_data
 
-    sample_data.register()
+    sample_data.register(phantomImages, nodeOf)
 
 
 def registerDataMenu():
     """Adds "Fuse with LCD Fusion" to the right click on a volume in the Data module."""
     place = Path(__file__).resolve().parent / "LCDFusionPanel" / "LCDFusionSubjectHierarchyPlugin.py"
     slicer.qSlicerSubjectHierarchyScriptedPlugin(None).setPythonSource(str(place))
+
+
+def computePhantom(name):
+    """A digital phantom, "thorax" or "head"; may run in any thread."""
+    from LCDFusionLib import phantom
+
+    return getattr(phantom, name)()
+
+
+def phantomImages(name):
+    """Both volumes of a phantom, their voxels as nodes hold them, and windows to show them with; may run in any thread."""
+    from LCDFusionLib.images.window import anatomy_window, function_range
+    from LCDFusionLib.mrml.nodes import image_of
+
+    computed = computePhantom(name)
+    shown = (computed.anatomy, anatomy_window(computed.anatomy)), (computed.function, function_range(computed.function))
+    return [(volume, image_of(volume.array, copy=False), window) for volume, window in shown]
+
+
+def nodeOf(volume, image=None, window=None):
+    """A volume in Slicer's scene."""
+    from LCDFusionLib.mrml.nodes import node_from_volume
+
+    return node_from_volume(slicer.mrmlScene, volume, image=image, window=window)
 
 
 class LCDFusionFileReader:
@@ -105,7 +129,7 @@ class LCDFusionFileReader:
         from LCDFusionPanel import sample_data
 
         try:
-            node = sample_data.load_file(properties["fileName"])
+            node = nodeOf(sample_data.volume_of_file(properties["fileName"], computePhantom))
         except ValueError as error:
             logging.error(str(error))
             return False
@@ -211,7 +235,7 @@ class LCDFusionWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
 
     def fuseNodes(self, nodes):
         """Chooses the pair that these volumes belong to, and fuses it; where something speaks against that, the panel says what."""
-        from LCDFusionLib.mrml.inputs import pair_with
+        from LCDFusionLib.panel.pointed_at import pair_with
 
         anatomy, function = pair_with(nodes, find_file=self.logic.findFile)
         with slicer.util.NodeModify(self.parameters):

@@ -26,7 +26,7 @@ class LCDFusionSubjectHierarchyPlugin(AbstractScriptedSubjectHierarchyPlugin):
 
     def showContextMenuActionsForItem(self, itemID):
         """Slicer asks this for each item that is selected."""
-        from LCDFusionLib.mrml.inputs import is_input
+        from LCDFusionLib.panel.pointed_at import is_input
 
         node = self._node(itemID) if itemID else None
         if is_input(node, find_file=_find_file):
@@ -34,7 +34,7 @@ class LCDFusionSubjectHierarchyPlugin(AbstractScriptedSubjectHierarchyPlugin):
 
     def onFuse(self):
         """Opens the module with the pair that the selected volumes belong to, and fuses it."""
-        from LCDFusionLib.mrml.inputs import is_input
+        from LCDFusionLib.panel.pointed_at import is_input
 
         items = vtk.vtkIdList()
         slicer.qSlicerSubjectHierarchyPluginHandler.instance().currentItems(items)

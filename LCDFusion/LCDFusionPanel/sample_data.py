@@ -4,7 +4,6 @@ import json
 from functools import lru_cache
 from pathlib import Path
 
-import slicer
 from slicer.i18n import tr as _
 
 from .background import wait_for
@@ -14,8 +13,8 @@ RESOURCES = Path(__file__).resolve().parents[1] / "Resources"
 _NAMES = {"LCDFusionThorax": "thorax", "LCDFusionHead": "head"}
 
 
-def register():
-    """Adds both phantoms to the Sample Data module.
+def register(images, to_node):
+    """Adds both phantoms to the Sample Data module, by what computes one, and what puts a volume into the scene.
 
     A click there asks the source's own downloader, while `SampleData.downloadSample` passes that over and loads what the source's
     addresses name (SampleDataLogic.downloadFromSource, v5.10.0 to 5.13): so a source has both, and its files say which volume to compute.
@@ -32,54 +31,38 @@ def register():
             fileNames=[file.name for file in files],
             nodeNames=[file.stem for file in files],
             loadFileTypes=[FILE_TYPE] * len(files),
-            customDownloader=lambda source=None, phantom=phantom: load(phantom),
+            customDownloader=lambda source=None, phantom=phantom: load(phantom, images, to_node),
         )
 
 
-def load(name):
+def load(name, images, to_node):
     """A phantom's CT or MR and its PET in the scene, computed beside the main thread behind a bar; returns both nodes.
 
     Raises:
         InputError: it was cancelled.
     """
-    from LCDFusionLib.images.window import anatomy_window, function_range
-    from LCDFusionLib.mrml.nodes import image_of, node_from_volume
-
-    def compute():
-        phantom = _compute(name)
-        windows = anatomy_window(phantom.anatomy), function_range(phantom.function)
-        return [
-            (volume, image_of(volume.array, copy=False), window)
-            for volume, window in zip((phantom.anatomy, phantom.function), windows, strict=True)
-        ]
-
-    computed = wait_for(compute, _("Computing the digital phantom"))
-    return [node_from_volume(slicer.mrmlScene, volume, image=image, window=window) for volume, image, window in computed]
+    return [to_node(*each) for each in wait_for(lambda: images(name), _("Computing the digital phantom"))]
 
 
-def load_file(path):
-    """The one volume that a file of this folder's kind names, in the scene; returns its node. The script that asked waits meanwhile.
+def volume_of_file(path, compute):
+    """The one volume that a file of this folder's kind names. The script that asked for it waits meanwhile.
 
     Raises:
         ValueError: the file names none.
     """
-    from LCDFusionLib.mrml.nodes import node_from_volume
-
     try:
         asked = json.loads(Path(path).read_text(encoding="utf-8"))
-        phantom = _kept(asked["phantom"])
+        if asked["phantom"] not in _NAMES.values():
+            raise KeyError(asked["phantom"])
+        phantom = _kept(compute, asked["phantom"])
         volume = {"anatomy": phantom.anatomy, "function": phantom.function}[asked["volume"]]
     except (KeyError, TypeError, ValueError) as error:
         raise ValueError(f"The file '{path}' names no volume of a digital phantom; take it from the Sample Data module.") from error
     if asked["volume"] == "function":  # the last of the two
         _kept.cache_clear()
-    return node_from_volume(slicer.mrmlScene, volume)
+    return volume
 
 
-def _compute(name):
-    from LCDFusionLib.phantom import head, thorax
-
-    return {"thorax": thorax, "head": head}[name]()
-
-
-_kept = lru_cache(maxsize=1)(_compute)
+@lru_cache(maxsize=1)
+def _kept(compute, name):
+    return compute(name)
