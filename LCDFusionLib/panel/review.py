@@ -130,6 +130,7 @@ class ReviewSection(Section):
 
     def _fill(self) -> None:
         workflow, views, choices = self.core.workflow, self.core.views, self.choices
+        assert workflow.anatomy is not None
         assert workflow.function is not None
         assert workflow.plan is not None
         look = Look(
@@ -147,7 +148,7 @@ class ReviewSection(Section):
         before = self._shown
         if before is None or (before.pair, before.transforms) != (now.pair, now.transforms) or not views.is_open:
             views.instance_numbers = instance_numbers(choices.anatomy, self.core.host.find_file)
-            views.show(choices.anatomy, choices.function, workflow.function, workflow.images, look, padding=workflow.padding)
+            views.show(choices.anatomy, choices.function, workflow.function, workflow.images, look, padding=workflow.anatomy.padding)
             if choices.orientation is not None and views.plane.orientation is not None:
                 self._turned = views.plane.orientation
                 if choices.orientation is not self._turned:

@@ -7,9 +7,6 @@ from concurrent.futures import Executor, Future
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
-
 from LCDFusionLib.dicom import Mismatch, unconfirmed
 from LCDFusionLib.errors import InputError
 from LCDFusionLib.fusion import FusionPair, FusionSettings
@@ -97,11 +94,6 @@ class FusionWorkflow:
     def volumes_key(self) -> tuple[object, ...]:
         """Another one whenever voxels, place or meaning of one of the two volumes are others."""
         return self._volumes_key or ()
-
-    @property
-    def padding(self) -> NDArray[np.bool_] | None:
-        """Where the anatomy was not measured (`Volume.padding`)."""
-        return self._volumes.anatomy.padding if self._volumes is not None else None
 
     @property
     def is_reading(self) -> bool:
