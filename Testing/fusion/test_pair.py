@@ -143,7 +143,7 @@ def test_what_cannot_be_fused_is_one_sentence(ct, pet, change, says):
 @pytest.mark.parametrize(
     ("bad", "says"),
     [
-        ({"window": "liver"}, "'liver'.*mediastinum"),
+        ({"window": "spleen"}, "'spleen'.*mediastinum"),
         ({"function_upper": 0.0}, "above 0, got 0.0"),
         ({"function_upper": float("nan")}, "got nan"),
         ({"weights": ""}, "weights need a name"),
@@ -173,3 +173,16 @@ def test_a_quarter_of_the_uptake_on_white_is_said(ct, white, is_said):
     pair = prepare(anatomy, replace(uptake, frame_of_reference=ct.frame_of_reference), FusionSettings(window="mediastinum"))
     assert pair.uptake_on_white() == pytest.approx(white)
     assert any("read the colour image" in warning for warning in pair.warnings) == is_said
+
+
+@pytest.mark.parametrize(("gray", "range_part", "is_white"), [(0.98, 0.22, True), (0.96, 0.22, False), (0.98, 0.18, False)])
+def test_white_is_from_97_per_cent_and_uptake_from_a_fifth(ct, gray, range_part, is_white):
+    """Of the window (350/40 HU) and of the range (0 to 10)."""
+    grid = geometry_matrix(np.ones(3), np.eye(3), np.zeros(3))
+    anatomy = np.full((2, 20, 20), 40 + 350 * (gray - 0.5), np.float32)
+    anatomy[0] = np.linspace(-1000, -500, 400).reshape(20, 20)  # black
+    uptake = np.linspace(0, 10 * range_part, 800, dtype=np.float32).reshape(2, 20, 20)
+    uptake[1] = 10 * range_part
+    pet = Volume(uptake, grid, Modality.PET, Unit.SUVBW, "PET", ct.frame_of_reference)
+    pair = prepare(replace(ct, array=anatomy, ijk_to_lps=grid), pet, FusionSettings(window="mediastinum", function_upper=10.0))
+    assert pair.uptake_on_white(1) == float(is_white)

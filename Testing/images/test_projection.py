@@ -47,7 +47,12 @@ def test_nothing_is_lost_at_any_angle():
 
 
 def test_outside_the_picture_there_is_nothing():
-    assert TurningProjection(pet()).point(0, column=-3, row=2) is None
+    seen = TurningProjection(pet())
+    rows, columns = seen.shape
+    for column, row in ((-3, 2), (-1, 0), (0, -1), (columns, 0), (0, rows)):
+        assert seen.point(0, column=column, row=row) is None
+    for column, row in ((0, 0), (columns - 1, rows - 1)):
+        assert seen.point(0, column=column, row=row) is not None
 
 
 def test_a_colour_image_has_no_intensity():

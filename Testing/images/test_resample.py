@@ -127,8 +127,8 @@ def test_colour_is_resampled_channel_by_channel_and_rounded():
 
 
 def test_no_overlap_is_one_clear_sentence():
-    moving = grid((4, 4, 4), geometry_matrix((1, 1, 1), np.eye(3), (500, 0, 0)), name="PET of Anna")
-    reference = grid((4, 4, 4), np.eye(4), name="CT of Bert")
+    moving = grid((6, 5, 4), centred((6, 5, 4), (2, 3, 4), np.eye(3), centre=(300, 0, 400)), name="PET of Anna")
+    reference = grid((9, 8, 7), centred((9, 8, 7), (1, 1, 1), np.eye(3)), name="CT of Bert")
     with pytest.raises(InputError, match=r"'CT of Bert' and 'PET of Anna' do not overlap in space .* 500 mm apart"):
         resample_onto(moving, reference)
 
