@@ -263,6 +263,7 @@ class RegionsSection(Section):
 
     def _changed(self) -> None:
         self.update()
+        self.core.refresh()  # what can be exported has changed too
         self.core.host.draw_views()
         self.core.host.show()
 
