@@ -3,7 +3,7 @@
 import qt
 from slicer.i18n import tr as _
 
-from LCDFusionLib.images.window import SUV_PRESETS
+from LCDFusionLib.panel.keys import RANGE_KEYS
 
 from .drawing import Drawing
 
@@ -14,7 +14,7 @@ class DisplayDrawing(Drawing):
     def __init__(self, widget, section):
         super().__init__(widget, section)
         self._buttons = {}
-        for upper in (*SUV_PRESETS, None):
+        for upper in (*RANGE_KEYS.values(), None):
             button = self._buttons[upper] = qt.QToolButton()
             button.text = _("Auto") if upper is None else f"{upper:g}"
             button.toolTip = _("The range that this study asks for") if upper is None else f"SUV 0 to {upper:g}"
