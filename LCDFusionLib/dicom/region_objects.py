@@ -130,7 +130,8 @@ def read_regions(path: Path, function: SeriesSource) -> tuple[ReportedRegion, ..
             i, j, k = (to_index @ [*(position or ()), 1])[:3]
             if max(abs(i), abs(j), abs(k - round(k))) > _SAME_MM or not 0 <= round(k) < function.shape[0]:
                 raise InputError(f"The regions in '{path.name}' lie on another grid than '{function.series.name}': measure them again.")
-            number = int(group.SegmentIdentificationSequence[0].ReferencedSegmentNumber)
+            of_one = group if "SegmentIdentificationSequence" in group else dataset.SharedFunctionalGroupsSequence[0]  # of one segment
+            number = int(of_one.SegmentIdentificationSequence[0].ReferencedSegmentNumber)
             masks.setdefault(number, np.zeros(function.shape, dtype=bool))[round(k)] = frame != 0
         return tuple(
             _read_segment(segment, masks[int(segment.SegmentNumber)])
@@ -265,7 +266,12 @@ def _group(hd: Any, number: int, region: ReportedRegion, segmentation: Dataset) 
         evaluations.append(hd.sr.QualitativeEvaluation(name=name, value=value))
     return hd.sr.VolumetricROIMeasurementsAndQualitativeEvaluations(
         tracking_identifier=hd.sr.TrackingIdentifier(uid=region.tracking_uid, identifier=region.name),
-        referenced_segment=hd.sr.ReferencedSegment.from_segmentation(segmentation, number),
+        referenced_segment=hd.sr.ReferencedSegment(
+            segmentation.SOPClassUID,
+            segmentation.SOPInstanceUID,
+            number,
+            source_series=hd.sr.SourceSeriesForSegmentation(segmentation.ReferencedSeriesSequence[0].SeriesInstanceUID),
+        ),
         finding_type=_KINDS[region.kind][1],
         measurements=[_measurement(hd, **each) for each in _measurements(region)],
         qualitative_evaluations=evaluations or None,

@@ -108,6 +108,15 @@ def test_the_segmentation_is_read_again(written):
     assert all((new.voxels == old.voxels).all() for new, old in zip(back, regions, strict=True))
 
 
+def test_one_region_alone_is_written_and_read_again(written, tmp_path):
+    regions, source, _ = written
+    folder = write_regions(regions[:1], source, tmp_path / "one")
+    (back,) = read_regions(folder / "0001.dcm", source)
+    assert (back.voxels == regions[0].voxels).all()
+    (group,) = highdicom.sr.srread(folder / "0002.dcm").content.get_volumetric_roi_measurement_groups()
+    assert group.tracking_identifier == "Lunge links"
+
+
 def test_regions_of_another_grid_or_a_damaged_file_are_refused(written, tmp_path):
     _, _, folder = written
     _, other = read_folder(write_series(tmp_path / "PT", body(Modality.PET, slices=4, size=40)))
