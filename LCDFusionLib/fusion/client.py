@@ -394,8 +394,8 @@ def _result(job: _Job, message: dict[str, Any]) -> FusionResult:
     name = f"{anatomy.name} + {job.pair.function.name} fused"
     gray, color = job.filled or (job.fused("gray"), job.fused("color"))
     if job.results is not None:
-        for name in ("anatomy", "function"):
-            shutil.move(job.folder / f"{name}.npy", job.results / f"{name}.npy")
+        for role in ("anatomy", "function"):
+            shutil.move(job.folder / f"{role}.npy", job.results / f"{role}.npy")
     return FusionResult(
         gray=anatomy.with_array(gray, modality=Modality.OTHER, unit=Unit.RELATIVE, name=name, is_fused=True),
         color=anatomy.with_array(color, modality=Modality.OTHER, unit=Unit.RELATIVE, name=f"{name}, colour", is_fused=True),

@@ -88,6 +88,7 @@ def test_results_on_the_disk_are_the_same_and_leave_nothing(result, study, setti
     assert isinstance(on_disk.gray.array, np.memmap)
     assert not list(tmp_path.iterdir())
     same(result, on_disk)
+    assert (on_disk.gray.name, on_disk.color.name) == (result.gray.name, result.color.name)
 
 
 def test_volumes_from_memory_are_written_too(settings, worker, tmp_path):
