@@ -91,6 +91,11 @@ class Panel:
         """Leaves the module and comes back."""
         self.module.widget.exit()
         self.module.widget.enter()
+        self.read()
+
+    def read(self):
+        """Waits until what is chosen has been read."""
+        self.idle(lambda: not self.widget.panel.fusion.core.waiting)
 
     @property
     def ui(self):
@@ -128,7 +133,8 @@ class Panel:
             time.sleep(0.01)
 
     def fuse(self):
-        """Clicks Fuse and waits for the end."""
+        """Clicks Fuse, as soon as what is chosen has been read, and waits for the end."""
+        self.read()
         self.ui.fuseButton.click()
         self.idle(lambda: not self.widget.panel.is_fusing)
         self.idle()
