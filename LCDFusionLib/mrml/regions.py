@@ -143,8 +143,10 @@ def remove_region(anatomy: slicer.vtkMRMLVolumeNode, function: slicer.vtkMRMLVol
 
 
 def _nodes(anatomy: slicer.vtkMRMLVolumeNode, function: slicer.vtkMRMLVolumeNode) -> list[slicer.vtkMRMLSegmentationNode]:
-    """Those of a pair, wherever it lay."""
+    """Those of a pair, wherever it lay; none where the scene was closed meanwhile."""
     scene = anatomy.GetScene()
+    if scene is None:
+        return []
     every = (scene.GetNthNodeByClass(n, "vtkMRMLSegmentationNode") for n in range(scene.GetNumberOfNodesByClass("vtkMRMLSegmentationNode")))
     pair = anatomy.GetID(), function.GetID()
     return [

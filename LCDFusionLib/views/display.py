@@ -71,20 +71,36 @@ def show_function(
 
 
 def color_table_node(scene: slicer.vtkMRMLScene, table: ColorTable) -> slicer.vtkMRMLColorTableNode:
-    """The scene's node of a colour table, made on first use; shown in Slicer's colour selectors under LCDFusion."""
+    """The scene's node of a colour table, made on first use; shown in Slicer's colour selectors under LCDFusion.
+
+    A scene that was loaded may bring the node without its colours, or with those of another version: they are put right.
+    """
     tag = f"LCDFusion{table.name}"
     node = scene.GetSingletonNode(tag, "vtkMRMLColorTableNode")
     if node is not None:
+        if not _has_colors(node, table):
+            _set_colors(node, table)
         return node
     node = slicer.vtkMRMLColorTableNode()
     node.SetName(table.name)
     node.SetSingletonTag(tag)
     node.SetAttribute("Category", "LCDFusion")
+    _set_colors(node, table)
+    return scene.AddNode(node)
+
+
+def _has_colors(node: slicer.vtkMRMLColorTableNode, table: ColorTable) -> bool:
+    lookup = node.GetLookupTable()
+    if lookup is None or lookup.GetNumberOfTableValues() != len(table.rgb):
+        return False
+    return all(np.allclose(lookup.GetTableValue(n)[:3], color / 255.0, atol=1 / 255) for n, color in enumerate(table.rgb))
+
+
+def _set_colors(node: slicer.vtkMRMLColorTableNode, table: ColorTable) -> None:
     node.SetTypeToUser()
     node.SetNumberOfColors(len(table.rgb))
     for index, (red, green, blue) in enumerate(table.rgb / 255.0):
         node.SetColor(index, str(index), red, green, blue, 1.0)
-    return scene.AddNode(node)
 
 
 def function_colors(scene: slicer.vtkMRMLScene, look: FunctionLook, table: str) -> str:

@@ -132,6 +132,11 @@ class Panel:
             assert time.monotonic() < end, f"waited in vain; the panel says: {self.ui.statusLabel.text}"
             time.sleep(0.01)
 
+    def settle(self):
+        """Qt lays a changed text or view out over several rounds."""
+        for _ in range(5):
+            self.idle()
+
     def fuse(self):
         """Clicks Fuse, as soon as what is chosen has been read, and waits for the end."""
         self.read()
@@ -150,8 +155,7 @@ class Panel:
         """Saves what the panel and the views look like."""
         from PIL import Image
 
-        for _ in range(5):  # Qt lays a changed text out over several rounds
-            self.idle()
+        self.settle()
         PICTURES.mkdir(parents=True, exist_ok=True)
         Image.fromarray(self.layout_manager.picture()).save(PICTURES / f"{name}-views.png")
         self.module.widget.grab().save(str(PICTURES / f"{name}-panel.png"))

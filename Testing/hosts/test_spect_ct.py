@@ -40,6 +40,7 @@ def spect_ct(open_panel, tmp_path_factory):
     folders = write_spect_ct(tmp_path_factory.mktemp("study"))
     nodes = load(folders[0], "3: CT test", Modality.CT, Unit.HU), load(folders[1], "5: SPECT bone", Modality.SPECT, Unit.COUNTS)
     open_panel.enter()
+    open_panel.ui.sideBySideButton.click()  # whatever a test before has left
     open_panel.fuse()
     return open_panel, nodes, folders
 
@@ -51,9 +52,9 @@ def test_the_pair_is_chosen_and_fused(spect_ct):
     assert "8 slices fused" in panel.ui.statusLabel.text
     picture = panel.middle_of("LCDFused")
     assert np.ptp(picture, axis=-1).max() > 60, "no uptake in colour"
+    panel.keep_pictures("spect-ct")
     assert beside_the_field(panel.view("LCDAnatomy").picture()).max() < 10
     assert beside_the_field(panel.view("LCDFunction").picture(), at_the_bottom=True).min() > 230, "no uptake is white there"
-    panel.keep_pictures("spect-ct")
 
 
 def test_it_is_what_the_files_give(spect_ct):

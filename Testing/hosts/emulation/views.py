@@ -192,6 +192,7 @@ class qSlicerLayoutManager(QtCore.QObject):
         self._logic = slicer.vtkMRMLLayoutLogic()
         self._logic.SetMRMLScene(scene)
         self._shown = self._logic.GetLayoutNode().GetViewArrangement()
+        self._logic.GetLayoutNode().AddObserver("ModifiedEvent", self._follow)
         for name, orientation in (("Red", "Axial"), ("Yellow", "Sagittal"), ("Green", "Coronal")):
             self._slices[name] = qMRMLSliceView(application_logic, scene, name, orientation)
 
@@ -203,11 +204,22 @@ class qSlicerLayoutManager(QtCore.QObject):
         return self._logic
 
     def setLayout(self, layout_id):
-        node = self._logic.GetLayoutNode()
-        node.SetViewArrangement(layout_id)
+        self._logic.GetLayoutNode().SetViewArrangement(layout_id)
+        self._arrange()
+        self.layoutChanged.emit(layout_id)
+
+    def _follow(self, node, event):
+        """A layout that a loaded scene brings is shown as one that was chosen by hand."""
+        if node.GetViewArrangement() != self._shown:
+            self._shown = node.GetViewArrangement()
+            description = node.GetLayoutDescription(self._shown)
+            if description and "LCD" in description:  # Slicer's own have views that stand for nothing here
+                self._arrange()
+
+    def _arrange(self):
+        """Gives every view of the layout its size, as Qt does."""
         for view, (_, _, width, height) in self._places(self._root(), (0, 0, *SCREEN)):
             self._make(view).resize(width - _GAP, height - _GAP)
-        self.layoutChanged.emit(layout_id)
 
     def sliceViewNames(self):
         return list(self._slices)
