@@ -230,6 +230,10 @@ def test_inputs_are_displayed_as_they_are_fused(application, nodes):
     assert (display.GetWindowLevelMin(), display.GetWindowLevelMax()) == (0, 7)
     color = display.GetColorNode()
     assert color is color_table_node(application.scene, table)  # made once
+    color.SetNumberOfColors(1)  # what a scene brings whose colours were not saved with it
+    again = color_table_node(application.scene, table)
+    assert again is color
+    np.testing.assert_allclose([again.GetLookupTable().GetTableValue(n)[:3] for n in range(256)], table.rgb / 255, atol=1 / 255)
     there = np.array([color.GetLookupTable().GetTableValue(n)[:3] for n in range(256)])
     np.testing.assert_array_equal(np.rint(255 * there).astype(np.uint8), table.rgb)
 

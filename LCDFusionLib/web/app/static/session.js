@@ -65,10 +65,15 @@ window.lcdfusion = (() => {
   // The connection is gone: either the session has ended, and a new one can begin, or the server is not there.
   const GONE_MS = 4000;
   let lostAt = 0;
+  let wasConnected = false;
   setInterval(async () => {
-    const client = window.trame?.client;
-    if (!client || (lostAt === 0 && !watching)) return (watching = Boolean(client?.isConnected()));
-    if (client.isConnected()) return (lostAt = 0);
+    // trame's client says that it is connected after the end, too; what it does then is to put these words in place of the page.
+    if (window.trame?.client?.isConnected() && document.body.innerText.trim() !== "Connection closed") {
+      wasConnected = true;
+      lostAt = 0;
+      return;
+    }
+    if (!wasConnected) return;
     lostAt ||= Date.now();
     if (Date.now() - lostAt < GONE_MS || document.getElementById("gone")) return;
     const answers = await fetch("/", { method: "HEAD", cache: "no-store" }).then(() => true, () => false);
@@ -82,7 +87,6 @@ window.lcdfusion = (() => {
     document.body.append(gone);
     again.focus();
   }, 1000);
-  let watching = false;
 
   const over = (is_over) => document.getElementById("drop-zone")?.classList.toggle("is-over", is_over);
   const hasFiles = (event) => [...(event.dataTransfer?.types || [])].includes("Files");
