@@ -78,9 +78,9 @@ def test_what_must_arrive():
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="RLIMIT_AS is of Linux")
-@pytest.mark.parametrize("megabytes", [160, 700])
+@pytest.mark.parametrize("megabytes", [240, 700])
 def test_little_memory(place, study, weights, megabytes):
-    """Before the libraries are loaded, and while they are: a sentence."""
+    """Too little for the libraries, and for PyTorch in the worker: a sentence."""
 
     def limit():
         resource.setrlimit(resource.RLIMIT_AS, (megabytes * 2**20,) * 2)

@@ -96,7 +96,7 @@ def test_unknown_inputs_are_taken_for_what_they_look_like_and_that_is_said(appli
 def test_the_line_says_what_will_happen(pair):
     ct, pet = pair
     plan = make_plan(ct, pet, FusionSettings(window="lung", function_upper=6.0), [])
-    assert plan.line == "CT lung window 1400/-700, PET SUV 0-6, 8 slices of 48x40"
+    assert plan.line == "CT lung window 1400/-700, PET SUV 0-6, 8 slices of 48x40, PET covers 100 %"
     assert (plan.warnings, plan.needs_registration) == ((), False)
     plan = make_plan(ct, replace(pet, frame_of_reference="9"), FusionSettings(), ["a note"])
     assert plan.warnings[0] == "a note"
