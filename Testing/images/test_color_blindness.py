@@ -37,7 +37,6 @@ def test_citrine_is_coloured_and_the_more_so_the_hotter(model, gray):
     assert chroma.min() > 15, "gray anatomy has none"
     assert chroma[-1] > 2 * chroma[0]
     assert (chroma > 0.9 * np.maximum.accumulate(chroma)).all(), "and none of it is lost towards the hottest"
-    assert seen_chroma("blaze", model, gray)[0] < 0.6 * chroma[0], "why it is offered"
 
 
 @pytest.mark.parametrize("model", MODELS)

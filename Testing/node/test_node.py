@@ -12,7 +12,8 @@ from LCDFusionLib.dicom.instance import new_uid
 from LCDFusionLib.node import status_of
 from LCDFusionLib.node.orthanc_log import OrthancLog
 from Testing.cli.small_study import PATIENT, STUDY
-from Testing.node.conftest import descriptions, fused_series, push, settings_for, write_study
+from Testing.node.conftest import descriptions, fused_series, push, write_study
+from Testing.node.running import settings_for
 from Testing.pacs.conftest import Orthanc
 
 
