@@ -72,9 +72,9 @@ def test_files_are_taken_as_what_they_are(guest, tmp_path):
         paths.append(tmp_path / f"{modality.value}.nrrd")
         write_volume(body(modality), paths[-1])
     guest.upload(*paths)
+    guest.wait_for(".anatomy-select", "CT.nrrd")
+    guest.wait_for(".function-select", "PT.nrrd")
     guest.wait_for(".plan", "6 slices of 48x48")
-    assert "CT.nrrd" in guest.text(".anatomy-select")
-    assert "PT.nrrd" in guest.text(".function-select")
     assert guest.text(".patient") == ""  # nothing of the patient before
     assert guest.page.locator(".fact").count() == guest.page.locator(".history").count() == 0
 
