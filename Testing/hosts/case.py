@@ -61,9 +61,9 @@ def write(folder):
     _k, j, i = np.mgrid[:3, :48, :48]
     body = np.hypot(j - 24, i - 24) < 20
     place = np.diag([-2.0, -2.0, 4.0, 1.0])
-    ct = Volume(np.where(body, 40, -1000).astype(np.int16), place, Modality.CT, Unit.HU, "CT", "2.25.77")
+    ct = Volume(np.where(body, 40, -1000).astype(np.int16), place, Modality.CT, Unit.HU, "CT", "2.25.770077007700770077")
     hot = (8 * np.exp(-((j - 20) ** 2 + (i - 28) ** 2) / 20) + body).astype(np.float32)
-    pet = Volume(hot, place, Modality.PET, Unit.SUVBW, "PET", "2.25.77")
+    pet = Volume(hot, place, Modality.PET, Unit.SUVBW, "PET", "2.25.770077007700770077")
     patient = Patient(name="Case^One", id="1", weight_kg=74.0, size_m=1.75)
     study = Study(uid=generate_uid(), started=SCANNED, description="")
     fdg = Radiopharmaceutical(injected=SCANNED - timedelta(minutes=50), dose_bq=296e6)
