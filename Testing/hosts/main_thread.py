@@ -189,10 +189,20 @@ def load(build, folder, slices):
 
     rng, scanned = np.random.default_rng(1), datetime(2025, 3, 14, 10, 30)
     ct = Volume(
-        rng.integers(-1000, 1000, (slices, 512, 512), np.int16), np.diag([-0.8, -0.8, 2.0, 1.0]), Modality.CT, Unit.HU, "CT", "2.25.77"
+        rng.integers(-1000, 1000, (slices, 512, 512), np.int16),
+        np.diag([-0.8, -0.8, 2.0, 1.0]),
+        Modality.CT,
+        Unit.HU,
+        "CT",
+        "2.25.770077007700770077",
     )
     pet = Volume(
-        rng.random((slices, 200, 200), np.float32) * 5, np.diag([-2.0, -2.0, 2.0, 1.0]), Modality.PET, Unit.SUVBW, "PET", "2.25.77"
+        rng.random((slices, 200, 200), np.float32) * 5,
+        np.diag([-2.0, -2.0, 2.0, 1.0]),
+        Modality.PET,
+        Unit.SUVBW,
+        "PET",
+        "2.25.770077007700770077",
     )
     common = {"patient": Patient(name="A^B", id="1", weight_kg=74.0, size_m=1.75), "acquired": scanned, "body_part": "CHEST"}
     common["study"] = Study(uid=generate_uid(), started=scanned, description="")

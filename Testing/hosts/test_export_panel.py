@@ -29,7 +29,14 @@ def from_dicom(open_panel, small_phantom, tmp_path_factory):
     ct, pet, lesions = small_phantom
     folder = tmp_path_factory.mktemp("study")
     folders = write_study(
-        Phantom("Thorax", replace(ct, frame_of_reference="2.25.770077007700770077"), replace(pet, frame_of_reference="2.25.77"), pet, lesions), folder
+        Phantom(
+            "Thorax",
+            replace(ct, frame_of_reference="2.25.770077007700770077"),
+            replace(pet, frame_of_reference="2.25.770077007700770077"),
+            pet,
+            lesions,
+        ),
+        folder,
     )
     slicer.mrmlScene.Clear(0)
     hierarchy = slicer.vtkMRMLSubjectHierarchyNode.GetSubjectHierarchyNode(slicer.mrmlScene)
