@@ -6,11 +6,12 @@ import copy
 import logging
 import os
 import secrets
+from functools import cache
 from pathlib import Path
 
 import pydicom
 from dicomanonymizer import anonymize_dataset
-from dicomanonymizer.simpledicomanonymizer import get_UID
+from dicomanonymizer.simpledicomanonymizer import get_UID, initialize_actions
 from pydicom.config import disable_value_validation
 from pydicom.dataset import Dataset
 
@@ -27,6 +28,8 @@ _KEPT = (
     *("SeriesDescription", "DerivationDescription", "ImageComments", "DerivationCodeSequence", "SoftwareVersions"),
     *("SourceImageSequence", "ContentSequence", "CurrentRequestedProcedureEvidenceSequence", "BlendingSequence"),
 )
+_OURS_THROUGHOUT = ("ContentSequence", "BlendingSequence")
+"""Of those, what holds no item that somebody else wrote."""
 _NO_DATE = "19000101"  # a real one; the library's 0001-01-01 is refused by validators
 _dummies: dict[tuple[str, ...], str] = {}
 _OF_THE_STANDARD = "1.2.840.10008."  # SOP classes, transfer syntaxes
@@ -55,9 +58,11 @@ def deidentify_folder(folder: str | os.PathLike[str]) -> int:
                     dataset = pydicom.dcmread(path)
                     patient = _dummy(dataset)
                     kept = {keyword: copy.deepcopy(dataset[keyword]) for keyword in _KEPT if keyword in dataset}
+                    dataset.pop("ContributingEquipmentSequence", None)  # in the profile, not in the library's table of it
                     anonymize_dataset(dataset)
                     for element in kept.values():
                         dataset.add(element)
+                    _clean_items(dataset)
                     _replace_nested_uids(dataset)
                     _set_dates(dataset)
                     dataset.PatientID = dataset.PatientName = patient
@@ -79,6 +84,24 @@ def _dummy(dataset: Dataset) -> str:
     """A random Patient ID for the one in `dataset`."""
     patient = tuple(str(dataset.get(keyword) or "") for keyword in ("PatientID", "IssuerOfPatientID", "PatientName", "PatientBirthDate"))
     return _dummies.setdefault(patient, f"ANON-{secrets.token_hex(6).upper()}")
+
+
+def _clean_items(dataset: Dataset) -> None:
+    """Within sequences, where the profile looks and the library (dicom-anonymizer 2.1.0) does not: what it takes out on top."""
+    for element in dataset:
+        if element.VR != "SQ" or element.keyword in _OURS_THROUGHOUT:
+            continue
+        for item in element.value:
+            for nested in [*item]:
+                if nested.tag.is_private or (nested.VR not in ("SQ", "UI") and (nested.tag.group, nested.tag.element) in _named()):
+                    del item[nested.tag]
+            _clean_items(item)
+
+
+@cache
+def _named() -> frozenset[tuple[int, int]]:
+    """Group and element of all that the profile names."""
+    return frozenset(tag for tag in initialize_actions() if len(tag) == 2)
 
 
 def _replace_nested_uids(dataset: Dataset) -> None:

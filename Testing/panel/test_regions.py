@@ -18,6 +18,7 @@ from LCDFusionLib.mrml.regions import regions_of  # noqa: E402
 from LCDFusionLib.panel.export import ExportKind  # noqa: E402
 from LCDFusionLib.panel.measured import COLUMNS  # noqa: E402
 from Testing.cli.small_study import body, write_series  # noqa: E402
+from Testing.dicom.telling_patient import tell, told  # noqa: E402
 from Testing.hosts.saved_scene import save  # noqa: E402
 from Testing.panel.conftest import volumes  # noqa: E402
 from Testing.panel.test_on_show import HOT, HOT_RAS, register  # noqa: E402
@@ -210,6 +211,34 @@ def test_the_table_as_a_file(host, pair, tmp_path):
         assert (row["slice"], row["unit"], row["kind"], row["how"]) == ("5", "SUVbw", "lesion", "Isocontour of 41 %")
         assert float(row["right_mm"]) == HOT_RAS[0]
         assert row["sul_mean"] == row["deauville"] == "", "what is not known stays empty"
+
+
+def test_deidentified_no_byte_of_a_table_or_an_object_tells_the_patient(host, application, tmp_path):
+    pytest.importorskip("highdicom")
+    folders = [write_series(tmp_path / "Zaphod" / kind.value, body(kind)) for kind in (Modality.CT, Modality.PET)]
+    secrets = tell(tmp_path / "Zaphod")
+    read = [read_folder(folder) for folder in folders]
+    files = {str(h.SOPInstanceUID): str(f) for _, source in read for h, f in zip(source.headers, source.files, strict=True)}
+    host.find_file = lambda uid: files.get(uid, "")
+    anatomy, function = (node_from_series(application.scene, *each) for each in read)
+    host.set(anatomy=anatomy, function=function)
+    host.settle()
+    host.panel.views.plane.jump((30.0, 0.0, -290.0))
+    host.panel.regions.liver()
+    host.panel.regions.rename(host.panel.regions.state.rows[0].key, "Zaphod, left")
+    host.settle()
+    for deidentify in (False, True):
+        host.set(deidentify=deidentify)
+        folder = tmp_path / str(deidentify)
+        folder.mkdir()
+        for kind in (ExportKind.REGIONS, ExportKind.REGION_OBJECTS):
+            for step in host.panel.export.steps(kind, folder):
+                step()
+        exported = [file for file in folder.rglob("*") if file.is_file()]
+        assert len(exported) == 3
+        found = told(exported, secrets)
+        telling = set() if deidentify else {file.name for file in exported}  # so the walk can find something
+        assert set(found) == telling, found
 
 
 def test_dicom_objects_bring_the_regions_back_with_the_study(host, application, tmp_path):
