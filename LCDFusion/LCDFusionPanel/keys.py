@@ -42,7 +42,7 @@ class Keys:
 
     def __init__(self, widget, panel):
         section = panel.review
-        self._section, self._release = section, None
+        self._section, self._release, self._walked = section, None, None
         calls = {key: lambda count=count: section.scroll(count) for key, count in _STEPS.items()}
         calls.update({key: lambda name=name: (press(panel, name), widget._checkCanApply()) for key, name in _PASSED_ON.items()})
         calls["Space"] = self._space
@@ -65,10 +65,20 @@ class Keys:
             shortcut.deleteLater()
         self._shortcuts = []
 
-    def _on_focus(self, _before, now):
-        """Another widget has the focus; while the mouse is pressed it was a click that brought it there."""
-        by_mouse = qt.QApplication.mouseButtons() != qt.Qt.NoButton
-        taken = now is not None and any(now.inherits(name) for name in (_FIELDS if by_mouse else _FIELDS + _CONTROLS))
+    def _on_focus(self, before, now):
+        """Another widget has the focus.
+
+        Somebody walked there with Tab if no mouse is pressed and the widget before is still there: from one that was disabled or hidden Qt
+        moves on by itself. With a window, after a dialog or another program, the focus comes back to where it was, however it came there.
+        """
+        if now is None:
+            return
+        if before is None or before.window() != now.window():
+            walked = now == self._walked
+        else:
+            walked = qt.QApplication.mouseButtons() == qt.Qt.NoButton and before.enabled and before.visible
+            self._walked = now if walked else None
+        taken = any(now.inherits(name) for name in (_FIELDS + _CONTROLS if walked else _FIELDS))
         for shortcut in self._shortcuts:
             shortcut.enabled = not taken
 

@@ -111,8 +111,10 @@ class WorkerProcess:
         return [decode(line) for line in lines]
 
     def last_lines(self, count: int = 50) -> list[str]:
-        """The end of what it printed."""
-        return (self.folder / LOG_FILE).read_text(encoding="utf-8", errors="replace").splitlines()[-count:]
+        """The end of what it printed; of a crash all that Python wrote, for what happened stands above the stacks of all threads."""
+        lines = (self.folder / LOG_FILE).read_text(encoding="utf-8", errors="replace").splitlines()
+        crash = next((number for number, line in enumerate(lines) if "Fatal Python error" in line), len(lines))
+        return lines[min(crash, max(0, len(lines) - count)) :]
 
     def close(self) -> None:
         """End it, at once, whatever it is doing, and remove its folder."""

@@ -211,7 +211,15 @@ def test_killed_worker_is_an_error_and_the_next_run_works(pair, slow_pair):
 
 
 @only_posix
-def test_crash_keeps_what_was_printed(slow_pair):
+def test_crash_keeps_what_was_printed(slow_pair, tmp_path, monkeypatch):
+    """Python's report has the stacks of all threads, and here one is long: what happened stands far above the last line."""
+    (tmp_path / "sitecustomize.py").write_text(
+        "import threading, time\n"
+        "def descend(depth):\n"
+        "    descend(depth - 1) if depth else time.sleep(600)\n"
+        "threading.Thread(target=descend, args=(80,), daemon=True).start()\n"
+    )
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     with FusionWorker() as worker:
         events = until_first_slice(worker, slow_pair)
         os.kill(worker.pid, signal.SIGSEGV)

@@ -89,7 +89,7 @@ def load(folders):
         slicer.dicomDatabase.add(source.files)
 
 
-def wait(until, ui, seconds=120):
+def wait(until, ui, seconds=240):
     """Lets Qt work until something is so."""
     end = time.monotonic() + seconds
     while not until():

@@ -120,7 +120,7 @@ class Panel:
         height, width, _ = picture.shape
         return picture[height // 4 : -height // 4, width // 4 : -width // 4]
 
-    def idle(self, until=lambda: True, seconds=120):
+    def idle(self, until=lambda: True, seconds=240):
         """Lets Qt work until something is so."""
         import slicer
 

@@ -222,7 +222,9 @@ import qt
 print([label.text for label in module.widget.findChildren(qt.QLabel)])
 module.widget.exit(); module.widget.enter(); module.close()
 host.Module({str(PROJECT / "LCDFusion" / "DICOMLCDFusionPlugin.py")!r})
-print("library:", [name for name in set(sys.modules) - before if name.startswith(("LCDFusionLib.", "LCDFusionPanel"))])
+print("library:", [name for name in set(sys.modules) - before if name.startswith(("LCDFusionLib.", "LCDFusionPanel"))], flush=True)
+import os
+os._exit(0)  # what Python and Qt take down after this, the emulation made
 """
     ran = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, timeout=200)
     assert ran.returncode == 0, ran.stderr

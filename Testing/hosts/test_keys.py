@@ -103,6 +103,41 @@ def test_who_walks_with_tab_keeps_the_keys(fused_panel, press):
     press(Key.Key_Space)
 
 
+def come_back(panel):
+    """A dialog opens, and closes: the panel's window is active again."""
+    dialog, window = QtWidgets.QDialog(), panel.module.widget
+    QtWidgets.QVBoxLayout(dialog).addWidget(QtWidgets.QPushButton("Cancel"))
+    dialog.show()
+    dialog.activateWindow()
+    panel.idle(lambda: dialog.isActiveWindow)
+    dialog.close()
+    window.activateWindow()
+    panel.idle(lambda: window.isActiveWindow)
+
+
+def test_what_has_the_focus_after_a_dialog_has_the_keys_that_it_had_before(fused_panel, press):
+    come_back(fused_panel)
+    press(Key.Key_Up)
+    assert fused_panel.widget.panel.slice == 4, "after a click, the keys are the views'"
+    fused_panel.ui.turnButton.setFocus(QtCore.Qt.FocusReason.TabFocusReason)
+    come_back(fused_panel)
+    press(Key.Key_Space)
+    assert fused_panel.ui.turnButton.checked, "after Tab, the control's"
+    press(Key.Key_Space)
+
+
+def test_a_button_that_is_disabled_after_its_click_gives_the_keys_to_no_other(fused_panel, press):
+    """As Preview is while it runs: Qt gives the focus to Fuse, which the space bar would click."""
+    fused_panel.ui.previewButton.setFocus()
+    fused_panel.ui.previewButton.enabled = False
+    try:
+        assert fused_panel.ui.fuseButton.hasFocus()
+        press(Key.Key_Up)
+        assert fused_panel.widget.panel.slice == 4
+    finally:
+        fused_panel.ui.previewButton.enabled = True
+
+
 def test_another_module_has_its_own_keys(fused_panel, press):
     fused_panel.module.widget.exit()
     fused_panel.module.widget.hide()

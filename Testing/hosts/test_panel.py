@@ -57,7 +57,7 @@ def test_cancel_before_the_first_slice_ends_it_at_once_and_leaves_nothing(panel,
     before = names_of_volumes(scene)
     panel.ui.fuseButton.click()
     panel.ui.fuseButton.click()
-    panel.idle(lambda: not panel.widget.panel.is_fusing, seconds=20)
+    panel.idle(lambda: not panel.widget.panel.is_fusing)
     assert panel.ui.statusLabel.text == "Cancelled."
     assert panel.ui.progressBar.value == 0
     assert panel.widget.panel.fusion.result is None

@@ -48,7 +48,7 @@ def moved(scene, open_panel, head):
 
 def register(panel):
     panel.ui.registerButton.click()
-    panel.idle(lambda: not panel.widget.logic.registration.is_running, seconds=60)
+    panel.idle(lambda: not panel.widget.logic.registration.is_running)
     panel.idle()
 
 
@@ -90,7 +90,7 @@ def test_a_known_shift_comes_back_and_is_undone(moved, head):
     ui.registerButton.click()
     assert ui.registerButton.text == "Cancel"
     assert not ui.fuseButton.enabled
-    panel.idle(lambda: texts.append(ui.registrationLabel.text) or not panel.widget.logic.registration.is_running, seconds=60)
+    panel.idle(lambda: texts.append(ui.registrationLabel.text) or not panel.widget.logic.registration.is_running)
     panel.idle()
     assert len({text for text in texts if text.startswith("Registering, ")}) > 3, "it says how far it is"
     assert error_mm(pet, head) < 1.0
@@ -164,7 +164,7 @@ def test_no_process_outlives_its_scene(moved, trouble):
         slicer.mrmlScene.RemoveNode(pet)
     else:
         mr.SetOrigin(0, 0, 0)
-    panel.idle(lambda: not panel.widget.logic.registration.is_running, seconds=60)
+    panel.idle(lambda: not panel.widget.logic.registration.is_running)
     panel.idle()
     assert not is_alive(pid)
     assert transforms() == 0

@@ -111,7 +111,7 @@ def test_the_projection_turns_and_a_click_goes_to_the_lesion(fused_panel, small_
     for name in layouts.views_of(fused_panel.parameters.arrangement)[:3]:
         assert layouts.slice_node(slicer.mrmlScene, name).GetSliceOffset() == pytest.approx(crosshair[2], abs=0.01)
     fused_panel.ui.turnButton.click()
-    fused_panel.idle(lambda: fused_panel.parameters.projectionAngle > 0, seconds=20)
+    fused_panel.idle(lambda: fused_panel.parameters.projectionAngle > 0)
     fused_panel.ui.turnButton.click()
 
 

@@ -62,7 +62,7 @@ def test_a_node_deleted_while_it_runs(panel, pair, which):
     result = panel.widget.logic.session.result
     node = {"anatomy": pair[0], "function": pair[1], "fusedColor": result.color, "metrics": result.metrics}[which]
     slicer.mrmlScene.RemoveNode(node)
-    panel.idle(lambda: not panel.widget.panel.is_fusing, seconds=30)
+    panel.idle(lambda: not panel.widget.panel.is_fusing)
     panel.idle()
     assert "was deleted" in panel.ui.statusLabel.text
     left = {volume.GetName() for volume in pair if volume is not node}
@@ -73,7 +73,7 @@ def test_a_node_deleted_while_it_runs(panel, pair, which):
 def test_an_input_deleted_while_it_is_prepared(panel, pair, which):
     panel.ui.fuseButton.click()
     slicer.mrmlScene.RemoveNode(pair[which])
-    panel.idle(lambda: not panel.widget.panel.is_fusing, seconds=30)
+    panel.idle(lambda: not panel.widget.panel.is_fusing)
     panel.idle()
     assert set(visible_nodes()) == {pair[1 - which].GetName()}
 
@@ -149,7 +149,7 @@ def test_a_dead_worker_is_said_and_replaced(panel):
     # Prepared first: a worker that dies before it has the job is replaced without a word.
     panel.idle(lambda: panel.widget.logic.session.is_running and panel.widget.logic.session.worker.pid is not None)
     os.kill(panel.widget.logic.session.worker.pid, signal.SIGKILL)
-    panel.idle(lambda: not panel.widget.panel.is_fusing, seconds=30)
+    panel.idle(lambda: not panel.widget.panel.is_fusing)
     assert "ended unexpectedly" in panel.ui.statusLabel.text
     panel.fuse()
     assert panel.widget.panel.fusion.result.is_complete

@@ -78,14 +78,25 @@ def test_a_file_that_cannot_be_read_is_said_without_folders_and_beside_fuse_stan
         expect(reader.page.locator(".fuse-button")).to_be_disabled()
 
 
+NO_LOOK_YET = """
+    const every = window.setInterval;
+    window.setInterval = (...what) =>
+        document.currentScript?.src.includes("session.js") ? (window.lookNow = () => every(...what)) : every(...what);
+"""
+"""The page looks at its connection once a second; with this only from when it is told to."""
+
+
 def test_a_session_that_has_ended_and_a_server_that_is_gone_are_said(chromium, small_study, tmp_path):
     with running_viewer(small_study, tmp_path) as address:
         reader = Reader(chromium, address, PICTURES)
         reader.wait_until_read()
         reader.page.evaluate("fetch('leave', {method: 'POST'}).then(() => null)")
         reader.wait_for("#gone", "This session has ended")
+        reader.page.add_init_script(NO_LOOK_YET)
         reader.page.click("#gone button")
         reader.wait_until_read()
+    reader.wait_for("body", "Connection closed")  # trame's words, which come before the page has looked
+    reader.page.evaluate("lookNow()")
     reader.wait_for("#gone", "The server does not answer")
     reader.picture("server-gone")
     reader.page.context.close()

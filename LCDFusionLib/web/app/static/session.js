@@ -67,13 +67,15 @@ window.lcdfusion = (() => {
   let lostAt = 0;
   let wasConnected = false;
   setInterval(async () => {
-    // trame's client says that it is connected after the end, too; what it does then is to put these words in place of the page.
-    if (window.trame?.client?.isConnected() && document.body.innerText.trim() !== "Connection closed") {
+    // trame's client says that it is connected after the end, too; what it does then is to put these words in place of the page,
+    // and be it before the first look.
+    const isClosed = document.body.innerText.trim() === "Connection closed";
+    if (window.trame?.client?.isConnected() && !isClosed) {
       wasConnected = true;
       lostAt = 0;
       return;
     }
-    if (!wasConnected) return;
+    if (!wasConnected && !isClosed) return;
     lostAt ||= Date.now();
     if (Date.now() - lostAt < GONE_MS || document.getElementById("gone")) return;
     const answers = await fetch("/", { method: "HEAD", cache: "no-store" }).then(() => true, () => false);
