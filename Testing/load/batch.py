@@ -20,6 +20,7 @@ from LCDFusionLib.cohort import Engine, plan_folder, run_jobs
 from LCDFusionLib.dicom.instance import new_uid
 from LCDFusionLib.images.volume import Modality
 from Testing.cli.small_study import PATIENT, STUDY, body, write_series
+from Testing.plain_weights import write_plain_weights
 
 
 def write_studies(folder, count, *, size, slices):
@@ -49,12 +50,13 @@ def main():
     parser.add_argument("--turns", type=int, default=4, help="blocks, each fused by one worker and then by two")
     parser.add_argument("--size", type=int, default=32)
     parser.add_argument("--slices", type=int, default=3)
-    parser.add_argument("--weights", default="auto")
+    parser.add_argument("--weights", default="plain", help="or those of `lcdfusion fuse`")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as place:
         studies = Path(place) / "studies"
         write_studies(studies, options.pairs, size=options.size, slices=options.slices)
-        jobs, _ = plan_folder(studies, options=f"--weights {options.weights}")
+        weights = write_plain_weights(Path(place) / "plain.pt") if options.weights == "plain" else options.weights
+        jobs, _ = plan_folder(studies, options=f"--weights {weights}")
         assert all(job.is_wanted for job in jobs)
         found = {1: [], 2: []}
         for turn in range(options.turns):

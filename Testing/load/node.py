@@ -23,6 +23,7 @@ import psutil
 from LCDFusionLib.node import State, status_of
 from Testing.load.batch import write_studies
 from Testing.pacs.conftest import Orthanc
+from Testing.plain_weights import write_plain_weights
 
 SENDERS = 4  # at once
 
@@ -77,7 +78,8 @@ def main():
         write_studies(folder / "studies", options.studies, size=32, slices=options.slices)
         server, state = Orthanc(folder / "orthanc"), folder / "state"
         command = [sys.executable, "-m", "LCDFusionLib.cli", "node", server.rest, "--state", str(state), "--everything", "--once"]
-        command += ["--status", "", "--workers", "1", "--settle", "30", *options.node_options]
+        command += ["--status", "", "--workers", "1", "--settle", "30", "--weights", write_plain_weights(folder / "plain.pt")]
+        command += options.node_options
         log = (folder / "node.log").open("ab")
 
         def start():
@@ -121,6 +123,8 @@ def main():
         )
         if code or double or lost or len(found) != options.studies:
             print((folder / "node.log").read_text()[-6000:])
+            with closing(State(state)) as opened:
+                print(*status_of(opened)["troubles"], sep="\n")
             sys.exit(1)
 
 
