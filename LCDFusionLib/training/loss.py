@@ -55,8 +55,8 @@ class LossWeights:
     function_margin: float = 1.02
     anatomy_margin: float = 0.92
     lesion_margin: float = 0.85
-    headroom: float = 0.12
-    cover: float = 0.52
+    headroom: float = 0.03
+    cover: float = 0.58
     detail: float = 0.5
 
 

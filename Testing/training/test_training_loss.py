@@ -66,7 +66,7 @@ def test_overlay_of_a_flat_anatomy():
     assert (fused.diff(dim=0) > 0).all(), "the anatomy shows through the hottest uptake"
     assert fused.min() == 0
     assert fused.max() == pytest.approx(1)
-    assert fused[-1, 0].item() == pytest.approx(0.88), "white without uptake leaves the headroom"
+    assert fused[-1, 0].item() == pytest.approx(0.97), "white without uptake leaves the headroom"
     assert fused[8, 0].item() == pytest.approx(0.25, abs=0.01), "gray without uptake hardly changes"
 
 
