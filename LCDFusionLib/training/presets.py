@@ -113,5 +113,5 @@ MR_CHANGES = {
 }
 """What the losses of `mr-pet` have in place of the one for CT.
 
-The windows of an MR leave little of it white, so less headroom is needed. Over a brain uptake is everywhere, and the MR has edges everywhere.
+The windows of an MR leave little of it white, so less headroom is needed. Over a brain uptake is everywhere, and so are edges of the MR.
 """
