@@ -7,7 +7,7 @@ RUN := .venv/bin/
 # What Debian and Ubuntu must bring: a way to make virtual environments, OpenGL for the slice views, DICOM validators and what Qt
 # looks for at run time, a browser and a web server before ours, for the tests.
 SYSTEM_PACKAGES := python3-venv libegl1 libgl1-mesa-dri
-TEST_PACKAGES := dicom3tools dcmtk medcon orthanc orthanc-dicomweb chromium nginx-light openssl \
+TEST_PACKAGES := dicom3tools dcmtk medcon poppler-utils orthanc orthanc-dicomweb chromium nginx-light openssl \
 	g++ libgl1 libxkbcommon0 libfontconfig1 libdbus-1-3 libglib2.0-0 fonts-dejavu-core
 # Qt 5.15, with which Slicer 5.10 and 5.12 are built; newer systems have it no more.
 QT_5_PACKAGES := python3-pyside2.qtwidgets python3-pyside2.qtuitools

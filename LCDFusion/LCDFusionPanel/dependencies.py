@@ -50,11 +50,16 @@ def ensureDeidentification(widget):
     Raises:
         InputError: it is not there.
     """
-    if importlib.util.find_spec("dicomanonymizer") is None:
-        _ensure(widget, "requirements-deidentify.txt")
-        importlib.invalidate_caches()
-    if importlib.util.find_spec("dicomanonymizer") is None:
-        raise InputError("The Python package dicom-anonymizer, which de-identifies, is not installed: install it, or export without.")
+    _ensureModule(widget, "dicomanonymizer", "dicom-anonymizer, which de-identifies", "export without", "requirements-deidentify.txt")
+
+
+def ensurePage(widget):
+    """Installs, after asking, what writes the page to keep as PDF; Slicer does not bring it.
+
+    Raises:
+        InputError: it is not there.
+    """
+    _ensureModule(widget, "reportlab", "reportlab, which writes PDF", "export pictures and tables", "requirements-page.txt")
 
 
 def ensureRegionObjects(widget):
@@ -63,6 +68,14 @@ def ensureRegionObjects(widget):
     if isNew and importlib.util.find_spec("highdicom") is None:
         _ensure(widget, "requirements-regions.txt")
         importlib.invalidate_caches()
+
+
+def _ensureModule(widget, module, package, otherwise, file):
+    if importlib.util.find_spec(module) is None:
+        _ensure(widget, file)
+        importlib.invalidate_caches()
+    if importlib.util.find_spec(module) is None:
+        raise InputError(f"The Python package {package}, is not installed: install it, or {otherwise}.")
 
 
 def _ensure(widget, file):

@@ -25,6 +25,7 @@ class ExportDrawing(Drawing):
             self.ui.niftiButton: lambda: self._write(ExportKind.NIFTI),
             self.ui.picturesButton: lambda: self._write(ExportKind.PICTURES),
         }
+        self.on_click(self.ui.pageButton, lambda: self._write(ExportKind.PAGE))
         self._tips = {button: button.toolTip for button in (*self._buttons, self.ui.keySliceButton)}
         for button, call in self._buttons.items():
             self.on_click(button, call)
@@ -36,6 +37,7 @@ class ExportDrawing(Drawing):
         for button, tip in self._tips.items():
             button.enabled, button.toolTip = state.can_export, _(state.tip) or tip
         self.ui.regionsCsvButton.enabled = self.ui.regionsDicomButton.enabled = state.can_export_regions
+        self.ui.pageButton.enabled = state.can_keep_page
         self.ui.keySliceButton.enabled = state.can_mark
         self.ui.keySliceButton.text = _("Unmark this slice") if state.is_marked else _("Mark this slice")
         self.ui.keySlicesLabel.text = state.marked
@@ -46,6 +48,8 @@ class ExportDrawing(Drawing):
             from DICOMLib import DICOMUtils
 
             self._ensure()
+            if self.widget.parameters.pageInDicom:
+                dependencies.ensurePage(self.widget)
             written = self._run(ExportKind.DICOM, Path(folder))
             DICOMUtils.importDicom(folder, copyFiles=True)
             self.section.say(self.section.in_database(written, self.widget.logic.findFile))
@@ -62,6 +66,8 @@ class ExportDrawing(Drawing):
             folder = Path(self.widget.parameters.exportFolder)
             if kind in (ExportKind.DICOM, ExportKind.REGION_OBJECTS):
                 self._ensure()
+            if kind is ExportKind.PAGE or (kind is ExportKind.DICOM and self.widget.parameters.pageInDicom):
+                dependencies.ensurePage(self.widget)
             if kind is ExportKind.REGION_OBJECTS:
                 dependencies.ensureRegionObjects(self.widget)
             names = ", ".join(path.name for path in self._run(kind, folder))
@@ -70,11 +76,14 @@ class ExportDrawing(Drawing):
     def _run(self, kind, folder, **more):
         for read in self.section.unread():
             wait_for(read, _("Reading the headers of the series"))
-        if kind is ExportKind.PICTURES:  # OpenGL belongs to the main thread
-            with bar(_("Drawing")) as pause:
-                return [path for step in self.section.steps(kind, folder, pause=pause) for path in step()]
-        steps = self.section.steps(kind, folder, **more)
-        return [path for step in steps for path in wait_for(step, _("Exporting"))]
+        written, pause = [], [lambda: None]
+        for step in self.section.steps(kind, folder, pause=lambda: pause[0](), **more):
+            if step.draws:  # OpenGL belongs to the main thread
+                with bar(_("Drawing")) as pause[0]:
+                    written += step()
+            else:
+                written += wait_for(step, _("Exporting"))
+        return written
 
     def _ensure(self):
         if self.widget.parameters.deidentify:

@@ -56,6 +56,7 @@ class SlicerHost:
             plotted=parameters.plotted,
             metrics_in_view=parameters.metricsInView,
             deidentify=parameters.deidentify,
+            page_in_dicom=parameters.pageInDicom,
         )
 
     def choose(self, **changes):

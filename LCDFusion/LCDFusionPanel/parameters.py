@@ -55,6 +55,7 @@ class LCDFusionParameterNode:
     metricsInView: bool = True
     exportFolder: Path = Path.home()
     deidentify: bool = False
+    pageInDicom: bool = False
     anatomyKind: AnatomyKind = AnatomyKind.AUTO
     functionUnit: FunctionUnit = FunctionUnit.AUTO
     device: Device = Device.AUTO

@@ -27,6 +27,7 @@ from .pydicom_versions import write_file
 _KEPT = (
     *("SeriesDescription", "DerivationDescription", "ImageComments", "DerivationCodeSequence", "SoftwareVersions"),
     *("SourceImageSequence", "ContentSequence", "CurrentRequestedProcedureEvidenceSequence", "BlendingSequence"),
+    *("EncapsulatedDocument", "DocumentTitle", "SourceInstanceSequence"),
 )
 _OURS_THROUGHOUT = ("ContentSequence", "BlendingSequence")
 """Of those, what holds no item that somebody else wrote."""
@@ -118,6 +119,8 @@ def _set_dates(dataset: Dataset) -> None:
     for element in dataset:
         if element.VR == "DA" and element.value:
             element.value = _NO_DATE
+        elif element.VR == "DT" and element.value:
+            element.value = f"{_NO_DATE}000000"
     dataset.PatientBirthDate = ""
     if "PresentationCreationDate" in dataset:
         dataset.PresentationCreationDate, dataset.PresentationCreationTime = _NO_DATE, "000000"

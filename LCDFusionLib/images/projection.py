@@ -7,8 +7,27 @@ from numpy.typing import NDArray
 
 from LCDFusionLib.errors import InputError
 from LCDFusionLib.images.volume import Volume
+from LCDFusionLib.images.window import Window
 
 _MOST_VOXELS = 3_000_000  # of the resampled cube: a projection then takes some 30 ms
+
+
+def projection_picture(volume: Volume, window: Window, angle: float) -> tuple[NDArray[np.uint8], str]:
+    """A projection as it is read, dark on white, and the side of the patient at its left edge ("R", "A"...).
+
+    Args:
+        volume: function volume with values.
+        window: its range, white to black.
+        angle: as of `TurningProjection.picture`.
+
+    Raises:
+        InputError: as `TurningProjection`.
+    """
+    seen = TurningProjection(volume)
+    dark = np.clip((seen.picture(angle) - window.lower) / window.width, 0, 1)
+    across = seen.axes(angle)[0]
+    axis = int(np.abs(across).argmax())
+    return np.asarray(np.rint(255 * (1 - dark)), np.uint8), ("RA" if across[axis] > 0 else "LP")[axis]
 
 
 class TurningProjection:

@@ -75,6 +75,14 @@ def patient_text(node: Node, find_file: FindFile = no_file) -> str:
     return "   ".join(filter(None, (name, number if number != name else "", date, str(header.get("StudyDescription") or ""))))
 
 
+def patients_text(anatomy: Node | None, function: Node | None, find_file: FindFile = no_file) -> str:
+    """`patient_text` of both; of each where they differ."""
+    texts = {name: patient_text(node, find_file) for name, node in (("Anatomy", anatomy), ("Function", function)) if node is not None}
+    if len(set(texts.values())) == 1:
+        return next(iter(texts.values()))
+    return "   |   ".join(f"{name}: {text or 'not known'}" for name, text in texts.items())
+
+
 def ancestor(node: Node, level: str) -> int:
     """The item of a level (patient, study) that a node stands under in subject hierarchy; 0 where there is none."""
     hierarchy = slicer.vtkMRMLSubjectHierarchyNode.GetSubjectHierarchyNode(node.GetScene())

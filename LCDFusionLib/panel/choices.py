@@ -115,6 +115,7 @@ class Choices:
         plotted: name of a metric in `PLOTTED`.
         metrics_in_view: write them in the fused view.
         deidentify: take the patient out of what is exported as DICOM.
+        page_in_dicom: what is exported as DICOM has the page to keep with it.
     """
 
     anatomy: Node | None = None
@@ -147,6 +148,7 @@ class Choices:
     plotted: str = "QABF"
     metrics_in_view: bool = True
     deidentify: bool = False
+    page_in_dicom: bool = False
 
     @property
     def pair(self) -> tuple[Node, Node] | None:

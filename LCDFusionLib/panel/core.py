@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from LCDFusionLib.dicom.scan_facts import Fact
 from LCDFusionLib.mrml.application import Application
 from LCDFusionLib.mrml.fusing import SceneFusion
 from LCDFusionLib.mrml.registering import SceneRegistration
@@ -27,6 +28,7 @@ class Core:
         registration_session: the registration, if one runs.
         views: what the slice views show.
         measured: regions of the pair on show.
+        facts: what the function's headers say of the study; empty where it has none, or they are not read yet.
         lean_part: lean body mass as a part of the weight; None where it is not known.
         is_preparing: a fusion is being prepared, and will begin.
         is_stale: something has changed since the last update.
@@ -43,6 +45,7 @@ class Core:
         self.registration_session = registration or SceneRegistration()
         self.views = Review(application)
         self.measured = MeasuredRegions()
+        self.facts: tuple[Fact, ...] = ()
         self.lean_part: float | None = None
         self.is_preparing = self.is_stale = self.is_dragged = False
         self.said: Belongs[str] | None = None

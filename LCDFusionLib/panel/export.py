@@ -20,6 +20,7 @@ from LCDFusionLib.mrml.key_slices import key_slices, set_key_slices
 from LCDFusionLib.mrml.regions import is_reversed
 from LCDFusionLib.panel.core import Core
 from LCDFusionLib.panel.on_show import Belongs, OnShow
+from LCDFusionLib.panel.page import PageToKeep
 from LCDFusionLib.panel.section import Section
 from LCDFusionLib.views.slice_pictures import write_pictures
 
@@ -34,6 +35,24 @@ class ExportKind(Enum):
     PICTURES = "lcdfusion_key_slices.zip"
     REGIONS = "regions.csv"
     REGION_OBJECTS = "lcdfusion_regions.zip"
+    PAGE = "lcdfusion_page.pdf"
+
+
+@dataclass(frozen=True)
+class Step:
+    """A part of an export, to be called; gives what it wrote.
+
+    Attributes:
+        call: does it.
+        draws: it draws, which belongs into the main thread; any other may run in a thread.
+    """
+
+    call: Callable[[], list[Path]]
+    draws: bool = False
+
+    def __call__(self) -> list[Path]:
+        """Does it."""
+        return self.call()
 
 
 @dataclass(frozen=True)
@@ -42,6 +61,7 @@ class ExportState:
 
     Attributes:
         can_export: something can be written.
+        can_keep_page: a pair is on show, of which a page can be kept; it need not be fused.
         can_export_regions: there are regions; they need no fusion.
         tip: where nothing can: why.
         key_slices: K of those that are marked, of the pair on show.
@@ -52,6 +72,7 @@ class ExportState:
     """
 
     can_export: bool = False
+    can_keep_page: bool = False
     can_export_regions: bool = False
     tip: str = ""
     key_slices: tuple[int, ...] = ()
@@ -89,6 +110,7 @@ class ExportSection(Section):
         note, link = (self._said.on(self.on_show) if self._said is not None else None) or ("", "")
         self.state = ExportState(
             can_export=whole is not None,
+            can_keep_page=pair is not None and self.core.workflow.volumes is not None and self.core.workflow.plan is not None,
             can_export_regions=bool(self.core.measured.rows),
             tip=tip,
             key_slices=marked,
@@ -128,8 +150,7 @@ class ExportSection(Section):
         Raises:
             InputError: neither.
         """
-        index = self.core.slice
-        slices = self.state.key_slices or (() if index is None else (index,))
+        slices = self._marked_or_shown()
         if not slices:
             raise InputError("Mark a key slice first, or show one.")
         whole = self.core.whole
@@ -138,6 +159,10 @@ class ExportSection(Section):
             span = whole.nodes.span if whole is not None else ""
             raise InputError(f"Only {span} are fused, and none of them is on show or marked; go to one first.")
         return fused
+
+    def _marked_or_shown(self) -> tuple[int, ...]:
+        index = self.core.slice
+        return self.state.key_slices or (() if index is None else (index,))
 
     def in_database(self, folders: Sequence[Path], find_file: FindFile) -> str:
         """What can be said after series were handed to a DICOM database, which was asked for each of their images."""
@@ -152,30 +177,29 @@ class ExportSection(Section):
     def unread(self) -> list[Callable[[], object]]:
         """What reads the headers that an export needs and nobody has read yet; may run in a thread, before `steps`."""
         whole, find_file = self.core.whole, self.core.host.find_file
-        nodes = [node for node in whole.nodes.inputs if node is not None] if whole is not None else []
+        inputs = whole.nodes.inputs if whole is not None else ()
+        nodes = [node for node in dict.fromkeys((*inputs, *(self.choices.pair or ()))) if node is not None]
         return [read for node in nodes if (read := unread_source(node, find_file)) is not None]
 
-    def steps(
-        self, kind: ExportKind, folder: Path, *, name: str = "", pause: Callable[[], object] = lambda: None
-    ) -> list[Callable[[], list[Path]]]:
+    def steps(self, kind: ExportKind, folder: Path, *, name: str = "", pause: Callable[[], object] = lambda: None) -> list[Step]:
         """What writes, step by step, of what is on show now, whatever is chosen afterwards.
 
         Args:
             kind: what.
             folder: where to.
             name: of the file of the metrics or the regions.
-            pause: called between pieces of pictures, which are drawn in the main thread.
-
-        Returns:
-            Functions that write and give what they wrote; they may run in a thread, but for pictures, of which there is one a step.
+            pause: called between pieces of pictures, which are drawn in the main thread; there is one a step.
 
         Raises:
             InputError: there is nothing to write, or it was deleted.
         """
         if kind is ExportKind.REGIONS:
-            return [partial(_write_text, folder / (name or kind.value), self._regions_csv())]
+            return [Step(partial(_write_text, folder / (name or kind.value), self._regions_csv()))]
         if kind is ExportKind.REGION_OBJECTS:
-            return [self._region_objects(folder)]
+            return [Step(self._region_objects(folder))]
+        if kind is ExportKind.PAGE:
+            page = self._page(pause)
+            return [*(Step(draw, draws=True) for draw in page.drawing), Step(lambda: page.write(folder / (name or kind.value)))]
         whole = self.core.whole
         if whole is None:
             raise InputError("There is no complete fused volume to export; fuse first.")
@@ -184,14 +208,24 @@ class ExportSection(Section):
         export = Export.of(whole.nodes, find_file=self.core.host.find_file, notes=notes)
         marked, opacity, deidentify = self.state.key_slices, self.choices.opacity, self.choices.deidentify
         if kind is ExportKind.PICTURES:
-            return [partial(write_pictures, export, folder, [index], opacity=opacity, note=whole.note, pause=pause) for index in slices]
+            draw = partial(write_pictures, export, folder, opacity=opacity, note=whole.note, pause=pause)
+            return [Step(partial(draw, [index]), draws=True) for index in slices]
         if kind is ExportKind.NRRD:
-            return [lambda: export.volumes(folder, deidentify=deidentify)]
+            return [Step(lambda: export.volumes(folder, deidentify=deidentify))]
         if kind is ExportKind.NIFTI:
-            return [lambda: export.volumes(folder, suffix=".nii.gz", deidentify=deidentify)]
+            return [Step(lambda: export.volumes(folder, suffix=".nii.gz", deidentify=deidentify))]
         if kind is ExportKind.METRICS:
-            return [lambda: [export.metrics(folder / (name or kind.value))]]
-        return [lambda: export.dicom(folder, key_slices=marked, deidentify=deidentify)]
+            return [Step(lambda: [export.metrics(folder / (name or kind.value))])]
+        steps = [Step(lambda: export.dicom(folder, key_slices=marked, deidentify=deidentify))]
+        if self.choices.page_in_dicom:
+            page = self._page(pause)
+            steps += [*(Step(draw, draws=True) for draw in page.drawing), Step(lambda: page.write_dicom(folder / "dicom_page"))]
+        return steps
+
+    def _page(self, pause: Callable[[], object]) -> PageToKeep:
+        if not self.state.can_keep_page:
+            raise InputError("There is no pair on show of which a page could be kept; choose one first.")
+        return PageToKeep(self.core, self._marked_or_shown(), deidentify=self.choices.deidentify, pause=pause)
 
     def _regions_csv(self) -> str:
         measured = self.core.measured

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from LCDFusionLib.mrml.belonging import patient_text
+from LCDFusionLib.mrml.belonging import patients_text
 from LCDFusionLib.panel.core import Core
 from LCDFusionLib.panel.display import upper_problem
 from LCDFusionLib.panel.plan import machine_line
@@ -47,7 +47,7 @@ class InputsSection(Section):
         machine = machine_line(workflow.session.worker.machine, choices.device.value)
         plan = workflow.plan
         self.state = InputsState(
-            patient=self._patients(),
+            patient=patients_text(choices.anatomy, choices.function, self.core.host.find_file),
             plan=", ".join(filter(None, (plan.line, machine))) if plan is not None else "",
             problem="" if choices.waiting else self.core.workflow.waiting or upper_problem(self.choices.function_upper) or workflow.problem,
             warnings=plan.warnings if plan is not None else (),
@@ -64,13 +64,3 @@ class InputsSection(Section):
         if self.core.workflow.mismatches:
             self.core.workflow.confirm(self.choices, agreed=agreed)
             self.core.refresh()
-
-    def _patients(self) -> str:
-        texts = {
-            name: patient_text(node, self.core.host.find_file)
-            for name, node in (("Anatomy", self.choices.anatomy), ("Function", self.choices.function))
-            if node is not None
-        }
-        if len(set(texts.values())) == 1:
-            return next(iter(texts.values()))
-        return "   |   ".join(f"{name}: {text or 'not known'}" for name, text in texts.items())

@@ -50,7 +50,7 @@ class StudySection(Section):
         if pair == self._of and self._reading is None:
             return
         if self._of != pair:
-            self.state, self.core.lean_part = StudyState(), None
+            self.state, self.core.facts, self.core.lean_part = StudyState(), (), None
         self._of = pair
         if self._reading is None:
             self._read()
@@ -62,7 +62,7 @@ class StudySection(Section):
             self.core.refresh()
 
     def forget(self) -> None:
-        self.state, self.core.lean_part, self._of = StudyState(), None, (None, None)
+        self.state, self.core.facts, self.core.lean_part, self._of = StudyState(), (), None, (None, None)
 
     def _read(self) -> None:
         anatomy, function = (node if node is not None and node.GetScene() is not None else None for node in self._of)
@@ -71,8 +71,9 @@ class StudySection(Section):
             return
         sources = self._source(anatomy), self._source(function)
         self.core.lean_part = lean_part(sources[1].headers) if sources[1] is not None else None
+        self.core.facts = scan_facts(sources[1].headers) if sources[1] is not None else ()
         self.state = StudyState(
-            facts=scan_facts(sources[1].headers) if sources[1] is not None else (),
+            facts=self.core.facts,
             history=history(*(source.headers[0] for source in sources if source is not None)),
         )
 

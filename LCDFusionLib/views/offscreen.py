@@ -37,7 +37,9 @@ class SliceView:
         annotations: what is written in it.
     """
 
-    def __init__(self, application: Application, name: str, *, size: tuple[int, int], in_patient_space: bool = True) -> None:
+    def __init__(
+        self, application: Application, name: str, *, size: tuple[int, int], in_patient_space: bool = True, fineness: int = 1
+    ) -> None:
         """Makes the view.
 
         Args:
@@ -45,8 +47,11 @@ class SliceView:
             name: layout name, unique in the scene.
             size: width and height in pixels.
             in_patient_space: False for images that do not know where they lie (PNG): neither patient sides nor ruler.
+            fineness: pixels for each of `size`, in width and in height; letters are as many times larger.
         """
+        size = size[0] * fineness, size[1] * fineness
         self._window = _offscreen_window(*size)
+        self._window.SetDPI(72 * fineness)
         self.renderer = vtk.vtkRenderer()
         self.renderer.GetActiveCamera().ParallelProjectionOn()
         self._window.AddRenderer(self.renderer)
@@ -132,6 +137,7 @@ class SliceViews:
         size: tuple[int, int] = (500, 400),
         columns: int = 2,
         in_patient_space: bool = True,
+        fineness: int = 1,
         pause: Callable[[], object] = lambda: None,
     ) -> None:
         """Makes the views.
@@ -141,6 +147,7 @@ class SliceViews:
             size: width and height of one view in pixels.
             columns: views side by side: 1, 2 or 4.
             in_patient_space: False for images that do not know where they lie (PNG): neither patient sides nor ruler.
+            fineness: as of `SliceView`.
             pause: called after each view that was made or drawn.
 
         Raises:
@@ -158,7 +165,9 @@ class SliceViews:
         self.views: tuple[SliceView, ...] = ()
         try:
             for title in TITLES:
-                self.views += (SliceView(application, f"LCDFusion{title}", size=size, in_patient_space=in_patient_space),)
+                self.views += (
+                    SliceView(application, f"LCDFusion{title}", size=size, in_patient_space=in_patient_space, fineness=fineness),
+                )
                 pause()
         except BaseException:
             self.close()
@@ -221,6 +230,17 @@ class SliceViews:
 
     def render(self) -> NDArray[np.uint8]:
         """The picture: RGB, shape (height, width, 3); the views stand in reading order with a thin grey line between."""
+        pictures = self.render_each()
+        height, width, _ = pictures[0].shape
+        rows = len(pictures) // self._columns
+        frame = np.full((rows * (height + _GAP) - _GAP, self._columns * (width + _GAP) - _GAP, 3), 64, np.uint8)
+        for place, picture in enumerate(pictures):
+            top, left = place // self._columns * (height + _GAP), place % self._columns * (width + _GAP)
+            frame[top : top + height, left : left + width] = picture
+        return frame
+
+    def render_each(self) -> list[NDArray[np.uint8]]:
+        """The pictures of the views, in the order of `TITLES`."""
         if self._anatomy is not None and (display := self._anatomy.GetScalarVolumeDisplayNode()) is not None:
             unit = unit_of(self._anatomy)
             words = "" if unit is Unit.RELATIVE else f" {unit.value}"
@@ -229,13 +249,7 @@ class SliceViews:
         for view in self.views:
             pictures.append(view.render())
             self._pause()
-        height, width, _ = pictures[0].shape
-        rows = len(pictures) // self._columns
-        frame = np.full((rows * (height + _GAP) - _GAP, self._columns * (width + _GAP) - _GAP, 3), 64, np.uint8)
-        for place, picture in enumerate(pictures):
-            top, left = place // self._columns * (height + _GAP), place % self._columns * (width + _GAP)
-            frame[top : top + height, left : left + width] = picture
-        return frame
+        return pictures
 
     def write_png(self, path: str | os.PathLike[str]) -> None:
         """Renders to a PNG file, which appears whole or not at all.

@@ -1,21 +1,31 @@
-"""Slices of a result as PNG: anatomy, function, blend and fused, with metrics and notice."""
+"""Slices of a pair as pictures: anatomy, function, blend and fused, with metrics and notice, as PNG or for a page."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeAlias
 
+import numpy as np
 import slicer
+from numpy.typing import NDArray
 
 from LCDFusionLib.errors import InputError
+from LCDFusionLib.images.volume import Volume
 from LCDFusionLib.images.window import Window
 from LCDFusionLib.mrml.application import Application
 from LCDFusionLib.mrml.export import Export
 from LCDFusionLib.mrml.nodes import node_from_volume, volume_from_node
-from LCDFusionLib.mrml.result_nodes import create_result
-from LCDFusionLib.views.fused_view import FusedImage
+from LCDFusionLib.mrml.result_nodes import ResultNodes, create_result
+from LCDFusionLib.views.fused_view import NOT_FUSED, FusedImage
 from LCDFusionLib.views.offscreen import SliceViews
+from LCDFusionLib.views.regions import show_regions
+
+Node: TypeAlias = "slicer.vtkMRMLVolumeNode"
+Outlined = Sequence[tuple[NDArray[np.bool_], int]]
+"""Regions of the function's voxels, each with its label (`show_regions`)."""
 
 
 def write_pictures(
@@ -45,11 +55,81 @@ def write_pictures(
     if anatomy is None or function is None:
         raise InputError("The anatomy or the function of this result was deleted, so its pictures cannot be drawn; load it again.")
     paths = []
-    application = Application.create()  # a scene of its own: the person's views do not move
+    with _views_of(anatomy, function, export, size=(560, 480), opacity=opacity, note=note, pause=pause) as (_, views):
+        for index in slices:
+            views.slice = index
+            paths.append(Path(folder) / f"fused_slice_{index + 1:04d}.png")
+            views.write_png(paths[-1])
+    return paths
+
+
+def page_pictures(
+    anatomy: Node,
+    function: Node,
+    export: Export | None,
+    index: int,
+    *,
+    volume: Volume,
+    regions: Outlined = (),
+    opacity: float = 0.5,
+    note: str = "",
+    pause: Callable[[], object] = lambda: None,
+) -> tuple[tuple[str, NDArray[np.uint8]], ...]:
+    """One slice as anatomy, function and fused, each with a word for it; where the slice is not fused, the blend is there and called so.
+
+    Args:
+        anatomy: of the pair.
+        function: of the pair.
+        export: of the pair's fused image; None where there is none.
+        index: K of the anatomy's slice.
+        volume: what the function's node holds.
+        regions: outlined in function and fused.
+        opacity: as for `write_pictures`, as are `note` and `pause`.
+        note: see there.
+        pause: see there.
+    """
+    is_fused = export is not None and export.result.row_of(index) is not None
+    chosen = export if is_fused else None
+    with _views_of(anatomy, function, chosen, size=(380, 326), fineness=2, opacity=opacity, note=note, pause=pause) as (scene, views):
+        if regions:
+            outlined = show_regions(scene, volume, regions)
+            for view in views.views[1:]:
+                view.logic.GetSliceCompositeNode().SetLabelVolumeID(outlined.GetID())
+                view.node.SetUseLabelOutline(True)
+        if not is_fused:
+            views.views[2].annotations.set_title(NOT_FUSED)
+        views.slice = index
+        drawn = views.render_each()
+    return ("Anatomy", drawn[0]), ("Function", drawn[1]), ("Fused", drawn[3]) if is_fused else (NOT_FUSED, drawn[2])
+
+
+@contextmanager
+def _views_of(
+    anatomy: Node,
+    function: Node,
+    export: Export | None,
+    *,
+    size: tuple[int, int],
+    opacity: float,
+    note: str,
+    pause: Callable[[], object],
+    fineness: int = 1,
+) -> Iterator[tuple[slicer.vtkMRMLScene, SliceViews]]:
+    """Views in a scene of their own: the person's do not move."""
+    application = Application.create()
     shown, reading = (_copy(application.scene, node) for node in (anatomy, function))
+    result = _copy_of_result(shown, reading, export, pause) if export is not None else None
+    with SliceViews(application, size=size, columns=4, fineness=fineness, pause=pause) as views:
+        views.show(shown, reading, result, opacity=opacity)
+        if result is not None:
+            views.views[-1].annotations.set_title("\n".join(filter(None, ("Fused", FusedImage(result).settings, note))))
+        yield application.scene, views
+
+
+def _copy_of_result(anatomy: Node, function: Node, export: Export, pause: Callable[[], object]) -> ResultNodes:
     result = create_result(
-        shown,
-        reading,
+        anatomy,
+        function,
         export.fused.gray,
         slices=export.result.slices if export.result.span else None,
         mismatches=export.result.mismatches,
@@ -59,17 +139,10 @@ def write_pictures(
     pause()
     result.fill(export.fused)
     pause()
-    with SliceViews(application, size=(560, 480), columns=4, pause=pause) as views:
-        views.show(shown, reading, result, opacity=opacity)
-        views.views[-1].annotations.set_title("\n".join(filter(None, ("Fused", FusedImage(result).settings, note))))
-        for index in slices:
-            views.slice = index
-            paths.append(Path(folder) / f"fused_slice_{index + 1:04d}.png")
-            views.write_png(paths[-1])
-    return paths
+    return result
 
 
-def _copy(scene: slicer.vtkMRMLScene, node: slicer.vtkMRMLVolumeNode) -> slicer.vtkMRMLVolumeNode:
+def _copy(scene: slicer.vtkMRMLScene, node: Node) -> Node:
     """The node as it looks, in another scene; its voxels are shared."""
     source = node.GetDisplayNode()
     window = Window(source.GetWindow(), source.GetLevel()) if source is not None and source.GetWindow() > 0 else None

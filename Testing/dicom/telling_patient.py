@@ -8,6 +8,7 @@ import zlib
 from pathlib import Path
 
 import pydicom
+import pypdf
 from pydicom.dataset import Dataset
 
 SECRETS = {
@@ -68,12 +69,21 @@ def told(files, secrets):
 
 
 def _unpacked(name, data):
-    """The bytes of a file as they are, and those of what it holds: members of a zip, gzip streams, deflated texts of a PNG."""
+    """The bytes of a file as they are, and those of what it holds: members of a zip, gzip streams, deflated texts of a PNG, and all of a PDF."""
     yield name, data
     if zipfile.is_zipfile(io.BytesIO(data)):
         with zipfile.ZipFile(io.BytesIO(data)) as packed:
             for member in packed.namelist():
                 yield from _unpacked(member, packed.read(member))
+    elif b"%PDF-" in data:  # by itself, or in a DICOM object
+        document = pypdf.PdfReader(io.BytesIO(data[data.index(b"%PDF-") :]))
+        yield name, repr(document.metadata).encode()
+        for page in document.pages:
+            yield name, page.extract_text().encode()
+        for number in range(1, document.trailer["/Size"]):
+            part = document.get_object(number)
+            if isinstance(part, pypdf.generic.StreamObject):
+                yield from _unpacked(name, part.get_data())
     elif data.startswith(b"\x1f\x8b"):
         yield name, gzip.decompress(data)
     elif data.startswith(b"NRRD") and b"encoding: gz" in data:

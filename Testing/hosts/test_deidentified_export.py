@@ -28,7 +28,7 @@ def telling(open_panel, tmp_path_factory):
 
 def export(panel, folder, button, *, deidentify):
     """Clicks, and waits for the end."""
-    panel.parameters.exportFolder, panel.parameters.deidentify = folder, deidentify
+    panel.parameters.exportFolder, panel.parameters.deidentify, panel.parameters.pageInDicom = folder, deidentify, True
     panel.widget.panel.views.slice = 1
     if not panel.widget.panel.export.state.key_slices:
         panel.ui.keySliceButton.click()
@@ -38,11 +38,11 @@ def export(panel, folder, button, *, deidentify):
     else:
         getattr(panel.ui, button).click()
     wait(lambda: panel.ui.exportLabel.text, panel.ui)
-    panel.parameters.deidentify = False
+    panel.parameters.deidentify = panel.parameters.pageInDicom = False
     return [file for file in folder.rglob("*") if file.is_file()]
 
 
-FILES = {"dicomFolderButton": 3 + 3 + 1 + 1, "nrrdButton": 2, "niftiButton": 2, "metrics": 1, "picturesButton": 1}
+FILES = {"dicomFolderButton": 3 + 3 + 1 + 1 + 1, "pageButton": 1, "nrrdButton": 2, "niftiButton": 2, "metrics": 1, "picturesButton": 1}
 
 
 @pytest.mark.parametrize("button", FILES)
@@ -80,6 +80,6 @@ def test_a_picture_shows_no_name(telling, tmp_path):
 def test_without_the_box_they_tell_it(telling, tmp_path):
     """So the walk above can find something."""
     panel, secrets = telling
-    for button in ("dicomFolderButton", "nrrdButton"):
+    for button in ("dicomFolderButton", "nrrdButton", "pageButton"):
         (tmp_path / button).mkdir()
         assert told(export(panel, tmp_path / button, button, deidentify=False), secrets)

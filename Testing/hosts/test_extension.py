@@ -63,8 +63,11 @@ def test_nothing_of_the_module_or_its_rooms_is_missing_from_the_package(package)
     packaged = {path.relative_to(package) for path in package.rglob("*") if path.is_file()}
     module = {path.relative_to("LCDFusion") for path in files_of("LCDFusion/**/*") if path.name != "CMakeLists.txt"}
     assert module - packaged == set()
-    rooms = ("network", "images", "metrics", "fusion", "dicom", "pipeline", "mrml", "views", "panel", "phantom")
-    library = files_of("LCDFusionLib/*.py", "LCDFusionLib/network/weights/*", *(f"LCDFusionLib/{room}/**/*.py" for room in rooms))
+    rooms = ("network", "images", "metrics", "fusion", "dicom", "pipeline", "mrml", "views", "page", "panel", "phantom")
+    library = files_of(
+        *("LCDFusionLib/*.py", "LCDFusionLib/network/weights/*", "LCDFusionLib/page/fonts/*"),
+        *(f"LCDFusionLib/{room}/**/*.py" for room in rooms),
+    )
     assert len(library) > 60
     assert library - packaged == set()
     assert not any("training" in path.parts or "cli" in path.parts for path in packaged), "what the module does not use stays out"

@@ -71,6 +71,7 @@ class SessionHost:
             plotted=chosen.plotted,
             metrics_in_view=chosen.metrics_in_view,
             deidentify=chosen.deidentify,
+            page_in_dicom=chosen.page_in_dicom,
         )
 
     def choose(self, **changes: object) -> None:

@@ -41,6 +41,7 @@ class BrowserChoices:
     plotted: str = "QABF"
     metrics_in_view: bool = True
     deidentify: bool = False
+    page_in_dicom: bool = False
     anatomy_kind: AnatomyKind = AnatomyKind.AUTO
     function_unit: FunctionUnit = FunctionUnit.AUTO
     device: Device = Device.AUTO

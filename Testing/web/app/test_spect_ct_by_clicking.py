@@ -71,7 +71,14 @@ def test_its_export_names_the_frames(fused, study, tmp_path):
         assert [item.ReferencedFrameNumber for item in of_spect] == [round((-464 - image.ImagePositionPatient[2]) / 4) + 1]
 
 
-BUTTONS = {"DICOM": ".dicom-button", "NRRD": ".nrrd-button", "NIfTI": ".nifti-button", "metrics": ".csv-button", "picture": ".png-button"}
+BUTTONS = {
+    "DICOM": ".dicom-button",
+    "NRRD": ".nrrd-button",
+    "NIfTI": ".nifti-button",
+    "metrics": ".csv-button",
+    "picture": ".png-button",
+    "page": ".page-button",
+}
 
 
 @pytest.fixture
@@ -88,7 +95,7 @@ def test_no_download_tells_the_patient(deidentified, study, tmp_path, button):
 
 def test_without_the_box_they_tell_it(fused, study, tmp_path):
     """So the walk can find something."""
-    for kind in ("DICOM", "NRRD"):
+    for kind in ("DICOM", "NRRD", "page"):
         assert told([fused.save(BUTTONS[kind], tmp_path)], study[1]), kind
 
 

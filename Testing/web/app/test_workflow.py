@@ -5,6 +5,7 @@ import zipfile
 
 import numpy as np
 import pydicom
+import pypdf
 import pytest
 import SimpleITK as sitk
 from PIL import Image
@@ -120,6 +121,19 @@ def test_dicom_download_is_the_patients_or_deidentified(fused, small_study, tmp_
         assert (str(datasets[0].PatientID) == str(original.PatientID)) is not deidentified
         assert ("Müller" in str(datasets[0].PatientName)) is not deidentified
     fused.page.locator(".deidentify input").uncheck()
+
+
+def test_a_page_to_keep_is_saved_and_goes_with_the_dicom(fused, tmp_path):
+    fused.unfold("Export")
+    (page,) = pypdf.PdfReader(_save(fused, ".page-button", tmp_path)).pages
+    assert "Müller Anna" in page.extract_text()
+    assert len(page.images) == 4
+    fused.page.locator(".page-in-dicom input").check()
+    with zipfile.ZipFile(_save(fused, ".dicom-button", tmp_path)) as packed:
+        packed.extractall(tmp_path)
+    fused.page.locator(".page-in-dicom input").uncheck()
+    kept = pydicom.dcmread(tmp_path / "dicom_page" / "0001.dcm")
+    assert (kept.SOPClassUID, str(kept.PatientName)) == ("1.2.840.10008.5.1.4.1.1.104.1", "Müller^Anna")
 
 
 def test_arrangements_looks_and_regions(fused):

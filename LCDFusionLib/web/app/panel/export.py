@@ -27,6 +27,7 @@ _DOING = {
     ExportKind.PICTURES: "Drawing",
     ExportKind.REGIONS: "Writing regions",
     ExportKind.REGION_OBJECTS: "Writing regions",
+    ExportKind.PAGE: "Making the page",
 }
 
 
@@ -109,6 +110,20 @@ class ExportDrawing(Drawing):
                     classes="png-button",
                     **off,
                 )
+            with form.row("Page to keep:"):
+                form.button(
+                    "PDF",
+                    partial(self._start, ExportKind.PAGE),
+                    "Key slices (the slice on show where none is marked), projection, regions, settings and warnings",
+                    disabled=(f"!exports.can_keep_page || !!{screen.exporting}",),
+                    classes="page-button",
+                )
+                form.check(
+                    "also with DICOM",
+                    choice.page_in_dicom,
+                    "What is exported as DICOM, or sent, has the page with it, as Encapsulated PDF of the study",
+                    classes="page-in-dicom",
+                )
         html.Div("{{ exports.marked }}", v_if=("exports.marked",), classes="note")
         html.Div("{{ " + screen.exporting + " || exports.note }}", classes="note export-note")
         if self._archive is not None and self._archive.has_viewer:
@@ -132,13 +147,7 @@ class ExportDrawing(Drawing):
             folder = self._downloads.new_folder()
             try:
                 await asyncio.sleep(0)
-                files: list[Path] = []
-                for step in self._export.steps(kind, folder):
-                    if kind is ExportKind.PICTURES:  # the views that draw them belong to the loop's thread
-                        files += step()
-                        await asyncio.sleep(0.02)
-                    else:
-                        files += await asyncio.to_thread(step)
+                files = await self._run(kind, folder)
                 name = files[0].name if len(files) == 1 and files[0].is_file() else kind.value
                 await asyncio.to_thread(_pack, files, folder, folder / name)
             except BaseException:
@@ -148,6 +157,17 @@ class ExportDrawing(Drawing):
             say(f"Saved by the browser: {name}")
         self._task = None
         self._doing("")
+
+    async def _run(self, kind: ExportKind, folder: Path) -> list[Path]:
+        """With the choices of this moment, de-identification among them."""
+        files: list[Path] = []
+        for step in self._export.steps(kind, folder):
+            if step.draws:  # the views that draw belong to the loop's thread
+                files += step()
+                await asyncio.sleep(0.02)
+            else:
+                files += await asyncio.to_thread(step)
+        return files
 
     def _start_sending(self) -> None:
         if self._task is None:
@@ -160,8 +180,7 @@ class ExportDrawing(Drawing):
             self._doing(_DOING[ExportKind.DICOM])
             folder = self._downloads.new_folder()
             try:
-                steps = self._export.steps(ExportKind.DICOM, folder)  # with the choices of this moment, de-identification among them
-                written = [path for step in steps for path in await asyncio.to_thread(step)]
+                written = await self._run(ExportKind.DICOM, folder)
                 self._doing(f"Sending to {self._archive.place}")
                 sent = await asyncio.to_thread(self._archive.send, written)
             finally:
