@@ -3,10 +3,12 @@
 import tempfile
 from pathlib import Path
 
+import qt
 import slicer
 from slicer.i18n import tr as _
 
 from LCDFusionLib.panel.export import ExportKind
+from LCDFusionLib.panel.session import session_text
 
 from . import dependencies
 from .background import bar, wait_for
@@ -25,6 +27,8 @@ class ExportDrawing(Drawing):
             self.ui.niftiButton: lambda: self._write(ExportKind.NIFTI),
             self.ui.picturesButton: lambda: self._write(ExportKind.PICTURES),
         }
+        self.on_click(self.ui.saveSessionButton, lambda: self._write(ExportKind.SESSION))
+        self.on_click(self.ui.openSessionButton, self.onOpenSession)
         self.on_click(self.ui.pageButton, lambda: self._write(ExportKind.PAGE))
         self._tips = {button: button.toolTip for button in (*self._buttons, self.ui.keySliceButton)}
         for button, call in self._buttons.items():
@@ -37,7 +41,7 @@ class ExportDrawing(Drawing):
         for button, tip in self._tips.items():
             button.enabled, button.toolTip = state.can_export, _(state.tip) or tip
         self.ui.regionsCsvButton.enabled = self.ui.regionsDicomButton.enabled = state.can_export_regions
-        self.ui.pageButton.enabled = state.can_keep_page
+        self.ui.pageButton.enabled = self.ui.saveSessionButton.enabled = state.can_keep_page
         self.ui.keySliceButton.enabled = state.can_mark
         self.ui.keySliceButton.text = _("Unmark this slice") if state.is_marked else _("Mark this slice")
         self.ui.keySlicesLabel.text = state.marked
@@ -53,6 +57,19 @@ class ExportDrawing(Drawing):
             written = self._run(ExportKind.DICOM, Path(folder))
             DICOMUtils.importDicom(folder, copyFiles=True)
             self.section.say(self.section.in_database(written, self.widget.logic.findFile))
+
+    def onOpenSession(self):
+        """Asks for a session file, and brings its review back."""
+        path = qt.QFileDialog.getOpenFileName(
+            slicer.util.mainWindow(), _("Open session"), str(self.widget.parameters.exportFolder), "LCDFusion session (*.json)"
+        )
+        if path:
+            self.openSession(path)
+
+    def openSession(self, path):
+        """Brings the review of a session file back."""
+        with self.section.problems_are_said(self.section.say):
+            self.section.open_session(session_text(Path(path)), Path(path).name)
 
     def saveMetrics(self, path):
         """Writes the metrics as CSV."""

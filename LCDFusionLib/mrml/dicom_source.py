@@ -58,7 +58,7 @@ class SourceFiles:
     @classmethod
     def of(cls, node: slicer.vtkMRMLVolumeNode, find_file: FindFile) -> SourceFiles:
         """Those of a node."""
-        return cls(tuple(find_file(uid) for uid in _instances(node)), node.GetAttribute(PART_ATTRIBUTE) or "")
+        return cls(tuple(find_file(uid) for uid in instance_uids(node)), node.GetAttribute(PART_ATTRIBUTE) or "")
 
     @property
     def unread(self) -> int:
@@ -122,11 +122,11 @@ def dicom_header(node: slicer.vtkMRMLVolumeNode, find_file: FindFile) -> Dataset
     Raises:
         InputError: that file is damaged.
     """
-    file = next((find_file(uid) for uid in _instances(node)), "")
+    file = next((find_file(uid) for uid in instance_uids(node)), "")
     return _read_header(file) if file and Path(file).is_file() else None
 
 
-def _instances(node: slicer.vtkMRMLVolumeNode) -> list[str]:
+def instance_uids(node: slicer.vtkMRMLVolumeNode) -> list[str]:
     """SOP Instance UIDs as Slicer's readers leave them: on the item in subject hierarchy, and some on the node."""
     name = slicer.vtkMRMLSubjectHierarchyConstants.GetDICOMInstanceUIDName()
     hierarchy = slicer.vtkMRMLSubjectHierarchyNode.GetSubjectHierarchyNode(node.GetScene())

@@ -8,6 +8,7 @@ import vtk
 from numpy.typing import NDArray
 
 from LCDFusionLib.images.volume import LPS_TO_RAS
+from LCDFusionLib.mrml.nodes import ijk_to_ras
 
 REGISTRATION_ATTRIBUTE = "LCDFusion.Registration"
 """Node attribute of a transform that a registration found: its quality, in words."""
@@ -61,3 +62,41 @@ def undo_registration(node: slicer.vtkMRMLVolumeNode) -> None:
     others = (scene.GetNthNodeByClass(n, kind) for n in range(scene.GetNumberOfNodesByClass(kind)))
     if not any(other.GetTransformNodeID() == transform.GetID() for other in others):  # the person may have put something else under it
         scene.RemoveNode(transform)
+
+
+def registration_text(node: slicer.vtkMRMLVolumeNode) -> str:
+    """What the registration right above a volume said of itself; "" where there is none."""
+    transform = registration_of(node)
+    return str(transform.GetAttribute(REGISTRATION_ATTRIBUTE)) if transform is not None else ""
+
+
+def transform_above(node: slicer.vtkMRMLVolumeNode) -> NDArray[np.float64] | None:
+    """`to_world`; None where no transform is above it.
+
+    Raises:
+        InputError: one bends it.
+    """
+    if node.GetParentTransformNode() is None:
+        return None
+    ijk_to_ras(node)
+    return to_world(node)
+
+
+def place_under(node: slicer.vtkMRMLVolumeNode, matrix: NDArray[np.float64] | None, *, registration: str = "") -> None:
+    """Puts a volume under a new transform, 4x4 in LPS mm, or under none; does nothing where it lies so already.
+
+    Args:
+        node: the volume.
+        matrix: `transform_above` of it as it shall lie.
+        registration: what the registration that found it said of itself; "" for another transform.
+    """
+    above = node.GetParentTransformNode()
+    if above is None if matrix is None else (above is not None and np.allclose(to_world(node), matrix, rtol=0, atol=1e-6)):
+        return
+    undo_registration(node)
+    node.SetAndObserveTransformNodeID(None)
+    if matrix is not None:
+        transform = transform_node(node.GetScene(), matrix, name=f"{node.GetName()}, as in the session")
+        if registration:
+            transform.SetAttribute(REGISTRATION_ATTRIBUTE, registration)
+        node.SetAndObserveTransformNodeID(transform.GetID())

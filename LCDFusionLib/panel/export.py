@@ -18,10 +18,13 @@ from LCDFusionLib.mrml.dicom_source import FindFile, dicom_source, unread_source
 from LCDFusionLib.mrml.export import Export
 from LCDFusionLib.mrml.key_slices import key_slices, set_key_slices
 from LCDFusionLib.mrml.regions import is_reversed
+from LCDFusionLib.mrml.session_file import Session
 from LCDFusionLib.panel.core import Core
 from LCDFusionLib.panel.on_show import Belongs, OnShow
 from LCDFusionLib.panel.page import PageToKeep
 from LCDFusionLib.panel.section import Section
+from LCDFusionLib.panel.session import bring_back, session_of
+from LCDFusionLib.views.planes import layer_at
 from LCDFusionLib.views.slice_pictures import write_pictures
 
 
@@ -36,6 +39,7 @@ class ExportKind(Enum):
     REGIONS = "regions.csv"
     REGION_OBJECTS = "lcdfusion_regions.zip"
     PAGE = "lcdfusion_page.pdf"
+    SESSION = "lcdfusion_session.json"
 
 
 @dataclass(frozen=True)
@@ -94,8 +98,10 @@ class ExportSection(Section):
         super().__init__(core)
         self.state = ExportState()
         self._said: Belongs[tuple[str, str]] | None = None
+        self._opened: Belongs[Session] | None = None
 
     def update(self) -> None:
+        self._go_to_opened()
         self.moved()
 
     def moved(self) -> None:
@@ -121,7 +127,7 @@ class ExportSection(Section):
         )
 
     def forget(self) -> None:
-        self._said = None
+        self._said = self._opened = None
         self.state = ExportState()
 
     def mark(self) -> None:
@@ -143,6 +149,32 @@ class ExportSection(Section):
         self._said = Belongs((text, link), of or self.on_show, "pair")
         self.moved()
         self.core.host.show()
+
+    def open_session(self, text: str, name: str) -> None:
+        """Brings the review back that a session file holds, where the data on show are its own; else says why not.
+
+        Args:
+            text: of the file.
+            name: of the file.
+        """
+        with self.problems_are_said(self.say):
+            session = Session.from_text(text, name)
+            bring_back(self.core, session)
+            self._opened = Belongs(session, self.on_show, "pair")
+            self.say("The session is back; what was fused has to be fused again.")
+
+    def _go_to_opened(self) -> None:
+        """To the place of a session that was opened, as soon as the views show where its volumes lie now."""
+        session = self._opened.on(self.on_show) if self._opened is not None else None
+        if session is not None and not self.core.views.is_open:
+            return
+        self._opened = None
+        if session is not None and session.crosshair is not None:
+            self.core.views.plane.crosshair = session.crosshair
+        if session is not None and session.place is not None and self.choices.anatomy is not None:
+            index = layer_at(self.choices.anatomy, session.place)
+            if index is not None:
+                self.core.views.slice = index
 
     def slices_for_pictures(self) -> tuple[int, ...]:
         """Key slices; where none is marked, the slice on show.
@@ -197,6 +229,9 @@ class ExportSection(Section):
             return [Step(partial(_write_text, folder / (name or kind.value), self._regions_csv()))]
         if kind is ExportKind.REGION_OBJECTS:
             return [Step(self._region_objects(folder))]
+        if kind is ExportKind.SESSION:
+            text = session_of(self.core, deidentify=self.choices.deidentify).to_text()
+            return [Step(partial(_write_text, folder / (name or kind.value), text))]
         if kind is ExportKind.PAGE:
             page = self._page(pause)
             return [*(Step(draw, draws=True) for draw in page.drawing), Step(lambda: page.write(folder / (name or kind.value)))]

@@ -67,6 +67,17 @@ def layer_at(volume_node: slicer.vtkMRMLVolumeNode, ras: tuple[float, float, flo
     return k if 0 <= k < volume_node.GetImageData().GetDimensions()[2] else None
 
 
+def place_in_slice(volume_node: slicer.vtkMRMLVolumeNode, index: int) -> tuple[float, float, float]:
+    """The place, in RAS mm, in the middle of the volume's slice K = `index`.
+
+    Raises:
+        InputError: a transform has bent the slices.
+    """
+    columns, rows, _ = volume_node.GetImageData().GetDimensions()
+    x, y, z = (ijk_to_ras(volume_node) @ [(columns - 1) / 2, (rows - 1) / 2, index, 1.0])[:3].tolist()
+    return x, y, z
+
+
 def shown_slice(scene: slicer.vtkMRMLScene, volume_node: slicer.vtkMRMLVolumeNode) -> int | None:
     """K of the volume's slice in the first view that shows it; None where none does."""
     for n in range(scene.GetNumberOfNodesByClass("vtkMRMLSliceCompositeNode")):

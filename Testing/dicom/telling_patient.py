@@ -69,7 +69,7 @@ def told(files, secrets):
 
 
 def _unpacked(name, data):
-    """The bytes of a file as they are, and those of what it holds: members of a zip, gzip streams, deflated texts of a PNG, and all of a PDF."""
+    """The bytes of a file as they are, and those of what it holds: members of a zip, gzip streams, texts of a PNG, all of a PDF."""
     yield name, data
     if zipfile.is_zipfile(io.BytesIO(data)):
         with zipfile.ZipFile(io.BytesIO(data)) as packed:

@@ -42,7 +42,15 @@ def export(panel, folder, button, *, deidentify):
     return [file for file in folder.rglob("*") if file.is_file()]
 
 
-FILES = {"dicomFolderButton": 3 + 3 + 1 + 1 + 1, "pageButton": 1, "nrrdButton": 2, "niftiButton": 2, "metrics": 1, "picturesButton": 1}
+FILES = {
+    "dicomFolderButton": 3 + 3 + 1 + 1 + 1,
+    "pageButton": 1,
+    "saveSessionButton": 1,
+    "nrrdButton": 2,
+    "niftiButton": 2,
+    "metrics": 1,
+    "picturesButton": 1,
+}
 
 
 @pytest.mark.parametrize("button", FILES)
@@ -80,6 +88,6 @@ def test_a_picture_shows_no_name(telling, tmp_path):
 def test_without_the_box_they_tell_it(telling, tmp_path):
     """So the walk above can find something."""
     panel, secrets = telling
-    for button in ("dicomFolderButton", "nrrdButton", "pageButton"):
+    for button in ("dicomFolderButton", "nrrdButton", "pageButton", "saveSessionButton"):
         (tmp_path / button).mkdir()
         assert told(export(panel, tmp_path / button, button, deidentify=False), secrets)

@@ -145,6 +145,35 @@ def test_nrrd_nifti_csv_and_pictures(from_dicom, folder):
     )
 
 
+def test_a_page_goes_into_the_database_with_the_series(from_dicom):
+    panel, _ = from_dicom
+    before, panel.parameters.pageInDicom = len(slicer.dicomDatabase.files), True
+    panel.ui.dicomDatabaseButton.click()
+    panel.parameters.pageInDicom = False
+    assert panel.ui.exportLabel.text == "In the DICOM database, 17 images: color, gray, page."
+    assert len(slicer.dicomDatabase.files) == before + 17
+
+
+def test_a_session_is_saved_and_brings_the_review_back(from_dicom, folder):
+    panel, _ = from_dicom
+    parameters, views = panel.parameters, panel.widget.panel.views
+    parameters.opacity, parameters.functionUpper, views.slice = 0.3, 7.0, 6
+    panel.ui.saveSessionButton.click()
+    assert "Written to" in panel.ui.exportLabel.text
+    parameters.opacity, parameters.functionUpper, views.slice = 0.5, 0.0, 2
+    panel.widget.drawings.export.openSession(str(folder / "lcdfusion_session.json"))
+    panel.widget._checkCanApply()
+    assert "The session is back" in panel.ui.exportLabel.text
+    assert (parameters.opacity, parameters.functionUpper, views.slice) == (0.3, 7.0, 6)
+    parameters.opacity, parameters.functionUpper = 0.5, 0.0
+    for name, content in (("picture.json", b"\x89PNG\xff"), ("other.json", b"{}"), ("missing.json", None)):
+        if content is not None:
+            (folder / name).write_bytes(content)
+        panel.widget.drawings.export.openSession(str(folder / name))
+        assert name in panel.ui.exportLabel.text
+        assert "choose" in panel.ui.exportLabel.text
+
+
 def test_a_place_that_cannot_be_written_is_one_sentence(from_dicom, folder):
     panel, _ = from_dicom
     panel.parameters.exportFolder = folder / "missing"

@@ -95,7 +95,7 @@ def test_no_download_tells_the_patient(deidentified, study, tmp_path, button):
 
 def test_without_the_box_they_tell_it(fused, study, tmp_path):
     """So the walk can find something."""
-    for kind in ("DICOM", "NRRD", "page"):
+    for kind in ("DICOM", "NRRD", "page", "session"):
         assert told([fused.save(BUTTONS[kind], tmp_path)], study[1]), kind
 
 

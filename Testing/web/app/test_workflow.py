@@ -136,6 +136,23 @@ def test_a_page_to_keep_is_saved_and_goes_with_the_dicom(fused, tmp_path):
     assert (kept.SOPClassUID, str(kept.PatientName)) == ("1.2.840.10008.5.1.4.1.1.104.1", "Müller^Anna")
 
 
+def test_a_session_is_saved_and_opened(fused, tmp_path):
+    fused.unfold("Export")
+    before = fused.text(".slice-title")
+    session = _save(fused, ".save-session-button", tmp_path)
+    fused.page.locator(".lcd-view").first.hover()
+    fused.page.mouse.wheel(0, -120)
+    expect(fused.page.locator(".slice-title")).not_to_have_text(before)
+    other = tmp_path / "other.json"
+    other.write_text("{}")
+    for file, words in ((other, "'other.json' is no session file"), (session, "The session is back")):
+        with fused.page.expect_file_chooser() as chooser:
+            fused.page.click(".open-session-button")
+        chooser.value.set_files(str(file))
+        expect(fused.page.locator(".export-note")).to_contain_text(words)
+    fused.wait_for(".slice-title", before)
+
+
 def test_arrangements_looks_and_regions(fused):
     for name, views in (("Side by side", 3), ("Four-up", 4), ("One view", 1), ("Reading", 4)):
         fused.page.locator(".arrangements button", has_text=name).click()

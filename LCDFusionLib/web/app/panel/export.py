@@ -28,6 +28,7 @@ _DOING = {
     ExportKind.REGIONS: "Writing regions",
     ExportKind.REGION_OBJECTS: "Writing regions",
     ExportKind.PAGE: "Making the page",
+    ExportKind.SESSION: "Writing the session",
 }
 
 
@@ -46,6 +47,7 @@ class ExportDrawing(Drawing):
         super().__init__(shared, name, section)
         self._export, self._downloads, self._screen, self._archive = section, downloads, screen, archive
         self._task: asyncio.Task[None] | None = None
+        shared.server.trigger("open_session")(self._open_session)
 
     def build_download(self) -> None:
         """The element that lets the browser save a file."""
@@ -124,6 +126,20 @@ class ExportDrawing(Drawing):
                     "What is exported as DICOM, or sent, has the page with it, as Encapsulated PDF of the study",
                     classes="page-in-dicom",
                 )
+            with form.row("Session:"):
+                form.button(
+                    "Save",
+                    partial(self._start, ExportKind.SESSION),
+                    "Settings, registration, slice, key slices and regions, as a file that brings the review back onto the same images",
+                    disabled=(f"!exports.can_keep_page || !!{screen.exporting}",),
+                    classes="save-session-button",
+                )
+                form.button(
+                    "Open",
+                    "window.lcdfusion.openSession()",
+                    "Bring back the review of a session file; its images have to be open and chosen first",
+                    classes="open-session-button",
+                )
         html.Div("{{ exports.marked }}", v_if=("exports.marked",), classes="note")
         html.Div("{{ " + screen.exporting + " || exports.note }}", classes="note export-note")
         if self._archive is not None and self._archive.has_viewer:
@@ -157,6 +173,10 @@ class ExportDrawing(Drawing):
             say(f"Saved by the browser: {name}")
         self._task = None
         self._doing("")
+
+    def _open_session(self, name: object, text: object) -> None:
+        """The browser has read a file."""
+        self._export.open_session(str(text), str(name))
 
     async def _run(self, kind: ExportKind, folder: Path) -> list[Path]:
         """With the choices of this moment, de-identification among them."""

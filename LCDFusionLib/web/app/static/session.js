@@ -117,6 +117,16 @@ window.lcdfusion = (() => {
       input.onchange = () => send([...input.files]);
       input.click();
     },
+    openSession() {
+      const input = Object.assign(document.createElement("input"), { type: "file", accept: ".json" });
+      input.onchange = async () => {
+        const [file] = input.files;
+        const most = 2e6; // it goes through the session's own connection
+        if (file.size > most) return show({ upload_problem: `'${file.name}' is too large to be a session file of LCDFusion.` });
+        window.trame.trigger("open_session", [file.name, await file.text()]);
+      };
+      input.click();
+    },
     cancel() { request?.abort(); },
     leave(address) {
       const form = Object.assign(document.createElement("form"), { method: "post", action: address });
