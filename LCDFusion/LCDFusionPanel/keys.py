@@ -17,7 +17,7 @@ _ARROWS = {"Left": "ArrowLeft", "Right": "ArrowRight", "Down": "ArrowDown", "Up"
 
 _PASSED_ON = {name: name for name in ("1234567890" + "ASIR")}
 _PASSED_ON.update({f"Shift+{qt_name}": f"Shift+{name}" for qt_name, name in _ARROWS.items()})
-_PASSED_ON.update({f"Shift+{number}": f"Shift+{number}" for number in range(1, 5)})
+_PASSED_ON.update({f"Shift+{number}": f"Shift+{number}" for number in range(1, 6)})
 """Keys by Qt's names and the panel's, which says what they do."""
 
 _HOLD_S = 0.25

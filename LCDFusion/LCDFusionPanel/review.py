@@ -23,9 +23,11 @@ class ReviewDrawing(Drawing):
             Arrangement.SIDE_BY_SIDE: self.ui.sideBySideButton,
             Arrangement.FOUR_UP: self.ui.fourUpButton,
             Arrangement.ONE_VIEW: self.ui.oneViewButton,
+            Arrangement.THREE_PLANES: self.ui.threePlanesButton,
         }
         for arrangement, button in self._buttons.items():
             self.on_click(button, lambda chosen=arrangement: self.arrange(chosen))
+        self.on_click(self.ui.resetViewsButton, widget.panel.reset)
         self.ui.turnButton.connect("toggled(bool)", lambda _checked: widget._checkCanApply())
 
     def draw(self, state):

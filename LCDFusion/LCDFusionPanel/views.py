@@ -28,8 +28,7 @@ def sliceViews():
     manager = slicer.app.layoutManager()
     if manager is None:
         return {}
-    names = (*layouts.LINKED, layouts.PROJECTION)
-    return {name: manager.sliceWidget(name).sliceView() for name in names if name in manager.sliceViewNames()}
+    return {name: manager.sliceWidget(name).sliceView() for name in layouts.SLICE_VIEWS if name in manager.sliceViewNames()}
 
 
 def renderers():

@@ -113,9 +113,9 @@ class ReviewSection(Section):
         self.core.views.align()
         self.core.host.draw_views()
 
-    def scroll(self, count: int) -> None:
-        """Moves the linked views by that many slices, to the first or last one at the most."""
-        self.core.views.plane.scroll(count)
+    def scroll(self, count: int, name: str = "") -> None:
+        """Moves the views of a plane, that of a view by its layout name, by that many slices, to the first or last one at the most."""
+        self.core.views.planes.plane_of(name).scroll(count)
         self.core.host.draw_views()
 
     def peek(self) -> None:
@@ -143,6 +143,7 @@ class ReviewSection(Section):
             comparison=choices.comparison,
             split=choices.split,
             metrics=choices.metrics_in_view,
+            three_planes=choices.arrangement is Arrangement.THREE_PLANES,
         )
         now = self.on_show
         before = self._shown

@@ -32,6 +32,7 @@ class Arrangement(Choice):
     SIDE_BY_SIDE = "side by side", "Side by side"
     FOUR_UP = "four-up", "Four-up"
     ONE_VIEW = "one view", "One view"
+    THREE_PLANES = "three planes", "Three planes"
 
 
 class Orientation(Choice):

@@ -13,6 +13,17 @@ from LCDFusionLib.mrml.nodes import unit_of, volume_from_node, voxels
 from LCDFusionLib.views.choices import FunctionLook
 
 
+def is_there(volume: slicer.vtkMRMLVolumeNode | None) -> bool:
+    """Whether a volume is in a scene still, and has voxels."""
+    return volume is not None and volume.GetScene() is not None and volume.GetImageData() is not None
+
+
+def displayed_window(volume: slicer.vtkMRMLVolumeNode | None) -> Window | None:
+    """The window that a volume is displayed with; None where it is not there, or not displayed."""
+    display = volume.GetDisplayNode() if volume is not None and is_there(volume) else None
+    return None if display is None else Window(display.GetWindow(), display.GetLevel())
+
+
 def show_anatomy(
     node: slicer.vtkMRMLScalarVolumeNode, window: str | Window | None = None, *, measured: tuple[float, float] | None = None
 ) -> Window:

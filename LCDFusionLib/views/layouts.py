@@ -15,20 +15,31 @@ METRICS = "LCDMetrics"
 """Layout name of the plot view."""
 LINKED = (ANATOMY, FUNCTION, BLEND, FUSED)
 """Slice views that show one place."""
+_IN_THREE_PLANES = (ANATOMY, FUNCTION, FUSED)
+ACROSS = tuple(tuple(f"{name}{number}" for name in _IN_THREE_PLANES) for number in (2, 3))
+"""Layout names of anatomy, function and fused in the second and in the third plane."""
+BASE = {copy: name for plane in ACROSS for copy, name in zip(plane, _IN_THREE_PLANES, strict=True)}
+"""The linked view that one of `ACROSS` shows the same as, in another plane."""
+SLICE_VIEWS = (*LINKED, *BASE, PROJECTION)
+"""All slice views."""
 
 LAYOUT_IDS = {
     Arrangement.READING: 58001,
     Arrangement.SIDE_BY_SIDE: 58002,
     Arrangement.FOUR_UP: 58003,
     Arrangement.ONE_VIEW: 58004,
+    Arrangement.THREE_PLANES: 58005,
 }
-_VIEW_GROUP = 58  # linked views move together within a group
+_VIEW_GROUPS = (58, 59, 60)  # linked views move together within a group; one for each plane
 COLORS = {ANATOMY: "#B0B0B0", FUNCTION: "#E8A33D", BLEND: "#8FB5D6", FUSED: "#F0502D", PROJECTION: "#D9D9D9"}
 """Colour of each slice view's frame."""
 NAMES = {ANATOMY: "Anatomy", FUNCTION: "Function", BLEND: "Blend", FUSED: "Fused", PROJECTION: "MIP"}
 """What stands in a view while it shows what it is for."""
 LABELS = {ANATOMY: "A", FUNCTION: "F", BLEND: "B", FUSED: "LCD", PROJECTION: "MIP", METRICS: "Metrics"}
 """Short name of each view."""
+COLORS |= {copy: COLORS[name] for copy, name in BASE.items()}
+NAMES |= {copy: f"{NAMES[name]}, plane {copy[-1]}" for copy, name in BASE.items()}
+LABELS |= {copy: f"{LABELS[name]}{copy[-1]}" for copy, name in BASE.items()}
 
 
 @dataclass(frozen=True)
@@ -55,6 +66,10 @@ ARRANGED = {
     Arrangement.SIDE_BY_SIDE: _THREE,
     Arrangement.FOUR_UP: Block("vertical", (Block("horizontal", (ANATOMY, FUNCTION)), Block("horizontal", (BLEND, FUSED)))),
     Arrangement.ONE_VIEW: Block("horizontal", (FUSED,)),
+    Arrangement.THREE_PLANES: Block(
+        "horizontal",
+        (*(Block("vertical", each) for each in zip(_IN_THREE_PLANES, *ACROSS, strict=True)), PROJECTION),
+    ),
 }
 """What stands where."""
 
@@ -81,7 +96,7 @@ def views_of(arrangement: Arrangement) -> tuple[str, ...]:
 
 def default_orientation(name: str) -> str:
     """Orientation of a slice view before anything is shown in it."""
-    return "Coronal" if name == PROJECTION else "Axial"
+    return "Coronal" if name == PROJECTION or name in ACROSS[0] else "Sagittal" if name in ACROSS[1] else "Axial"
 
 
 def slice_node(scene: slicer.vtkMRMLScene, name: str) -> slicer.vtkMRMLSliceNode | None:
@@ -101,19 +116,25 @@ def plot_view_node(scene: slicer.vtkMRMLScene) -> slicer.vtkMRMLPlotViewNode | N
 
 def link(scene: slicer.vtkMRMLScene) -> None:
     """The views of one place scroll, zoom and pan together, at once, with one crosshair."""
-    for name in LINKED:
-        view, composite = slice_node(scene, name), composite_node(scene, name)
-        if view is not None and composite is not None:
-            view.SetViewGroup(_VIEW_GROUP)
-            view.SetRulerType(slicer.vtkMRMLAbstractViewNode.RulerTypeThin)
-            view.SetRulerColor(slicer.vtkMRMLAbstractViewNode.RulerColorYellow)
-            composite.SetLinkedControl(True)
-            composite.SetHotLinkedControl(True)
-            if name in (ANATOMY, FUSED):  # one at the least in each arrangement
-                view.SetOrientationMarkerType(slicer.vtkMRMLAbstractViewNode.OrientationMarkerTypeAxes)
-                view.SetOrientationMarkerSize(slicer.vtkMRMLAbstractViewNode.OrientationMarkerSizeMedium)
+    for group, names in zip(_VIEW_GROUPS, (LINKED, *ACROSS), strict=True):
+        for name in names:
+            view, composite = slice_node(scene, name), composite_node(scene, name)
+            if view is not None and composite is not None:
+                _link(view, composite, group, has_marker=name in (ANATOMY, FUSED, *ACROSS[0], *ACROSS[1]))
     for node in _nodes(scene, "vtkMRMLCrosshairNode"):
         node.SetCrosshairBehavior(slicer.vtkMRMLCrosshairNode.OffsetJumpSlice)
+
+
+def _link(view: slicer.vtkMRMLSliceNode, composite: slicer.vtkMRMLSliceCompositeNode, group: int, *, has_marker: bool) -> None:
+    """One view, into its plane's group; of a plane one view at the least in each arrangement has a marker."""
+    view.SetViewGroup(group)
+    view.SetRulerType(slicer.vtkMRMLAbstractViewNode.RulerTypeThin)
+    view.SetRulerColor(slicer.vtkMRMLAbstractViewNode.RulerColorYellow)
+    composite.SetLinkedControl(True)
+    composite.SetHotLinkedControl(True)
+    if has_marker:
+        view.SetOrientationMarkerType(slicer.vtkMRMLAbstractViewNode.OrientationMarkerTypeAxes)
+        view.SetOrientationMarkerSize(slicer.vtkMRMLAbstractViewNode.OrientationMarkerSizeMedium)
 
 
 def _nodes(scene: slicer.vtkMRMLScene, class_name: str) -> list[slicer.vtkMRMLNode]:

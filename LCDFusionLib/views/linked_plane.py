@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TypeAlias
 
 import slicer
@@ -27,13 +28,19 @@ Node: TypeAlias = "slicer.vtkMRMLVolumeNode"
 
 
 class LinkedPlane:
-    """Where the views `layouts.LINKED` cut the anatomy: orientation, layer of voxels, crosshair.
+    """Where linked views cut the anatomy: orientation, layer of voxels, crosshair.
 
     Zoom and pan are Slicer's own; its linked control keeps them together.
+
+    Args:
+        application: whose scene they show.
+        names: of the views.
+        draws_crosshair: shows and dims the crosshair, and forgets that of another anatomy: of all planes one.
     """
 
-    def __init__(self, application: Application) -> None:
+    def __init__(self, application: Application, names: Sequence[str] = layouts.LINKED, *, draws_crosshair: bool = True) -> None:
         self._application, self._scene = application, application.scene
+        self._names, self._draws_crosshair = names, draws_crosshair
         self._anatomy: Node | None = None
         self._orientation: Orientation | None = None
         self._crosshair_of = ""
@@ -43,7 +50,7 @@ class LinkedPlane:
     def show(self, anatomy: Node) -> None:
         """Shows the whole anatomy: at the place that was on show if it was, else the middle slice, in the plane of its slices."""
         if anatomy is not self._anatomy or self._shown() is None:
-            if self._crosshair_of not in ("", anatomy.GetID()):
+            if self._draws_crosshair and self._crosshair_of not in ("", anatomy.GetID()):
                 self.forget_crosshair()  # it was placed in another patient, or in another volume
             self._anatomy, self._orientation, self._crosshair_of = anatomy, None, anatomy.GetID()
             self._fit(None)
@@ -152,6 +159,13 @@ class LinkedPlane:
             node.JumpSliceByOffsetting(*ras)  # zoom and pan stay as they are
         self.crosshair = ras
 
+    def go_to(self, ras: RAS) -> None:
+        """Shows the layer of voxels that a place lies in; zoom, pan and crosshair stay as they are."""
+        node = self.leading_node
+        if node is not None and self._is_there:
+            self._set_offset(offset_of_place(node, ras))
+            self.scroll(0)
+
     @property
     def leading_node(self) -> slicer.vtkMRMLSliceNode | None:
         """Slice node of the first linked view; None before a layout has made it."""
@@ -190,15 +204,16 @@ class LinkedPlane:
             node.SetSliceOffset(offset)
 
     def _nodes(self) -> list[slicer.vtkMRMLSliceNode]:
-        return [node for name in layouts.LINKED if (node := layouts.slice_node(self._scene, name)) is not None]
+        return [node for name in self._names if (node := layouts.slice_node(self._scene, name)) is not None]
 
     def _follow_crosshair(self) -> None:
         """It is shown when the person has placed it, not before (it would lie at the scanner's origin), and dimmed off its layer."""
         self._follow_no_crosshair()
         for node in (self._crosshair_node(), self.leading_node):
-            if node is not None:
+            if node is not None and self._draws_crosshair:
                 self._observed.append((node, node.AddObserver(vtk.vtkCommand.ModifiedEvent, self._draw_crosshair)))
-        self._draw_crosshair()
+        if self._draws_crosshair:
+            self._draw_crosshair()
 
     def _follow_no_crosshair(self) -> None:
         for node, tag in self._observed:

@@ -23,6 +23,7 @@ class Look:
         comparison: of the fused view.
         split: place of the line, 0 to 1.
         metrics: written in the fused view.
+        three_planes: the views of `layouts.ACROSS` are on the screen too.
     """
 
     anatomy_window: Window | None
@@ -34,3 +35,4 @@ class Look:
     comparison: Comparison = Comparison.NONE
     split: float = 0.5
     metrics: bool = True
+    three_planes: bool = False

@@ -18,7 +18,7 @@ from LCDFusionLib.views import layouts
 from LCDFusionLib.views.annotations import SliceAnnotations
 from LCDFusionLib.views.choices import Comparison, FusedLook
 from LCDFusionLib.views.color_scale import ColorScale
-from LCDFusionLib.views.display import measured_range, show_anatomy
+from LCDFusionLib.views.display import displayed_window, is_there, measured_range, show_anatomy
 from LCDFusionLib.views.function_views import FunctionViews
 from LCDFusionLib.views.fused_view import FusedImage, best_for_slice, fused_title
 from LCDFusionLib.views.linked_plane import LinkedPlane
@@ -28,17 +28,20 @@ from LCDFusionLib.views.probe import probe_text
 from LCDFusionLib.views.projection import RAS, ProjectionView
 from LCDFusionLib.views.regions import remove_outline
 from LCDFusionLib.views.split_picture import SplitPicture
+from LCDFusionLib.views.three_planes import ThreePlanes
+from LCDFusionLib.views.titles import slice_text, view_titles
 
 Node: TypeAlias = "slicer.vtkMRMLVolumeNode"
 
 
 class Review:
-    """The views `layouts.LINKED` and the projection, filled and kept together.
+    """The views `layouts.LINKED`, those `layouts.ACROSS` while they are wanted, and the projection, filled and kept together.
 
     The host makes the views (from `layouts`), gives their renderers to `annotate`, and draws. Everything else is here.
 
     Attributes:
         plane: that the linked views show.
+        planes: it and the two others.
         function: how the function is shown.
         instance_numbers: of the anatomy's slices, as other viewers call them; None where they are not known.
         on_window_changed: called with the anatomy's window when somebody else, as the mouse in a view, has changed it.
@@ -49,6 +52,7 @@ class Review:
     def __init__(self, application: Application) -> None:
         self._application, self._scene = application, application.scene
         self.plane = LinkedPlane(application)
+        self.planes = ThreePlanes(application, self.plane)
         self._anatomy: Node | None = None
         self._padding: NDArray[np.bool_] | None = None
         self._measured: tuple[float, float] | None = None
@@ -109,8 +113,10 @@ class Review:
         self._anatomy, self._images, self._word = anatomy, tuple(images), ""
         self._padding, self._measured = padding, measured_range(anatomy, padding)
         layouts.link(self._scene)
+        self.planes.forget()
         self.apply(look)
         self.plane.show(anatomy)
+        self._show_planes()
         self._fit_projection()
         self.update_fused()
 
@@ -144,6 +150,7 @@ class Review:
         self._fill(layouts.FUNCTION, self.function.shown)
         self._fill(layouts.BLEND, self._anatomy, self.function.node, look.opacity)
         self._fill(layouts.PROJECTION, self.projection.node if self.projection is not None else None)
+        self._show_planes()
         self._follow()
         self.update_fused()
 
@@ -172,6 +179,7 @@ class Review:
     def align(self) -> None:
         """Shows the whole anatomy in all linked views, and the whole projection; the layer on show stays."""
         self.plane.align()
+        self.planes.align()
         self._fit_projection()
 
     def resize(self, name: str, width: int, height: int) -> None:
@@ -180,7 +188,7 @@ class Review:
         logic = self._application.logic.GetSliceLogic(node) if node is not None else None
         volume = self.projection.node if name == layouts.PROJECTION and self.projection else self._anatomy
         if logic is not None:
-            resize_view(logic, volume if self._is_there(volume) else None, width, height)
+            resize_view(logic, volume if is_there(volume) else None, width, height)
 
     def probe(self, ras: RAS) -> str:
         """The values of anatomy, function and fused image at a place, as a line; "" where nothing is shown."""
@@ -230,7 +238,7 @@ class Review:
 
     def outline(self, region: Node | None) -> None:
         """Outlines a label map in all linked views; None takes the outline away."""
-        for name in layouts.LINKED:
+        for name in (*layouts.LINKED, *layouts.BASE):
             node, composite = layouts.slice_node(self._scene, name), layouts.composite_node(self._scene, name)
             if node is not None and composite is not None:
                 composite.SetLabelVolumeID(region.GetID() if region is not None else None)
@@ -247,6 +255,7 @@ class Review:
         self._unfollow()
         for name in (*layouts.LINKED, layouts.PROJECTION):
             self._fill(name, None)
+        self.planes.forget()
         self.outline(None)
         remove_outline(self._scene)
         for texts in self._annotations.values():
@@ -270,6 +279,13 @@ class Review:
         self._annotations, self._scale = {}, None
 
     def _fill(self, name: str, background: Node | None, foreground: Node | None = None, opacity: float = 0.0) -> None:
+        """A view, and its copies in the other planes; those are empty where they are not wanted."""
+        self._put(name, background, foreground, opacity)
+        wanted = self._look is not None and self._look.three_planes
+        for copy in (copy for copy, base in layouts.BASE.items() if base == name):
+            self._put(copy, *((background, foreground) if wanted else (None, None)), opacity)
+
+    def _put(self, name: str, background: Node | None, foreground: Node | None, opacity: float) -> None:
         composite = layouts.composite_node(self._scene, name)
         if composite is not None:
             composite.SetBackgroundVolumeID(background.GetID() if background is not None else None)
@@ -280,20 +296,43 @@ class Review:
         look, result = self._look, self.result
         if self._peeked:
             self._fill(layouts.FUSED, self._anatomy)
-        elif look is None:
+            return
+        if look is None:
             self._fill(layouts.FUSED, None)
+            return
+        blend = self._anatomy, self.function.node, look.opacity
+        if look.three_planes:  # each plane but the first cuts all slices
+            across = self._across.nodes if self._across is not None and not self._flickers else None
+            self._fill(layouts.FUSED, *(blend if across is None else (self._of_look(across, look),)))
         elif self._blend_in_fused:
-            self._fill(layouts.FUSED, self._anatomy, self.function.node, look.opacity)
-        else:
+            self._fill(layouts.FUSED, *blend)
+        if not self._blend_in_fused:
             assert result is not None
-            fused = result.gray if look.fused is FusedLook.GRAY else result.color
-            self._fill(layouts.FUSED, self._split_picture(look, result) or fused)
+            fill = self._put if look.three_planes else self._fill
+            fill(layouts.FUSED, self._split_picture(look, result) or self._of_look(result, look), None, 0.0)
+        elif look.three_planes:
+            self._put(layouts.FUSED, *blend)
+
+    @staticmethod
+    def _of_look(result: ResultNodes, look: Look) -> Node:
+        return result.gray if look.fused is FusedLook.GRAY else result.color
+
+    @property
+    def _across(self) -> FusedImage | None:
+        """The image in planes that cut all slices."""
+        return best_for_slice(self._images, None)
+
+    @property
+    def _flickers(self) -> bool:
+        return self._look is not None and self._look.comparison is Comparison.FLICKER and self._flickered
+
+    def _show_planes(self) -> None:
+        self.planes.show(self._anatomy if self._look is not None and self._look.three_planes else None)
 
     @property
     def _blend_in_fused(self) -> bool:
         """The fused view shows the blend: for a slice that is not fused yet, and at every other beat of the flicker."""
-        flickers = self._look is not None and self._look.comparison is Comparison.FLICKER and self._flickered
-        return self.is_open and not self._peeked and (self.result is None or flickers)
+        return self.is_open and not self._peeked and (self.result is None or self._flickers)
 
     def _split_picture(self, look: Look, result: ResultNodes) -> Node | None:
         if look.comparison is not Comparison.SPLIT or self._anatomy is None or self.function.volume is None:
@@ -325,45 +364,33 @@ class Review:
         self.projection.place(node)
 
     def _title(self) -> None:
-        if self._look is None or not self.is_open:
+        look, volume = self._look, self.function.volume
+        if look is None or self._anatomy is None:
             return
-        window, uptake = self._displayed_window(self._anatomy), self.function.range
-        digits = 0 if window is None or window.width >= 10 else 2
-        unit = ""
-        if uptake is not None and self.function.volume is not None:
-            unit = f"\n{uptake.lower:.3g}-{uptake.upper:.3g} {self.function.volume.unit.value}"
         projection = layouts.slice_node(self._scene, layouts.PROJECTION)
-        side = f" from {seen_from(projection)}" if projection is not None and self.projection is not None else ""
-        place = self._slice_text()
-        titles = {
-            layouts.ANATOMY: f"Anatomy{place}" + (f"\nW {window.width:.{digits}f}  L {window.level:.{digits}f}" if window else ""),
-            layouts.FUNCTION: f"Function{unit}",
-            layouts.BLEND: "Blend",
-            layouts.FUSED: fused_title(
-                self._image,
-                comparison=self._look.comparison,
-                flickered=self._flickered,
-                peeked=self._peeked,
-                look=self._look.fused,
-            )
-            + place,
-            layouts.PROJECTION: f"MIP{side}: click to go there",
-        }
+        planes = {name: plane for name in layouts.BASE if (plane := self.planes.orientation_of(name)) is not None}
+        titles = view_titles(
+            window=displayed_window(self._anatomy),
+            uptake=self.function.range,
+            unit=volume.unit.value if volume is not None else "",
+            place=slice_text(self.plane.slice, self._anatomy.GetImageData().GetDimensions()[2], self.instance_numbers),
+            side=seen_from(projection) if projection is not None and self.projection is not None else "",
+            fused=self._title_of(self._image, look),
+            across=self._title_of(self._across, look),
+            turned=planes if look.three_planes else {},
+        )
+        across = self._across.nodes if look.three_planes and self._across is not None else None
         for name, texts in self._annotations.items():
-            texts.set_title(titles[name])
+            texts.set_title(titles.get(name, ""))
             if name == layouts.FUSED:
-                texts.show_metrics(self.result, visible=self._look.metrics and not self._peeked and not self._blend_in_fused)
+                texts.show_metrics(self.result, visible=look.metrics and not self._peeked and not self._blend_in_fused)
+            elif layouts.BASE.get(name) == layouts.FUSED:
+                texts.show_metrics(across, visible=False)
         if self._scale is not None:
             self._scale.show(*self._scale_of_fused())
 
-    def _slice_text(self) -> str:
-        """A line: which slice is on show, before and after the fusion, and what its own file calls it."""
-        index = self.plane.slice
-        if index is None or self._anatomy is None:
-            return ""
-        numbers = self.instance_numbers
-        image = f", image {numbers[index]}" if numbers is not None and index < len(numbers) else ""
-        return f"\nslice {index + 1}/{self._anatomy.GetImageData().GetDimensions()[2]}{image}"
+    def _title_of(self, image: FusedImage | None, look: Look) -> str:
+        return fused_title(image, comparison=look.comparison, flickered=self._flickered, peeked=self._peeked, look=look.fused)
 
     def _scale_of_fused(self) -> tuple[str, str]:
         """Table and range of the colours in the fused view; "" where it has none."""
@@ -394,6 +421,7 @@ class Review:
         self._observed = []
 
     def _on_moved(self, *_: object) -> None:
+        self._show_planes()  # the first may have been turned
         shown = (self.plane.slice, self.plane.crosshair)
         if shown == self._moved_to:
             return
@@ -411,20 +439,11 @@ class Review:
             if upper is not None and self.on_range_changed is not None:
                 self.on_range_changed(upper)
         self._title()
-        window = self._displayed_window(self._anatomy)
+        window = displayed_window(self._anatomy)
         if window is not None and window != self._window:
             self._window = window
             if self.on_window_changed is not None:
                 self.on_window_changed(window)
-
-    @classmethod
-    def _displayed_window(cls, volume: Node | None) -> Window | None:
-        display = volume.GetDisplayNode() if volume is not None and cls._is_there(volume) else None
-        return None if display is None else Window(display.GetWindow(), display.GetLevel())
-
-    @staticmethod
-    def _is_there(volume: Node | None) -> bool:
-        return volume is not None and volume.GetScene() is not None and volume.GetImageData() is not None
 
     def _drop_split(self) -> None:
         if self._split is not None:

@@ -19,6 +19,7 @@ def test_layout_buttons_arrange_the_views(fused_panel):
         ("sideBySideButton", "side by side", 3),
         ("fourUpButton", "four-up", 4),
         ("oneViewButton", "one view", 1),
+        ("threePlanesButton", "three planes", 10),
         ("readingButton", "reading", 4),
     ):
         getattr(fused_panel.ui, button).click()
@@ -38,6 +39,47 @@ def test_views_are_linked(fused_panel):
     logic.EndSliceNodeInteraction()
     for name in layouts.LINKED:
         assert layouts.slice_node(slicer.mrmlScene, name).GetSliceOffset() == pytest.approx(anatomy.GetSliceOffset())
+
+
+def test_in_three_planes_the_crosshair_takes_all_views_to_its_place(fused_panel, small_phantom):
+    fused_panel.ui.threePlanesButton.click()
+    lesion = max(small_phantom[2], key=lambda lesion: lesion.suv)
+    ras = np.array(lesion.centre) * [-1, -1, 1]
+    slicer.mrmlScene.GetFirstNodeByClass("vtkMRMLCrosshairNode").SetCrosshairRAS(*ras)
+    spacing = fused_panel.parameters.anatomy.GetSpacing()
+    for name, axis in ((layouts.ANATOMY, 2), (layouts.ACROSS[0][0], 1), (layouts.ACROSS[1][0], 0)):
+        node = layouts.slice_node(slicer.mrmlScene, name)
+        normal = [node.GetSliceToRAS().GetElement(row, 2) for row in range(3)]
+        assert abs(np.dot(normal, ras) - node.GetSliceOffset()) <= spacing[axis] / 2 + 1e-3
+    fused_panel.keep_pictures("three-planes-at-the-lesion")
+
+
+def test_reset_shows_whole_images_with_the_windows_of_the_study(fused_panel):
+    fused_panel.ui.sideBySideButton.click()
+    node, display = layouts.slice_node(slicer.mrmlScene, layouts.ANATOMY), fused_panel.parameters.anatomy.GetDisplayNode()
+    fused_panel.ui.resetViewsButton.click()
+    whole, window = node.GetFieldOfView(), display.GetWindow()
+    fused_panel.choose(fused_panel.ui.windowComboBox, "Bone (1800/400)")
+    fused_panel.parameters.functionUpper = 3.0
+    node.SetFieldOfView(whole[0] / 4, whole[1] / 4, whole[2])
+    node.SetXYZOrigin(30, 20, 0)
+    fused_panel.ui.resetViewsButton.click()
+    assert node.GetFieldOfView() == pytest.approx(whole)
+    assert node.GetXYZOrigin() == pytest.approx((0, 0, 0))
+    assert (display.GetWindow(), fused_panel.parameters.functionUpper) == (window, 0.0)
+
+
+def test_a_pair_opens_at_its_middle_slice(fused_panel):
+    from LCDFusionLib.panel.panel import Panel
+
+    assert isinstance(fused_panel.widget.panel, Panel)
+    views, (anatomy, function) = fused_panel.widget.panel.views, (fused_panel.parameters.anatomy, fused_panel.parameters.function)
+    views.slice = 1
+    fused_panel.parameters.anatomy = None
+    fused_panel.parameters.anatomy = anatomy
+    fused_panel.widget._checkCanApply()
+    assert views.slice == anatomy.GetImageData().GetDimensions()[2] // 2
+    assert fused_panel.parameters.function is function
 
 
 def test_gray_and_colour(fused_panel):

@@ -25,7 +25,7 @@ class PlainHost:
 
         self.chosen, self.executor, self.woken, self.problems = Choices(), AtOnce(), 0, []
         self.segmentations = ()
-        self.slice_views = {name: SliceView(application, name, size=(320, 300)) for name in (*layouts.LINKED, layouts.PROJECTION)}
+        self.slice_views = {name: SliceView(application, name, size=(320, 300)) for name in layouts.SLICE_VIEWS}
         self.panel = Panel(self, application, session=SceneFusion(worker))
         self.panel.review.arranged({name: view.renderer for name, view in self.slice_views.items()})
 

@@ -67,9 +67,9 @@ class LinkedViews:
         slicer_app.view_manager.register_factory(StreamedViewFactory(server, self.stream, self._tabs, review.resize))
         self._layout_manager = LayoutManager(self._scene, slicer_app.view_manager, server)
         self._layout_manager.register_layout_dict({each.value: _layout(layouts.ARRANGED[each]) for each in Arrangement})
-        alone = {f"{name} alone": _layout(layouts.Block("horizontal", (name,))) for name in (*layouts.LINKED, layouts.PROJECTION)}
+        alone = {f"{name} alone": _layout(layouts.Block("horizontal", (name,))) for name in layouts.SLICE_VIEWS}
         self._layout_manager.register_layout_dict(alone)
-        self._views: dict[str, SliceView] = {name: slicer_app.view_manager.get_view(name) for name in (*layouts.LINKED, layouts.PROJECTION)}
+        self._views: dict[str, SliceView] = {name: slicer_app.view_manager.get_view(name) for name in layouts.SLICE_VIEWS}
         self._plot = ViewLayout(server, template_name=layouts.METRICS)  # here, where no page is being made that it would become part of
         layouts.link(self._scene)
         review.on_window_changed = self._on_windowed
@@ -118,9 +118,9 @@ class LinkedViews:
         self._review.plane.orientation = orientation
         self.draw()
 
-    def scroll(self, count: int) -> None:
-        """Moves the linked views by that many slices."""
-        self._review.plane.scroll(int(count))
+    def scroll(self, count: int, name: str = "") -> None:
+        """Moves the views of a plane, that of a view by its layout name, by that many slices."""
+        self._review.planes.plane_of(name).scroll(int(count))
 
     def reset(self) -> None:
         """Shows the whole images again, unzoomed."""
@@ -154,9 +154,9 @@ class LinkedViews:
             self.on_slice_changed(index)
         self._pointer.refresh()
 
-    def _on_scroll(self, count: int) -> None:
+    def _on_scroll(self, count: int, name: str = "") -> None:
         self._tabs.used()
-        self.scroll(count)
+        self.scroll(count, name)
 
     def _on_peek(self, shown: bool) -> None:
         self._tabs.used()

@@ -19,6 +19,7 @@ TIPS = {
     Arrangement.SIDE_BY_SIDE: "Anatomy, function and fused (Shift+2)",
     Arrangement.FOUR_UP: "Anatomy, function, classic blend and fused (Shift+3)",
     Arrangement.ONE_VIEW: "Fused alone (Shift+4)",
+    Arrangement.THREE_PLANES: "Anatomy, function and fused in three planes that meet in the crosshair, and the projection (Shift+5)",
 }
 
 

@@ -10,6 +10,7 @@
 
   // Slices to scroll that were not sent yet; what comes while a message is under way goes with the next one.
   let slices = 0;
+  let over = ""; // the view that they were scrolled in
   let small = 0;
   let underWay = false;
 
@@ -20,7 +21,7 @@
       while (slices !== 0) {
         const now = slices;
         slices = 0;
-        await call("lcd_scroll", now);
+        await call("lcd_scroll", now, over);
       }
     } catch (error) {
       slices = 0; // the connection is gone; a reader who comes back does not want these any more
@@ -29,7 +30,10 @@
     }
   }
 
-  function scroll(count) {
+  function scroll(count, view) {
+    const name = view?.dataset.view ?? "";
+    if (name !== over) slices = 0;
+    over = name;
     slices += count;
     send();
   }
@@ -57,13 +61,13 @@
       const down = event.deltaMode === 1 ? event.deltaY * 40 : event.deltaMode === 2 ? event.deltaY * 120 : event.deltaY;
       if (Math.abs(down) >= 50 || isNotch(event)) {
         small = 0;
-        scroll(-Math.sign(down) * Math.max(1, Math.floor(notches(event)), Math.round(Math.abs(down) / 120))); // some come as one event
+        scroll(-Math.sign(down) * Math.max(1, Math.floor(notches(event)), Math.round(Math.abs(down) / 120)), view); // some come as one event
         return;
       }
       small -= down;
       const whole = Math.trunc(small / PIXELS_A_SLICE);
       small -= whole * PIXELS_A_SLICE;
-      if (whole !== 0) scroll(whole);
+      if (whole !== 0) scroll(whole, view);
     },
     { capture: true, passive: false }
   );
@@ -74,7 +78,7 @@
     "touchstart",
     (event) => {
       const view = event.target.closest?.(".lcd-view");
-      touch = view && event.touches.length === 1 ? { y: event.touches[0].clientY, moved: false } : null;
+      touch = view && event.touches.length === 1 ? { view, y: event.touches[0].clientY, moved: false } : null;
       if (touch) event.stopImmediatePropagation(); // else it would be a drag, which changes the window
     },
     { capture: true, passive: true }
@@ -87,8 +91,8 @@
       event.stopImmediatePropagation();
       const whole = Math.trunc((event.touches[0].clientY - touch.y) / PIXELS_A_SWIPE);
       if (whole === 0) return;
-      touch = { y: touch.y + whole * PIXELS_A_SWIPE, moved: true };
-      scroll(whole);
+      touch = { ...touch, y: touch.y + whole * PIXELS_A_SWIPE, moved: true };
+      scroll(whole, touch.view);
     },
     { capture: true, passive: false }
   );
