@@ -38,7 +38,7 @@ def view_titles(
         layouts.FUNCTION: "Function" + (f"\n{uptake.lower:.3g}-{uptake.upper:.3g} {unit}" if uptake is not None else ""),
         layouts.BLEND: "Blend",
         layouts.FUSED: fused + place,
-        layouts.PROJECTION: f"MIP{side and f' from {side}'}: click to go there",
+        layouts.PROJECTION: f"MIP{side and f' from {side}'}\nclick to go there",
     }
     for name, orientation in turned.items():
         base = layouts.BASE[name]
