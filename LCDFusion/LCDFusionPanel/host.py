@@ -64,7 +64,7 @@ class SlicerHost:
             if name == "turning":
                 self._widget.ui.turnButton.checked = value
             elif name != "orientation" and self._widget.parameters is not None:
-                value = 0.0 if value is None else value  # "automatic"
+                value = 0.0 if value is None and name == "function_upper" else value  # "automatic"
                 first, *rest = name.split("_")
                 setattr(self._widget.parameters, first + "".join(word.capitalize() for word in rest), value)
 

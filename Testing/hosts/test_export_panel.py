@@ -13,6 +13,7 @@ pytest.importorskip("PySide6")
 
 import slicer
 
+from LCDFusionLib.mrml.key_slices import set_key_slices
 from LCDFusionLib.mrml.nodes import hierarchy_item, node_from_volume, voxels
 
 PLUGIN = Path(__file__).resolve().parents[2] / "LCDFusion" / "DICOMLCDFusionPlugin.py"
@@ -147,6 +148,8 @@ def test_nrrd_nifti_csv_and_pictures(from_dicom, folder):
 
 def test_a_page_goes_into_the_database_with_the_series(from_dicom):
     panel, _ = from_dicom
+    set_key_slices(panel.parameters.anatomy, panel.parameters.function, [])
+    panel.widget._checkCanApply()
     before, panel.parameters.pageInDicom = len(slicer.dicomDatabase.files), True
     panel.ui.dicomDatabaseButton.click()
     panel.parameters.pageInDicom = False
