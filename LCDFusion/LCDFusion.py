@@ -157,7 +157,7 @@ class LCDFusionWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.logic = LCDFusionLogic()
         self.ui = type("", (), {})()
         self._uiWidgets = []
-        for name in ("LCDFusion", "Review", "Regions", "Metrics", "Export", "Advanced"):
+        for name in ("LCDFusion", "Prior", "Review", "Regions", "Metrics", "Export", "Advanced"):
             widget = slicer.util.loadUI(self.resourcePath(f"UI/{name}.ui"))
             self.layout.addWidget(widget)
             self.ui.__dict__.update(slicer.util.childWidgetVariables(widget).__dict__)

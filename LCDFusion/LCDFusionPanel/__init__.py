@@ -8,6 +8,7 @@ from .host import SlicerHost
 from .inputs import InputsDrawing
 from .keys import Keys
 from .metrics import MetricsDrawing
+from .prior import PriorDrawing
 from .regions import RegionsDrawing
 from .registration import RegistrationDrawing
 from .review import ReviewDrawing
@@ -25,6 +26,7 @@ class Drawings:
     def __init__(self, widget, panel):
         self.inputs = InputsDrawing(widget, panel.inputs)
         self.study = StudyDrawing(widget, panel.study)
+        self.prior = PriorDrawing(widget, panel.prior)
         self.display = DisplayDrawing(widget, panel.display)
         self.fusion = FusionDrawing(widget, panel.fusion)
         self.registration = RegistrationDrawing(widget, panel.registration)

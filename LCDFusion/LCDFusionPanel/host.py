@@ -3,8 +3,10 @@
 import logging
 
 import qt
+import slicer
 
 from LCDFusionLib.panel.choices import Choices
+from LCDFusionLib.panel.pointed_at import ScenePriors
 
 from . import dependencies, views
 from .background import background
@@ -21,14 +23,18 @@ class SlicerHost:
         self._widget = widget
         self._waking = False
         self.executor = background  # its owner, the widget's timer, lets it run
+        self._priors = ScenePriors(widget.logic.findFile)
 
     def choices(self):
         parameters, ui = self._widget.parameters, self._widget.ui
         if parameters is None:
             return Choices()
+        prior = parameters.priorAnatomy, parameters.priorFunction
         return Choices(
             anatomy=parameters.anatomy,
             function=parameters.function,
+            prior=prior if all(prior) else None,
+            prior_key=prior[1].GetID() if all(prior) else "",
             first_slice=parameters.firstSlice,
             last_slice=parameters.lastSlice,
             roi=parameters.roi,
@@ -73,6 +79,16 @@ class SlicerHost:
 
     def find_regions(self):
         return ()
+
+    def priors(self):
+        parameters = self._widget.parameters
+        pair = (parameters.anatomy, parameters.function) if parameters is not None else (None, None)
+        return self._priors.offers(pair if all(pair) else None)
+
+    def choose_prior(self, key):
+        if self._widget.parameters is not None:
+            with slicer.util.NodeModify(self._widget.parameters):
+                self._widget.parameters.priorAnatomy, self._widget.parameters.priorFunction = self._priors.pair(key) or (None, None)
 
     def may_compute(self):
         return dependencies.ensure(self._widget)

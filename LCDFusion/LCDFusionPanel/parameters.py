@@ -23,6 +23,7 @@ class LCDFusionParameterNode:
     """Everything that the panel shows, so that a saved scene brings it back.
 
     anatomy, function - the inputs; a colour function (vtkMRMLVectorVolumeNode) is a scalar volume node too.
+    priorAnatomy, priorFunction - of an earlier study, to compare with.
     firstSlice, lastSlice - as people count slices, 0 for the anatomy's own; roi - only the slices that it meets.
     fusedColor, fusedGray, metrics - the result of the pair.
     window to batchSize - choices of `LCDFusionLib.panel.choices`; functionUpper is in the function's unit, 0 for automatic.
@@ -31,6 +32,8 @@ class LCDFusionParameterNode:
 
     anatomy: vtkMRMLScalarVolumeNode
     function: vtkMRMLScalarVolumeNode
+    priorAnatomy: vtkMRMLScalarVolumeNode
+    priorFunction: vtkMRMLScalarVolumeNode
     firstSlice: Annotated[int, WithinRange(0, 99999)] = 0
     lastSlice: Annotated[int, WithinRange(0, 99999)] = 0
     roi: vtkMRMLMarkupsROINode

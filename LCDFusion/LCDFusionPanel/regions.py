@@ -3,6 +3,7 @@
 import qt
 from slicer.i18n import tr as _
 
+from LCDFusionLib.panel import prior_regions
 from LCDFusionLib.panel.measured import COLUMNS
 
 from .drawing import Drawing
@@ -24,7 +25,6 @@ class RegionsDrawing(Drawing):
         for button, call in self._buttons.items():
             self.on_click(button, call)
         table = self.ui.regionsTable
-        table.setHorizontalHeaderLabels([_(column) for column in COLUMNS])
         table.verticalHeader().visible = False
         table.verticalHeader().setDefaultSectionSize(22)
         table.horizontalHeader().setSectionResizeMode(qt.QHeaderView.ResizeToContents)
@@ -36,10 +36,12 @@ class RegionsDrawing(Drawing):
     def draw(self, state):
         for button, tip in zip(self._buttons, self._tips, strict=True):
             button.enabled, button.toolTip = state.can_measure, _(state.tip) or tip
-        table = self.ui.regionsTable
+        table, columns = self.ui.regionsTable, (*COLUMNS, *(prior_regions.COLUMNS if state.prior else ()))
+        table.columnCount = len(columns)
+        table.setHorizontalHeaderLabels([_(column) for column in columns])
         table.rowCount = len(state.rows)
         for number, row in enumerate(state.rows):
-            for column, text in enumerate(row.values):
+            for column, text in enumerate((*row.values, *row.prior)):
                 item = table.item(number, column)
                 if item is None:
                     item = qt.QTableWidgetItem()
@@ -51,8 +53,8 @@ class RegionsDrawing(Drawing):
         self._key = chosen.key if chosen is not None else ""
         self.ui.regionNameLineEdit.text = chosen.name if chosen is not None else ""
         self.ui.regionNameLineEdit.enabled = self.ui.removeRegionButton.enabled = chosen is not None
-        self.ui.referencesLabel.text = "\n".join(filter(None, (state.references, state.note)))
-        self.ui.referencesLabel.visible = bool(state.references or state.note)
+        self.ui.referencesLabel.text = "\n".join(filter(None, (state.prior, state.references, state.note)))
+        self.ui.referencesLabel.visible = bool(self.ui.referencesLabel.text)
         self.ui.regionLabel.text = state.text
 
     def onRow(self, row, _column):

@@ -24,6 +24,7 @@ class ReviewDrawing(Drawing):
             Arrangement.FOUR_UP: self.ui.fourUpButton,
             Arrangement.ONE_VIEW: self.ui.oneViewButton,
             Arrangement.THREE_PLANES: self.ui.threePlanesButton,
+            Arrangement.COMPARE: self.ui.compareButton,
         }
         for arrangement, button in self._buttons.items():
             self.on_click(button, lambda chosen=arrangement: self.arrange(chosen))

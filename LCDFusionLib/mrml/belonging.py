@@ -27,7 +27,7 @@ def pair_mismatches(anatomy: Node, function: Node, find_file: FindFile = no_file
 
     Their DICOM headers are compared; of a volume whose files are not at hand, what subject hierarchy says of its patient and study.
     """
-    found = find_mismatches(*(_description(node, find_file) for node in (anatomy, function)))
+    found = find_mismatches(*(description_of(node, find_file) for node in (anatomy, function)))
     patients = [ancestor(node, slicer.vtkMRMLSubjectHierarchyConstants.GetDICOMLevelPatient()) for node in (anatomy, function)]
     if all(patients) and patients[0] != patients[1] and not any(mismatch.is_of_patient for mismatch in found):
         found = (Mismatch("patient-id", "they stand under two patients in the scene"), *found)
@@ -62,17 +62,26 @@ def notes_on_pair(anatomy: Node, function: Node, find_file: FindFile = no_file) 
     patients = {ancestor(node, slicer.vtkMRMLSubjectHierarchyConstants.GetDICOMLevelPatient()) for node in (anatomy, function)}
     of_one_patient = len(patients) == 1 and 0 not in patients
     kinds = [mismatch.kind for mismatch in confirmed]
-    headers = [_description(node, find_file) for node in (anatomy, function)]
+    headers = [description_of(node, find_file) for node in (anatomy, function)]
     return [*notes, *notes_on_belonging(*headers, mismatches=kinds, is_known=of_one_patient or "patient-id" in kinds)]
 
 
 def patient_text(node: Node, find_file: FindFile = no_file) -> str:
     """Whose images a node holds, and when they were taken, in one line, as far as that is known; "" where it is not."""
-    header = _description(node, find_file)
+    header = description_of(node, find_file)
+    name, number, day = _patient_of(header)
+    return "   ".join(filter(None, (name, number if number != name else "", day, str(header.get("StudyDescription") or ""))))
+
+
+def patient_and_day(node: Node, find_file: FindFile = no_file) -> tuple[str, str]:
+    """Name, or number, of the patient, and the day of the study as 2025-03-14; each "" where it is not known."""
+    name, number, day = _patient_of(description_of(node, find_file))
+    return name or number, day
+
+
+def _patient_of(header: Dataset) -> tuple[str, str, str]:
     name, number, day = (str(header.get(keyword) or "").strip() for keyword in ("PatientName", "PatientID", "StudyDate"))
-    name = name.replace("^", " ").strip()
-    date = f"{day[:4]}-{day[4:6]}-{day[6:]}" if len(day) == 8 else day
-    return "   ".join(filter(None, (name, number if number != name else "", date, str(header.get("StudyDescription") or ""))))
+    return name.replace("^", " ").strip(), number, f"{day[:4]}-{day[4:6]}-{day[6:]}" if len(day) == 8 else day
 
 
 def patients_text(anatomy: Node | None, function: Node | None, find_file: FindFile = no_file) -> str:
@@ -89,7 +98,7 @@ def ancestor(node: Node, level: str) -> int:
     return hierarchy.GetItemAncestorAtLevel(hierarchy_item(node), level)
 
 
-def _description(node: Node, find_file: FindFile) -> Dataset:
+def description_of(node: Node, find_file: FindFile) -> Dataset:
     """The header of the node's first image; where that is not at hand, as much of it as Slicer's DICOM readers wrote into the scene."""
     header = dicom_header(node, find_file)
     if header is not None:

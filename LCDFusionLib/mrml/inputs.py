@@ -43,8 +43,8 @@ def choose_pair(scene: slicer.vtkMRMLScene, *, find_file: FindFile = no_file, of
         find_file: of the host.
         of: volumes that have to be in the pair.
     """
-    functions = list(_originals(scene, find_file, Modality.PET, Modality.SPECT))
-    pairs = [(a, f) for a in _originals(scene, find_file, Modality.CT, Modality.MR) for f in functions]
+    functions = list(originals(scene, find_file))
+    pairs = [(a, f) for a in originals(scene, find_file, Modality.CT, Modality.MR) for f in functions]
     pairs = [pair for pair in pairs if all(node in pair for node in of)]
     pairs = [pair for pair in pairs if not any(mismatch.is_of_patient for mismatch in pair_mismatches(*pair))]
     return max(reversed(pairs), key=lambda pair: _fit(*pair), default=None)
@@ -339,7 +339,9 @@ def _factors(volume: Volume, source: SeriesSource, own_origin: NDArray[np.float6
     return None
 
 
-def _originals(scene: slicer.vtkMRMLScene, find_file: FindFile, *modalities: Modality) -> Iterator[Node]:
+def originals(scene: slicer.vtkMRMLScene, find_file: FindFile = no_file, *modalities: Modality) -> Iterator[Node]:
+    """Volumes of these modalities, PET and SPECT without, that scanners made: none that LCDFusion made, and no label map or map."""
+    modalities = modalities or (Modality.PET, Modality.SPECT)
     for node in (
         scene.GetNthNodeByClass(n, "vtkMRMLScalarVolumeNode") for n in range(scene.GetNumberOfNodesByClass("vtkMRMLScalarVolumeNode"))
     ):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 import slicer
@@ -13,7 +15,10 @@ from LCDFusionLib.fusion import RegistrationRun
 from LCDFusionLib.images.registration import Registration
 from LCDFusionLib.images.volume import Volume
 from LCDFusionLib.mrml.nodes import ijk_to_ras
-from LCDFusionLib.mrml.transforms import REGISTRATION_ATTRIBUTE, registration_verdict, to_world, transform_node, undo_registration
+from LCDFusionLib.mrml.transforms import REGISTRATION_ATTRIBUTE, to_world, transform_node, undo_registration, verdict_of
+
+Keep: TypeAlias = "Callable[[slicer.vtkMRMLVolumeNode, slicer.vtkMRMLVolumeNode, Registration], slicer.vtkMRMLLinearTransformNode]"
+"""Puts what was found into the scene: anatomy, function, registration; gives the transform."""
 
 
 @dataclass(frozen=True)
@@ -40,12 +45,16 @@ class SceneRegistration:
 
     The scene changes only at the end, and only where the two could be aligned: then the function is under a new linear transform.
 
+    Attributes:
+        python: interpreter of the process, which must have SimpleITK; None for that of this process.
+
     Args:
-        python: interpreter of the process, which must have SimpleITK; that of this process by default.
+        python: likewise.
+        keep: puts what was found into the scene in another way.
     """
 
-    def __init__(self, python: str | None = None) -> None:
-        self._python = python
+    def __init__(self, python: str | None = None, *, keep: Keep | None = None) -> None:
+        self.python, self._keep = python, keep or _put_function_under
         self._run: RegistrationRun | None = None
         self._nodes: tuple[slicer.vtkMRMLVolumeNode, ...] = ()
         self._places: list[NDArray[np.float64]] = []
@@ -83,7 +92,7 @@ class SceneRegistration:
         """
         if self.is_running:
             raise RuntimeError("a registration runs already; cancel it first")
-        self._run = RegistrationRun(function, anatomy, python=self._python)
+        self._run = RegistrationRun(function, anatomy, python=self.python)
         self._nodes, self._cancelled = (anatomy_node, function_node), False
         self._places = [ijk_to_ras(node) for node in self._nodes]
 
@@ -125,9 +134,8 @@ class SceneRegistration:
                 f"'{function_node.GetName()}' and '{anatomy_node.GetName()}' cannot be aligned with confidence: {registration.problem}; "
                 "nothing was moved. Choose another series, or align them by hand in the Transforms module."
             )
-        node = _put_under(function_node, registration.matrix, name=f"{function_node.GetName()} to {anatomy_node.GetName()}, rigid")
-        node.SetAttribute(REGISTRATION_ATTRIBUTE, registration.quality)
-        return self._end(registration_verdict(function_node) or "", transform=node)
+        node = self._keep(anatomy_node, function_node, registration)
+        return self._end(verdict_of(node), transform=node)
 
     def _end(self, text: str, transform: slicer.vtkMRMLLinearTransformNode | None = None) -> RegistrationProgress:
         inputs = self._nodes
@@ -138,6 +146,14 @@ class SceneRegistration:
         if self._run is not None:
             self._run.close()
             self._run = None
+
+
+def _put_function_under(
+    anatomy: slicer.vtkMRMLVolumeNode, function: slicer.vtkMRMLVolumeNode, registration: Registration
+) -> slicer.vtkMRMLLinearTransformNode:
+    node = _put_under(function, registration.matrix, name=f"{function.GetName()} to {anatomy.GetName()}, rigid")
+    node.SetAttribute(REGISTRATION_ATTRIBUTE, registration.quality)
+    return node
 
 
 def _put_under(node: slicer.vtkMRMLVolumeNode, motion: NDArray[np.float64], *, name: str) -> slicer.vtkMRMLLinearTransformNode:

@@ -49,7 +49,12 @@ def registration_of(node: slicer.vtkMRMLVolumeNode) -> slicer.vtkMRMLLinearTrans
 def registration_verdict(node: slicer.vtkMRMLVolumeNode) -> str | None:
     """One line for the person on a volume that was registered; None for another."""
     transform = registration_of(node)
-    return f"Registered rigidly: {transform.GetAttribute(REGISTRATION_ATTRIBUTE)}. Compare before you trust it." if transform else None
+    return verdict_of(transform) if transform is not None else None
+
+
+def verdict_of(transform: slicer.vtkMRMLLinearTransformNode) -> str:
+    """One line for the person on the transform of a registration."""
+    return f"Registered rigidly: {transform.GetAttribute(REGISTRATION_ATTRIBUTE)}. Compare before you trust it."
 
 
 def undo_registration(node: slicer.vtkMRMLVolumeNode) -> None:

@@ -99,6 +99,9 @@ class Choices:
     Attributes:
         anatomy: CT or MR; None while none is chosen, or it is not there yet.
         function: PET or SPECT; likewise.
+        prior: anatomy and function of a prior study; likewise.
+        prior_key: of the offer that was chosen (`Host.priors`); "" for none.
+        prior_waiting: why it is not there yet.
         waiting: why a chosen volume is not there yet, such as "Reading CT Thorax"; "" where nothing is awaited.
         first_slice: where the fusion begins, as people count slices, from 1; 0 for the first.
         last_slice: where it ends; 0 for the last.
@@ -120,6 +123,9 @@ class Choices:
 
     anatomy: Node | None = None
     function: Node | None = None
+    prior: tuple[Node, Node] | None = None
+    prior_key: str = ""
+    prior_waiting: str = ""
     waiting: str = ""
     window: AnatomyWindow = AnatomyWindow.DEFAULT
     first_slice: int = 0

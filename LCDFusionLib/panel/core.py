@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from LCDFusionLib.dicom.scan_facts import Fact
+from LCDFusionLib.errors import InputError
 from LCDFusionLib.mrml.application import Application
+from LCDFusionLib.mrml.belonging import patient_and_day
 from LCDFusionLib.mrml.fusing import SceneFusion
+from LCDFusionLib.mrml.nodes import ijk_to_ras
+from LCDFusionLib.mrml.prior import keep_registration
 from LCDFusionLib.mrml.registering import SceneRegistration
 from LCDFusionLib.panel.choices import Choices, Node
 from LCDFusionLib.panel.host import Host
@@ -14,6 +18,7 @@ from LCDFusionLib.panel.measured import MeasuredRegions
 from LCDFusionLib.panel.on_show import Belongs, OnShow
 from LCDFusionLib.panel.workflow import FusionWorkflow
 from LCDFusionLib.views.fused_view import FusedImage, best_for_slice
+from LCDFusionLib.views.prior_views import PriorStudy
 from LCDFusionLib.views.review import Review
 
 
@@ -26,6 +31,9 @@ class Core:
         choices: at the last update.
         workflow: what will be fused, and what there is of it.
         registration_session: the registration, if one runs.
+        prior_registration: that of a prior study onto the anatomy of now.
+        prior_on_show: a prior study beside the pair; None while none is on show.
+        prior_word: why none is.
         views: what the slice views show.
         measured: regions of the pair on show.
         facts: what the function's headers say of the study; empty where it has none, or they are not read yet.
@@ -43,6 +51,9 @@ class Core:
         self.host, self.scene, self.choices = host, application.scene, Choices()
         self.workflow = FusionWorkflow(session, find_file=host.find_file, executor=host.executor)
         self.registration_session = registration or SceneRegistration()
+        self.prior_registration = SceneRegistration(self.registration_session.python, keep=keep_registration)
+        self.prior_on_show: PriorStudy | None = None
+        self.prior_word = ""
         self.views = Review(application)
         self.measured = MeasuredRegions()
         self.facts: tuple[Fact, ...] = ()
@@ -65,8 +76,24 @@ class Core:
             transforms=self.workflow.volumes_key,
             settings=plan.made_with if plan is not None else None,
             slice=self.slice,
+            prior=self._prior_key(),
             angle=self.choices.projection_angle,
         )
+
+    def label_of(self, function: Node) -> str:
+        """Date and patient of a study, by its function, as it stands in the views."""
+        patient, day = patient_and_day(function, self.host.find_file)
+        return "  ".join(filter(None, (day or "no date", patient)))
+
+    def _prior_key(self) -> tuple[object, ...] | None:
+        pair, prior = self.choices.pair, self.choices.prior
+        if pair is None or prior is None:
+            return None
+        try:
+            places = tuple(ijk_to_ras(node).tobytes() for node in (pair[0], *prior))
+        except InputError:  # a transform has bent one; the section says it
+            places = ()
+        return (*pair_key(*prior), *places)
 
     @property
     def waiting(self) -> str:

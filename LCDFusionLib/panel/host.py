@@ -7,6 +7,7 @@ from concurrent.futures import Executor, Future
 from pathlib import Path
 from typing import Any, Protocol
 
+from LCDFusionLib.mrml.prior import PriorOffer
 from LCDFusionLib.panel.choices import Choices
 
 
@@ -30,6 +31,12 @@ class Host(Protocol):
 
     def find_regions(self) -> Sequence[Path]:
         """DICOM Segmentations that were opened with the volumes; empty where the scene keeps regions itself."""
+
+    def priors(self) -> Sequence[PriorOffer]:
+        """Pairs beside the one on show that may be a prior study, those of the same patient first."""
+
+    def choose_prior(self, key: str) -> None:
+        """One of `priors`, by its key, "" for none; `Choices.prior` has it as soon as it is there."""
 
     def may_compute(self) -> bool:
         """Asks for, or installs, what a computation needs; False where the person does not want that.

@@ -14,6 +14,9 @@ from LCDFusionLib.images.response import References
 from LCDFusionLib.images.uptake import RegionUptake, measure
 from LCDFusionLib.images.volume import Unit, Volume
 from LCDFusionLib.mrml.regions import BLOOD, LESION, LIVER, Region
+from LCDFusionLib.panel import prior_regions
+from LCDFusionLib.panel.prior_regions import PriorRegion, measure_in_prior
+from LCDFusionLib.views.prior_views import PriorStudy
 
 COLUMNS = ("Name", "Slice", "max", "mean", "peak", "ml", "TLG", "HU", "SULpeak", "Deauville", "PERCIST")
 """Of the table; max, mean and peak are of the function's unit."""
@@ -48,12 +51,14 @@ class MeasuredRegion:
         uptake: of the function's own voxels.
         hu: mean of the CT's voxels within them; NaN where it is not known.
         slice: K of the anatomy at its place; None outside.
+        prior: the same in the prior study; None while none is on show.
     """
 
     region: Region
     uptake: RegionUptake
     hu: float
     slice: int | None
+    prior: PriorRegion | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,10 +68,12 @@ class MeasuredRegions:
     Attributes:
         rows: in the order in which they were drawn.
         lean_part: lean body mass as a part of the weight, by which SUVbw becomes SUL; None where it is not known.
+        days_since_prior: None where a date is not known.
     """
 
     rows: tuple[MeasuredRegion, ...] = ()
     lean_part: float | None = None
+    days_since_prior: int | None = None
     references: References = field(init=False)
 
     def __post_init__(self) -> None:
@@ -75,7 +82,13 @@ class MeasuredRegions:
 
     @classmethod
     def of(
-        cls, anatomy: Volume, function: Volume, regions: Sequence[tuple[Region, int | None]], lean_part: float | None
+        cls,
+        anatomy: Volume,
+        function: Volume,
+        regions: Sequence[tuple[Region, int | None]],
+        lean_part: float | None,
+        *,
+        prior: PriorStudy | None = None,
     ) -> MeasuredRegions:
         """Measures them.
 
@@ -84,12 +97,14 @@ class MeasuredRegions:
             function: of the pair, scalar.
             regions: each with K of the anatomy at its place.
             lean_part: see above.
+            prior: in which they are measured too.
         """
-        rows = (
-            MeasuredRegion(region, measure(function, region.voxels), mean_hu(anatomy, function, region.voxels), index)
-            for region, index in regions
-        )
-        return cls(tuple(rows), lean_part if function.unit is Unit.SUVBW else None)
+        rows = []
+        for region, index in regions:
+            uptake = measure(function, region.voxels)
+            there = measure_in_prior(region, uptake, prior) if prior is not None else None
+            rows.append(MeasuredRegion(region, uptake, mean_hu(anatomy, function, region.voxels), index, there))
+        return cls(tuple(rows), lean_part if function.unit is Unit.SUVBW else None, prior.days if prior is not None else None)
 
     def row(self, key: str) -> MeasuredRegion | None:
         """By the region's key; None where there is none."""
@@ -165,7 +180,8 @@ class MeasuredRegions:
         """
         text = io.StringIO()
         writer = csv.writer(text, lineterminator="\n")
-        writer.writerow(_IN_FILE)
+        has_prior = any(row.prior is not None for row in self.rows)
+        writer.writerow([*_IN_FILE, *(prior_regions.IN_FILE if has_prior else ())])
         for number, row in enumerate(self.rows, start=1):
             uptake, region, part = row.uptake, row.region, self.lean_part or math.nan
             right, anterior, superior = region.place
@@ -185,6 +201,7 @@ class MeasuredRegions:
                     self.references.deauville(uptake) if is_lesion else "",
                     "" if threshold is None else f"{threshold:.6g}",
                     {"at least": "yes", "below": "no"}.get(self._percist(row), ""),
+                    *(prior_regions.file_values(uptake, row.prior, self.days_since_prior) if row.prior is not None else ()),
                 ]
             )
         return text.getvalue()

@@ -19,6 +19,7 @@ class OnShow:
         transforms: where both lie in the world, and which voxels they hold.
         settings: what a fusion would be made with now; None where none can be.
         slice: K of the anatomy's slice; None in another plane.
+        prior: MRML IDs of a prior study, and where it and the anatomy lie; None where none is chosen.
         angle: of the turning projection, in degrees.
     """
 
@@ -26,6 +27,7 @@ class OnShow:
     transforms: tuple[object, ...] = ()
     settings: MadeWith | None = None
     slice: int | None = None
+    prior: tuple[object, ...] | None = None
     angle: float = 0.0
 
 

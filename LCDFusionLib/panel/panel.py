@@ -20,6 +20,7 @@ from LCDFusionLib.panel.fusion import FusionSection
 from LCDFusionLib.panel.host import Host
 from LCDFusionLib.panel.inputs import InputsSection
 from LCDFusionLib.panel.metrics import MetricsSection
+from LCDFusionLib.panel.prior import PriorSection
 from LCDFusionLib.panel.regions import RegionsSection
 from LCDFusionLib.panel.registration import RegistrationSection
 from LCDFusionLib.panel.review import ReviewSection
@@ -51,12 +52,13 @@ class Panel(Core):
         super().__init__(host, application, session=session, registration=registration)
         self.moved = self.views.on_moved = self._on_moved
         self.display, self.review, self.inputs = DisplaySection(self), ReviewSection(self), InputsSection(self)
-        self.study = StudySection(self)
+        self.study, self.prior = StudySection(self), PriorSection(self)
         self.views.on_window_changed, self.views.on_range_changed = self.display.on_windowed, self.display.on_ranged
         self.fusion, self.registration, self.regions = FusionSection(self), RegistrationSection(self), RegionsSection(self)
         self.metrics, self.export, self.advanced = MetricsSection(self), ExportSection(self), AdvancedSection(self)
         self.sections: tuple[Section, ...] = (
             self.display,
+            self.prior,
             self.review,
             self.inputs,
             self.study,
@@ -119,6 +121,7 @@ class Panel(Core):
         self.views.leave_views()
         self.workflow.close()
         self.registration_session.close()
+        self.prior_registration.close()
 
     def _on_moved(self) -> None:
         for section in self.sections:
@@ -137,7 +140,8 @@ class Panel(Core):
 
     def _watch(self) -> None:
         """A transform set in another module, a voxel painted, or an ROI moved, changes what is on show as well."""
-        nodes = [node for node in (self.choices.anatomy, self.choices.function, self.choices.roi) if node is not None]
+        chosen = self.choices.anatomy, self.choices.function, self.choices.roi, *(self.choices.prior or ())
+        nodes = [node for node in chosen if node is not None]
         if [node for node, _ in self._watched[:: len(_WATCHED)]] == nodes:
             return
         for node, tag in self._watched:

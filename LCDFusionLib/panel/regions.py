@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from LCDFusionLib.dicom.region_objects import latest_regions, read_regions
+from LCDFusionLib.images.registration import move
 from LCDFusionLib.images.response import BLOOD_LENGTH_MM, BLOOD_RADIUS_MM, LIVER_RADIUS_MM
-from LCDFusionLib.images.volume import Volume
 from LCDFusionLib.mrml.dicom_source import dicom_source, unread_source
 from LCDFusionLib.mrml.inputs import Node
 from LCDFusionLib.mrml.regions import (
@@ -26,26 +25,23 @@ from LCDFusionLib.mrml.regions import (
     rename_region,
     version,
 )
+from LCDFusionLib.panel import prior_regions
 from LCDFusionLib.panel.core import Core
 from LCDFusionLib.panel.measured import MeasuredRegion, MeasuredRegions
 from LCDFusionLib.panel.section import Section
+from LCDFusionLib.views import layouts
 from LCDFusionLib.views.planes import layer_at
+from LCDFusionLib.views.region_shapes import RegionShape
 from LCDFusionLib.views.regions import (
     OTHER,
+    PRIOR_TAG,
     REFERENCE,
     SELECTED,
-    Mask,
-    cylinder_at,
-    isocontour_at,
     place_text,
     region_text,
     remove_outline,
     show_regions,
-    sphere_at,
-    threshold_at,
 )
-
-Find = Callable[[Volume, RAS], Mask]
 
 
 @dataclass(frozen=True)
@@ -59,6 +55,8 @@ class RegionRow:
         values: one for each of `COLUMNS` (`panel/measured.py`).
         is_selected: its text is on show.
         is_marked: it is measurable by PERCIST.
+        prior: one for each of `COLUMNS` (`panel/prior_regions.py`); empty while no prior study is on show.
+        why_no_prior: it could not be measured in the prior study; "" where it was.
     """
 
     key: str
@@ -67,6 +65,8 @@ class RegionRow:
     values: tuple[str, ...]
     is_selected: bool
     is_marked: bool
+    prior: tuple[str, ...] = ()
+    why_no_prior: str = ""
 
 
 @dataclass(frozen=True)
@@ -80,6 +80,7 @@ class RegionsState:
         rows: all regions.
         references: what follows from liver and blood pool; "" before.
         note: regions that were drawn where the pair lay otherwise; "" where there are none.
+        prior: what the changes are since; "" while no prior study is on show.
     """
 
     can_measure: bool = False
@@ -88,6 +89,7 @@ class RegionsState:
     rows: tuple[RegionRow, ...] = ()
     references: str = ""
     note: str = ""
+    prior: str = ""
 
 
 class RegionsSection(Section):
@@ -101,6 +103,7 @@ class RegionsSection(Section):
         self._drawn: tuple[object, ...] = ()
         self._outlined: tuple[object, ...] = ()
         self._label_map: Node | None = None
+        self._prior_map: Node | None = None
 
     def update(self) -> None:
         self._take_stored()
@@ -119,6 +122,8 @@ class RegionsSection(Section):
                 measured.values(row),
                 row is chosen,
                 row.region.kind == LESION and measured.references.is_measurable(row.uptake),
+                prior_regions.values(row.uptake, row.prior) if row.prior is not None else (),
+                row.prior.why if row.prior is not None else "",
             )
             for row in measured.rows
         )
@@ -130,6 +135,7 @@ class RegionsSection(Section):
             rows=tuple(rows),
             references=measured.reference_text,
             note=_elsewhere(elsewhere) if elsewhere else "",
+            prior=self._since(),
         )
 
     def forget(self) -> None:
@@ -142,28 +148,23 @@ class RegionsSection(Section):
 
     def sphere(self) -> None:
         """Measures in a sphere round the crosshair."""
-        radius = self.choices.region_radius
-        self._add(LESION, f"Sphere of {radius:g} mm", lambda volume, place: sphere_at(volume, place, radius))
+        self._add(LESION, RegionShape("sphere", (self.choices.region_radius,)))
 
     def isocontour(self) -> None:
         """Measures the lesion at the crosshair, by a part of its maximum."""
-        percent = self.choices.isocontour
-        self._add(LESION, f"Isocontour of {percent:g} %", lambda volume, place: isocontour_at(volume, place, percent / 100))
+        self._add(LESION, RegionShape("isocontour", (self.choices.isocontour,)))
 
     def threshold(self) -> None:
         """Measures what hangs together at the crosshair above a value."""
-        level = self.choices.region_threshold
-        self._add(LESION, f"Above {level:g}", lambda volume, place: threshold_at(volume, place, level))
+        self._add(LESION, RegionShape("threshold", (self.choices.region_threshold,)))
 
     def liver(self) -> None:
         """Takes a sphere round the crosshair as the liver."""
-        how = f"Sphere of {LIVER_RADIUS_MM:g} mm"
-        self._add(LIVER, how, lambda volume, place: sphere_at(volume, place, LIVER_RADIUS_MM))
+        self._add(LIVER, RegionShape("sphere", (LIVER_RADIUS_MM,)))
 
     def blood(self) -> None:
         """Takes a cylinder round the crosshair as the blood pool."""
-        how = f"Cylinder of {2 * BLOOD_RADIUS_MM:g} x {BLOOD_LENGTH_MM:g} mm"
-        self._add(BLOOD, how, lambda volume, place: cylinder_at(volume, place, BLOOD_RADIUS_MM, BLOOD_LENGTH_MM))
+        self._add(BLOOD, RegionShape("cylinder", (2 * BLOOD_RADIUS_MM, BLOOD_LENGTH_MM)))
 
     def go_to(self, key: str) -> None:
         """Selects a region and shows its place in all views."""
@@ -197,7 +198,7 @@ class RegionsSection(Section):
             return "Place the crosshair first: click in a view, or move the mouse with Shift"
         return ""
 
-    def _add(self, kind: str, how: str, find: Find) -> None:
+    def _add(self, kind: str, shape: RegionShape) -> None:
         """A region at the crosshair; in place of the lesion that was drawn at this very place, and of the reference that there was."""
         function, pair, place = self.core.workflow.function, self.choices.pair, self.core.views.plane.crosshair
         self._problem = self._why_not()
@@ -208,7 +209,7 @@ class RegionsSection(Section):
         with self.problems_are_said(self._say):
             before = next((row.region for row in self.core.measured.rows if _is_replaced(row.region, kind, place)), None)
             name = before.name if before is not None else self._new_name(kind)
-            region = Region(before.key if before is not None else "", name, kind, how, place, find(function, place))
+            region = Region(before.key if before is not None else "", name, kind, shape.text, place, shape.find(function, place))
             self._selected = add_region(*pair, function, region)
         self._changed()
 
@@ -236,7 +237,7 @@ class RegionsSection(Section):
         if pair is None or volumes is None or volumes[1].is_color:
             now: tuple[object, ...] = ()
         else:
-            now = (self.on_show.pair, self.on_show.transforms, version(*pair), self.core.lean_part)
+            now = (self.on_show.pair, self.on_show.transforms, version(*pair), self.core.lean_part, self.core.prior_on_show)
         if now == self._drawn:
             return
         if self._drawn[:2] != now[:2]:
@@ -245,21 +246,38 @@ class RegionsSection(Section):
         if pair is not None and volumes is not None and now:
             anatomy, function = volumes
             found = [(region, layer_at(pair[0], region.place)) for region in regions_of(*pair, function)]
-            self.core.measured = MeasuredRegions.of(anatomy, function, found, self.core.lean_part)
+            self.core.measured = MeasuredRegions.of(anatomy, function, found, self.core.lean_part, prior=self.core.prior_on_show)
 
     def _outline(self) -> None:
         rows, function = self.core.measured.rows, self.core.workflow.function
         if not rows or function is None:
-            self._outlined, self._label_map = (), None
+            self._outlined, self._label_map, self._prior_map = (), None, None
             remove_outline(self.core.scene)
         elif self._outlined != (self._drawn, self._selected) or self._label_map is None or self._label_map.GetScene() is None:
             self._outlined = self._drawn, self._selected
             ordered = sorted(rows, key=lambda row: row.region.key == self._selected)  # the selected one over the others
             self._label_map = show_regions(self.core.scene, function, [(row.region.voxels, self._label(row)) for row in ordered])
+            self._prior_map = self._outlined_in_prior()
         self.core.views.outline(self._label_map)
+        self.core.views.outline(self._prior_map, layouts.PRIOR)
+
+    def _outlined_in_prior(self) -> Node | None:
+        study = self.core.prior_on_show
+        found = [(row.prior.voxels, self._label(row)) for row in self.core.measured.rows if row.prior and row.prior.voxels is not None]
+        if study is None or study.motion is None or not found:
+            return None
+        moved = move(study.function, study.function, study.motion)
+        return show_regions(self.core.scene, moved, found, tag=PRIOR_TAG)
 
     def _label(self, row: MeasuredRegion) -> int:
         return SELECTED if row.region.key == self._selected else OTHER if row.region.kind == LESION else REFERENCE
+
+    def _since(self) -> str:
+        study = self.core.prior_on_show
+        if study is None:
+            return ""
+        days = "" if study.days is None else f", {abs(study.days)} days {'before' if study.days >= 0 else 'later'}"
+        return f"Prior study {study.label}{days}" + ("" if study.motion is not None else ": not registered, so nothing is measured in it")
 
     def _changed(self) -> None:
         self.update()
@@ -277,10 +295,11 @@ class RegionsSection(Section):
         anatomy, region = self.choices.anatomy, row.region
         x, y, z = row.uptake.maximum_at
         hottest = (-x, -y, z)
+        there = f"\n{row.prior.why or prior_regions.text(row.uptake, row.prior)}" if row.prior is not None else ""
         return (
             f"{region_text(row.uptake)}\n{self.core.measured.more(row)}\n"
             f"{region.how} at{_slice_text(anatomy, region.place)} {place_text(region.place)}; "
-            f"maximum in{_slice_text(anatomy, hottest)} {place_text(hottest)}"
+            f"maximum in{_slice_text(anatomy, hottest)} {place_text(hottest)}{there}"
         )
 
     def _say(self, text: str) -> None:

@@ -15,6 +15,7 @@ from LCDFusionLib.panel.section import Section
 from LCDFusionLib.views.choices import Arrangement, Comparison, Orientation
 from LCDFusionLib.views.layouts import views_of
 from LCDFusionLib.views.look import Look
+from LCDFusionLib.views.prior_views import PriorStudy
 
 FLICKER_S, TURN_S, TURN_DEGREES = 0.6, 0.12, 5
 
@@ -44,6 +45,7 @@ class ReviewSection(Section):
         self.state = ReviewState()
         self._shown: OnShow | None = None
         self._look: Look | None = None
+        self._prior: tuple[PriorStudy | None, str] = (None, "")
         self._turned: Orientation | None = None
         self._full = ""
         self._full_of: Arrangement | None = None
@@ -160,5 +162,9 @@ class ReviewSection(Section):
                 views.apply(look)
             if choices.orientation is not None and choices.orientation is not self._turned:
                 views.plane.orientation = self._turned = choices.orientation
+        if (self.core.prior_on_show, self.core.prior_word) != self._prior or before is None:
+            self._prior = self.core.prior_on_show, self.core.prior_word
+            label = self.core.label_of(choices.function) if self.core.prior_on_show is not None else ""
+            views.show_prior(*self._prior, label)
         self._shown, self._look, self.core.is_dragged = now, look, False
         views.turn(choices.projection_angle)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import Executor, Future
+from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -14,12 +14,10 @@ from LCDFusionLib.images.volume import Volume
 from LCDFusionLib.mrml.belonging import confirm_mismatches, confirmed_mismatches, pair_mismatches
 from LCDFusionLib.mrml.dicom_source import FindFile, no_file
 from LCDFusionLib.mrml.fusing import FusionJob, SceneFusion, prepare_job
-from LCDFusionLib.mrml.inputs import AskedPair, ReadPair, check_pair
-from LCDFusionLib.mrml.nodes import frame_of_reference_of, ijk_to_ras, modality_of, unit_of
+from LCDFusionLib.mrml.inputs import check_pair
 from LCDFusionLib.mrml.result_nodes import ResultNodes, results_of
-from LCDFusionLib.mrml.sequences import frame_text
 from LCDFusionLib.panel.choices import Choices, Node
-from LCDFusionLib.panel.host import AtOnce
+from LCDFusionLib.panel.pair_reading import PairReading, voxels_version
 from LCDFusionLib.panel.plan import Plan, make_plan
 from LCDFusionLib.views.fused_view import FusedImage
 
@@ -69,7 +67,7 @@ class FusionWorkflow:
     """
 
     def __init__(self, session: SceneFusion | None = None, *, find_file: FindFile = no_file, executor: Executor | None = None) -> None:
-        self.session, self._executor = session or SceneFusion(), executor or AtOnce()
+        self.session = session or SceneFusion()
         self.plan: Plan | None = None
         self.anatomy: Volume | None = None
         self.function: Volume | None = None
@@ -78,22 +76,18 @@ class FusionWorkflow:
         self.images: tuple[FusedImage, ...] = ()
         self._find_file = find_file
         self._key: tuple[object, ...] | None = None
-        self._volumes: ReadPair | None = None
-        self._volumes_key: tuple[object, ...] | None = None
-        self._values_key: tuple[object, ...] | None = None
-        self._notes: list[str] = []
-        self._reading: tuple[tuple[object, ...], Future[ReadPair]] | None = None
+        self._reading = PairReading(find_file, executor)
         self._made_of: dict[str, tuple[int, ...]] = {}
 
     @property
     def volumes(self) -> tuple[Volume, Volume] | None:
         """Anatomy and function as they will be fused; None where they cannot be."""
-        return (self._volumes.anatomy, self._volumes.function) if self._volumes is not None else None
+        return self._reading.volumes
 
     @property
     def volumes_key(self) -> tuple[object, ...]:
         """Another one whenever voxels, place or meaning of one of the two volumes are others."""
-        return self._volumes_key or ()
+        return self._reading.key or ()
 
     @property
     def is_reading(self) -> bool:
@@ -103,7 +97,7 @@ class FusionWorkflow:
     @property
     def has_read(self) -> bool:
         """True where that has ended, and `update` would have the plan."""
-        return self.is_reading and self._reading is not None and self._reading[1].done()
+        return self.is_reading and self._reading.has_read
 
     def update(self, choices: Choices) -> None:
         """Makes the plan, and looks for the pair's fused images, after anything was chosen or came into the scene."""
@@ -136,9 +130,9 @@ class FusionWorkflow:
         if self.plan is None or self.is_reading:
             raise InputError(self.problem or f"{self.waiting}; fuse again in a moment.")
         self.session.worker.start()
-        assert self._volumes is not None
-        anatomy, function = self._volumes.anatomy, self._volumes.function
-        voxels = _voxels(choices.anatomy, choices.function)
+        assert self.volumes is not None
+        anatomy, function = self.volumes
+        voxels = voxels_version(choices.anatomy, choices.function)
         nodes = choices.anatomy, choices.function
         return Preparation(
             *nodes,
@@ -147,7 +141,7 @@ class FusionWorkflow:
             choices.settings,
             first_slice,
             only_first_slice,
-            self._notes,
+            self._reading.notes,
             voxels,
             self.session.worker.stage,
             choices.slices,
@@ -162,9 +156,10 @@ class FusionWorkflow:
     def forget(self) -> None:
         """The scene is being emptied."""
         self.session.abandon()
-        self._stop_reading()
-        self.plan = self.anatomy = self.function = self._key = self._volumes = self._volumes_key = self._values_key = None
-        self.problem, self.waiting, self.mismatches, self.images, self._notes = "", "", (), (), []
+        self._reading.stop()
+        self._reading.drop()
+        self.plan = self.anatomy = self.function = self._key = None
+        self.problem, self.waiting, self.mismatches, self.images = "", "", (), ()
         self._made_of.clear()
 
     def close(self) -> None:
@@ -178,71 +173,21 @@ class FusionWorkflow:
             self.mismatches = pair_mismatches(*nodes, self._find_file) if all(nodes) else ()
             check_pair(*nodes, find_file=self._find_file)
             settings, slices = choices.settings, choices.slices
-            if not self._read(choices):
+            if not self._reading.update(choices):
                 assert choices.function is not None
                 self.waiting = f"Reading '{choices.function.GetName()}'"
-                if self.plan is None or self._volumes_key is None or self._volumes_key[0] != self._asked(choices)[0]:
+                if self.plan is None or not self._reading.is_of(choices):
                     self.plan = self.anatomy = self.function = self._key = None  # of another pair
                 return
-            if (settings, slices, self._volumes_key) != self._key:
-                assert self._volumes is not None
-                self.anatomy, self.function = self._volumes.anatomy, self._volumes.function
-                self.plan, self.problem = make_plan(self.anatomy, self.function, settings, self._notes, slices), ""
-                self._key = settings, slices, self._volumes_key
+            if (settings, slices, self._reading.key) != self._key:
+                assert self.volumes is not None
+                self.anatomy, self.function = self.volumes
+                self.plan, self.problem = make_plan(self.anatomy, self.function, settings, self._reading.notes, slices), ""
+                self._key = settings, slices, self._reading.key
         except InputError as error:
             self.plan = self.anatomy = self.function = self._key = None
             self.problem = str(error)
-            self._volumes = self._volumes_key = self._values_key = None
-
-    def _read(self, choices: Choices) -> bool:
-        """Brings the volumes up to date; False while they are being read.
-
-        Raises:
-            InputError: as `AskedPair.of` and `AskedPair.read`.
-        """
-        asked, values, places = self._asked(choices)
-        key = asked, values, places
-        if key == self._volumes_key and self._volumes is not None:
-            return True
-        if self._volumes is not None and (asked, values) == self._values_key:
-            pair, volumes = self._ask(choices, with_files=False), self._volumes
-        else:
-            if self._reading is None or self._reading[0] != (asked, values):
-                self._stop_reading()
-                pair = self._ask(choices)
-                self._reading = (asked, values), (AtOnce() if pair.is_quick else self._executor).submit(pair.read)
-            if not self._reading[1].done():
-                return False
-            volumes = self._reading[1].result()
-            pair = self._ask(choices, with_files=False)
-        self._volumes, self._notes = pair.moved(volumes), pair.notes(volumes)
-        self._volumes_key, self._values_key = key, (asked, values)
-        return True
-
-    def _ask(self, choices: Choices, *, with_files: bool = True) -> AskedPair:
-        return AskedPair.of(
-            choices.anatomy,
-            choices.function,
-            modality=choices.anatomy_kind.modality,
-            unit=choices.function_unit.unit,
-            find_file=self._find_file,
-            with_files=with_files,
-        )
-
-    def _stop_reading(self) -> None:
-        if self._reading is not None:
-            self._reading[1].cancel()
-            self._reading = None
-
-    @staticmethod
-    def _asked(choices: Choices) -> tuple[tuple[object, ...], ...]:
-        """What was chosen, what a change of voxels changes, and what a change of place changes."""
-        assert choices.pair is not None
-        nodes = choices.pair
-        what = [(node.GetID(), node.GetName(), modality_of(node), unit_of(node)) for node in nodes]
-        asked = (choices.anatomy_kind, choices.function_unit, *what)
-        places = [(ijk_to_ras(node).tobytes(), frame_of_reference_of(node), frame_text(node)) for node in nodes]
-        return asked, _voxels(*nodes), (confirmed_mismatches(*nodes), *places)
+            self._reading.drop()
 
     def _find_images(self, choices: Choices) -> tuple[FusedImage, ...]:
         """Looks through the whole scene, so not for every slice that one scrolls past."""
@@ -267,12 +212,7 @@ class FusionWorkflow:
         assert self.plan is not None
         differs = made.differences(self.plan.made_with)
         made_of = self._made_of.get(result.gray.GetID())
-        return [*differs, *(["voxels"] if made_of not in (None, _voxels(choices.anatomy, choices.function)) else [])]
-
-
-def _voxels(*nodes: Node) -> tuple[int, ...]:
-    """Another number whenever voxels were written."""
-    return tuple(node.GetImageData().GetMTime() for node in nodes)
+        return [*differs, *(["voxels"] if made_of not in (None, voxels_version(choices.anatomy, choices.function)) else [])]
 
 
 def mismatch_label(mismatches: Sequence[Mismatch]) -> str:

@@ -10,7 +10,7 @@ from LCDFusionLib.fusion.readouts import readout_text
 from LCDFusionLib.mrml.result_nodes import ResultNodes
 from LCDFusionLib.views.planes import patient_letters, shows_patient, side_words, slice_index
 
-_WHITE, _PALE_YELLOW, _GREY = (1.0, 1.0, 1.0), (1.0, 1.0, 0.65), (0.9, 0.9, 0.9)
+_WHITE, _PALE_YELLOW, _GREY, _RED = (1.0, 1.0, 1.0), (1.0, 1.0, 0.65), (0.9, 0.9, 0.9), (1.0, 0.42, 0.36)
 _NO_RULER = slicer.vtkMRMLAbstractViewNode.RulerTypeNone
 _LOW_VIEW = 600
 """Height of a view, in pixels, below which all eight metrics would hide much of the image."""
@@ -65,8 +65,9 @@ class SliceAnnotations:
         self._observe(slice_node)
         self._update()
 
-    def set_title(self, title: str) -> None:
-        """Writes the view's title, one or more lines, at the top left."""
+    def set_title(self, title: str, *, alert: bool = False) -> None:
+        """Writes the view's title, one or more lines, at the top left; in red where it must not be overlooked."""
+        self._title.GetTextProperty().SetColor(*(_RED if alert else _WHITE))
         if title != self.title_text:
             self._title.SetInput(title)
             self._update()

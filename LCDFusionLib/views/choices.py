@@ -33,6 +33,7 @@ class Arrangement(Choice):
     FOUR_UP = "four-up", "Four-up"
     ONE_VIEW = "one view", "One view"
     THREE_PLANES = "three planes", "Three planes"
+    COMPARE = "compare", "Compare"
 
 
 class Orientation(Choice):

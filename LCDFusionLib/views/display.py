@@ -7,7 +7,7 @@ import slicer
 from numpy.typing import NDArray
 
 from LCDFusionLib.images.color import COLOR_TABLES, ColorTable
-from LCDFusionLib.images.volume import Unit
+from LCDFusionLib.images.volume import Unit, Volume
 from LCDFusionLib.images.window import Window, anatomy_window
 from LCDFusionLib.mrml.nodes import unit_of, volume_from_node, voxels
 from LCDFusionLib.views.choices import FunctionLook
@@ -119,6 +119,19 @@ def function_colors(scene: slicer.vtkMRMLScene, look: FunctionLook, table: str) 
     if look is FunctionLook.GRAY:
         return "vtkMRMLColorTableNodeGrey"
     return color_table_node(scene, COLOR_TABLES["inverse-gray" if look is FunctionLook.INVERSE_GRAY else table]).GetID()
+
+
+def stored_factor(node: slicer.vtkMRMLVolumeNode | None, volume: Volume | None) -> float:
+    """What a function's node stores for 1 of what the fusion takes: Slicer may have loaded Bq/ml where the fusion takes SUV."""
+    if node is None or node.GetScene() is None or node.GetImageData() is None or volume is None or volume.is_color:
+        return 1.0
+    stored = voxels(node)
+    if stored.shape != volume.array.shape:
+        return 1.0
+    hottest = int(volume.array.argmax())  # of what was measured; padding may be stored as more
+    taken = float(volume.array.flat[hottest])
+    factor = float(stored.flat[hottest]) / taken if taken > 0 else 1.0
+    return 1.0 if np.isclose(factor, 1.0, rtol=1e-5) else factor
 
 
 def show_color_bar(

@@ -10,10 +10,9 @@ import slicer
 from LCDFusionLib.images.color import COLOR_TABLES
 from LCDFusionLib.images.volume import Volume
 from LCDFusionLib.images.window import Window
-from LCDFusionLib.mrml.nodes import voxels
 from LCDFusionLib.views import layouts
 from LCDFusionLib.views.choices import FunctionLook
-from LCDFusionLib.views.display import function_colors, measured_range, show_color_bar, show_function
+from LCDFusionLib.views.display import function_colors, measured_range, show_color_bar, show_function, stored_factor
 from LCDFusionLib.views.look import Look
 from LCDFusionLib.views.projection import ProjectionView
 from LCDFusionLib.views.reading_copy import ReadingCopy
@@ -54,7 +53,7 @@ class FunctionViews:
     def show(self, look: Look) -> None:
         """Shows it with another look."""
         assert self.node is not None
-        self._stored = self._stored_factor()
+        self._stored = stored_factor(self.node, self.volume)
         self._show_range(look, look.function_window)
         self._show_color_bar()
         view, base = layouts.slice_node(self._scene, layouts.FUNCTION), slicer.vtkMRMLAbstractViewNode
@@ -125,16 +124,3 @@ class FunctionViews:
         if self._color_bar is not None:
             self._color_bar.GetLabelTextProperty().SetColor(*_ON_BLACK_AND_WHITE)
             self._color_bar.GetTitleTextProperty().SetColor(*_ON_BLACK_AND_WHITE)
-
-    def _stored_factor(self) -> float:
-        """What the function's node stores for 1 of what the fusion takes: Slicer may have loaded Bq/ml where the fusion takes SUV."""
-        node, volume = self.node, self.volume
-        if node is None or node.GetScene() is None or node.GetImageData() is None or volume is None or volume.is_color:
-            return 1.0
-        stored = voxels(node)
-        if stored.shape != volume.array.shape:
-            return 1.0
-        hottest = int(volume.array.argmax())  # of what was measured; padding may be stored as more
-        taken = float(volume.array.flat[hottest])
-        factor = float(stored.flat[hottest]) / taken if taken > 0 else 1.0
-        return 1.0 if np.isclose(factor, 1.0, rtol=1e-5) else factor

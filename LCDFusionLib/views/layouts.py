@@ -11,16 +11,22 @@ from LCDFusionLib.views.choices import Arrangement
 
 ANATOMY, FUNCTION, BLEND, FUSED, PROJECTION = "LCDAnatomy", "LCDFunction", "LCDBlend", "LCDFused", "LCDProjection"
 """Layout names of the slice views. They are views of their own, so that Red, Yellow and Green stay as they were."""
+PRIOR_ANATOMY, PRIOR_FUNCTION, PRIOR_BLEND = "LCDPriorAnatomy", "LCDPriorFunction", "LCDPriorBlend"
+"""Of the views of a prior study."""
 METRICS = "LCDMetrics"
 """Layout name of the plot view."""
 LINKED = (ANATOMY, FUNCTION, BLEND, FUSED)
+"""Slice views that show the pair at one place."""
+PRIOR = (PRIOR_ANATOMY, PRIOR_FUNCTION, PRIOR_BLEND)
+"""Slice views that show a prior study at that place."""
+PLANES = (*LINKED, *PRIOR)
 """Slice views that show one place."""
 _IN_THREE_PLANES = (ANATOMY, FUNCTION, FUSED)
 ACROSS = tuple(tuple(f"{name}{number}" for name in _IN_THREE_PLANES) for number in (2, 3))
 """Layout names of anatomy, function and fused in the second and in the third plane."""
 BASE = {copy: name for plane in ACROSS for copy, name in zip(plane, _IN_THREE_PLANES, strict=True)}
 """The linked view that one of `ACROSS` shows the same as, in another plane."""
-SLICE_VIEWS = (*LINKED, *BASE, PROJECTION)
+SLICE_VIEWS = (*PLANES, *BASE, PROJECTION)
 """All slice views."""
 
 LAYOUT_IDS = {
@@ -29,13 +35,17 @@ LAYOUT_IDS = {
     Arrangement.FOUR_UP: 58003,
     Arrangement.ONE_VIEW: 58004,
     Arrangement.THREE_PLANES: 58005,
+    Arrangement.COMPARE: 58006,
 }
 _VIEW_GROUPS = (58, 59, 60)  # linked views move together within a group; one for each plane
 COLORS = {ANATOMY: "#B0B0B0", FUNCTION: "#E8A33D", BLEND: "#8FB5D6", FUSED: "#F0502D", PROJECTION: "#D9D9D9"}
+COLORS |= dict(zip(PRIOR, (COLORS[ANATOMY], COLORS[FUNCTION], COLORS[BLEND]), strict=True))
 """Colour of each slice view's frame."""
 NAMES = {ANATOMY: "Anatomy", FUNCTION: "Function", BLEND: "Blend", FUSED: "Fused", PROJECTION: "MIP"}
+NAMES |= {PRIOR_ANATOMY: "Prior anatomy", PRIOR_FUNCTION: "Prior function", PRIOR_BLEND: "Prior blend"}
 """What stands in a view while it shows what it is for."""
 LABELS = {ANATOMY: "A", FUNCTION: "F", BLEND: "B", FUSED: "LCD", PROJECTION: "MIP", METRICS: "Metrics"}
+LABELS |= {PRIOR_ANATOMY: "PA", PRIOR_FUNCTION: "PF", PRIOR_BLEND: "PB"}
 """Short name of each view."""
 COLORS |= {copy: COLORS[name] for copy, name in BASE.items()}
 NAMES |= {copy: f"{NAMES[name]}, plane {copy[-1]}" for copy, name in BASE.items()}
@@ -70,6 +80,7 @@ ARRANGED = {
         "horizontal",
         (*(Block("vertical", each) for each in zip(_IN_THREE_PLANES, *ACROSS, strict=True)), PROJECTION),
     ),
+    Arrangement.COMPARE: Block("vertical", (_THREE, Block("horizontal", PRIOR))),
 }
 """What stands where."""
 
@@ -109,6 +120,21 @@ def composite_node(scene: slicer.vtkMRMLScene, name: str) -> slicer.vtkMRMLSlice
     return _view_node(scene, "vtkMRMLSliceCompositeNode", name)
 
 
+def fill(
+    scene: slicer.vtkMRMLScene,
+    name: str,
+    background: slicer.vtkMRMLVolumeNode | None,
+    foreground: slicer.vtkMRMLVolumeNode | None = None,
+    opacity: float = 0.0,
+) -> None:
+    """Puts volumes into a view; None: nothing."""
+    composite = composite_node(scene, name)
+    if composite is not None:
+        composite.SetBackgroundVolumeID(background.GetID() if background is not None else None)
+        composite.SetForegroundVolumeID(foreground.GetID() if foreground is not None else None)
+        composite.SetForegroundOpacity(opacity if foreground is not None else 0.0)
+
+
 def plot_view_node(scene: slicer.vtkMRMLScene) -> slicer.vtkMRMLPlotViewNode | None:
     """Node of the plot view; None until a layout has made the view."""
     return _view_node(scene, "vtkMRMLPlotViewNode", METRICS)
@@ -116,7 +142,7 @@ def plot_view_node(scene: slicer.vtkMRMLScene) -> slicer.vtkMRMLPlotViewNode | N
 
 def link(scene: slicer.vtkMRMLScene) -> None:
     """The views of one place scroll, zoom and pan together, at once, with one crosshair."""
-    for group, names in zip(_VIEW_GROUPS, (LINKED, *ACROSS), strict=True):
+    for group, names in zip(_VIEW_GROUPS, (PLANES, *ACROSS), strict=True):
         for name in names:
             view, composite = slice_node(scene, name), composite_node(scene, name)
             if view is not None and composite is not None:

@@ -38,7 +38,7 @@ class LinkedPlane:
         draws_crosshair: shows and dims the crosshair, and forgets that of another anatomy: of all planes one.
     """
 
-    def __init__(self, application: Application, names: Sequence[str] = layouts.LINKED, *, draws_crosshair: bool = True) -> None:
+    def __init__(self, application: Application, names: Sequence[str] = layouts.PLANES, *, draws_crosshair: bool = True) -> None:
         self._application, self._scene = application, application.scene
         self._names, self._draws_crosshair = names, draws_crosshair
         self._anatomy: Node | None = None

@@ -1,4 +1,4 @@
-"""The function once more, with a display of its own: in gray, while the blend has colours."""
+"""A volume once more, with a display or a place of its own: the function in gray, while the blend has colours; a prior study."""
 
 from __future__ import annotations
 
@@ -17,13 +17,20 @@ Node: TypeAlias = "slicer.vtkMRMLVolumeNode"
 
 
 class ReadingCopy:
-    """A second volume node on the voxels of the function's, hidden from selectors and not saved with the scene."""
+    """A second volume node on the voxels of another, hidden from selectors and not saved with the scene."""
 
     def __init__(self, scene: slicer.vtkMRMLScene) -> None:
         self._scene = scene
         self._node: Node | None = None
 
-    def show(self, function: Node, window: Window, colors: str, padding: NDArray[np.bool_] | None = None) -> Node:
+    def show(
+        self,
+        function: Node,
+        window: Window,
+        colors: str,
+        padding: NDArray[np.bool_] | None = None,
+        place: NDArray[np.float64] | None = None,
+    ) -> Node:
         """The copy, displayed with a range of stored values; a colour function itself.
 
         Args:
@@ -31,6 +38,7 @@ class ReadingCopy:
             window: of its values.
             colors: ID of a colour node.
             padding: (K, J, I) where nothing was measured, although the node holds great values there: shown as no uptake.
+            place: 4x4 to RAS mm, where it is shown; None: where it lies.
         """
         if function.IsA("vtkMRMLVectorVolumeNode"):
             return function
@@ -45,7 +53,7 @@ class ReadingCopy:
             node.GetDisplayNode().AutoWindowLevelOff()  # before there are voxels, or the display node goes through them all
         copy, matrix = self._node, vtk.vtkMatrix4x4()
         # Where the function lies in the world, under no transform: a registration that is taken off leaves no node behind.
-        matrix.DeepCopy(ijk_to_ras(function).ravel().tolist())
+        matrix.DeepCopy((ijk_to_ras(function) if place is None else place).ravel().tolist())
         copy.SetIJKToRASMatrix(matrix)
         if padding is None:
             copy.SetAndObserveImageData(function.GetImageData())

@@ -25,7 +25,7 @@ _COLORS = {
     SELECTED: ("selected region", (0.2, 0.9, 0.3)),
     REFERENCE: ("reference", (0.3, 0.6, 0.95)),
 }
-_TAG = "LCDFusionRegion"
+_TAG, PRIOR_TAG = "LCDFusionRegion", "LCDFusionPriorRegion"
 
 
 def sphere_at(function: Volume, ras: RAS, radius_mm: float) -> NDArray[np.bool_]:
@@ -64,21 +64,22 @@ def place_text(ras: RAS) -> str:
 
 
 def show_regions(
-    scene: slicer.vtkMRMLScene, function: Volume, regions: Sequence[tuple[NDArray[np.bool_], int]]
+    scene: slicer.vtkMRMLScene, function: Volume, regions: Sequence[tuple[NDArray[np.bool_], int]], *, tag: str = _TAG
 ) -> slicer.vtkMRMLLabelMapVolumeNode:
-    """Regions as a label map for the views' label layer; one a scene, not saved with it.
+    """Regions as a label map for the views' label layer; one a scene and tag, not saved with it.
 
     Args:
         scene: that has the views.
         function: whose voxels the regions are made of.
         regions: each with its label, `OTHER`, `SELECTED` or `REFERENCE`; later ones lie over earlier ones.
+        tag: of the label map.
     """
-    node = scene.GetSingletonNode(_TAG, "vtkMRMLLabelMapVolumeNode")
+    node = scene.GetSingletonNode(tag, "vtkMRMLLabelMapVolumeNode")
     if node is None:
         node = scene.CreateNodeByClass("vtkMRMLLabelMapVolumeNode")
         node.UnRegister(None)
         node.SetName("LCDFusion regions")
-        node.SetSingletonTag(_TAG)
+        node.SetSingletonTag(tag)
         node.SetHideFromEditors(True)
         node.SetSaveWithScene(False)
         node = scene.AddNode(node)
@@ -95,9 +96,10 @@ def show_regions(
 def remove_outline(scene: slicer.vtkMRMLScene) -> None:
     """Takes what `show_regions` made out of the scene."""
     for kind in ("vtkMRMLLabelMapVolumeNode", "vtkMRMLColorTableNode"):
-        node = scene.GetSingletonNode(_TAG, kind)
-        if node is not None:
-            remove_node(node)
+        for tag in (_TAG, PRIOR_TAG):
+            node = scene.GetSingletonNode(tag, kind)
+            if node is not None:
+                remove_node(node)
 
 
 def _colors(scene: slicer.vtkMRMLScene) -> slicer.vtkMRMLColorTableNode:

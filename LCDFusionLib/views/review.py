@@ -24,6 +24,7 @@ from LCDFusionLib.views.fused_view import FusedImage, best_for_slice, fused_titl
 from LCDFusionLib.views.linked_plane import LinkedPlane
 from LCDFusionLib.views.look import Look
 from LCDFusionLib.views.planes import resize_view, seen_from
+from LCDFusionLib.views.prior_views import PriorStudy, PriorViews
 from LCDFusionLib.views.probe import probe_text
 from LCDFusionLib.views.projection import RAS, ProjectionView
 from LCDFusionLib.views.regions import remove_outline
@@ -43,7 +44,9 @@ class Review:
         plane: that the linked views show.
         planes: it and the two others.
         function: how the function is shown.
+        prior: a prior study at the same place.
         instance_numbers: of the anatomy's slices, as other viewers call them; None where they are not known.
+        label: date and patient, in the titles while a prior study is on show.
         on_window_changed: called with the anatomy's window when somebody else, as the mouse in a view, has changed it.
         on_range_changed: called with the upper end of the function's range, in the unit that is fused, when the mouse has changed it.
         on_moved: called when another plane, or the crosshair elsewhere, is on show.
@@ -56,7 +59,7 @@ class Review:
         self._anatomy: Node | None = None
         self._padding: NDArray[np.bool_] | None = None
         self._measured: tuple[float, float] | None = None
-        self.function = FunctionViews(self._scene)
+        self.function, self.prior, self.label = FunctionViews(self._scene), PriorViews(self._scene), ""
         self.instance_numbers: tuple[int, ...] | None = None
         self._images: tuple[FusedImage, ...] = ()
         self._image: FusedImage | None = None
@@ -136,6 +139,18 @@ class Review:
             texts.set_title(f"{layouts.NAMES[name]}\n{word}" if word else "")
             texts.show_metrics(None)
 
+    def show_prior(self, study: PriorStudy | None, word: str, label: str) -> None:
+        """Shows a prior study beside the pair, or says why none is there.
+
+        Args:
+            study: None: none.
+            word: why.
+            label: date and patient of the pair.
+        """
+        self.prior.word, self.label = word, label
+        self.prior.show(study if self.is_open else None, self._look)
+        self._title()
+
     def apply(self, look: Look) -> None:
         """Shows the same with another look."""
         self._look = look
@@ -151,6 +166,7 @@ class Review:
         self._fill(layouts.BLEND, self._anatomy, self.function.node, look.opacity)
         self._fill(layouts.PROJECTION, self.projection.node if self.projection is not None else None)
         self._show_planes()
+        self.prior.show(self.prior.study, look)
         self._follow()
         self.update_fused()
 
@@ -192,7 +208,7 @@ class Review:
 
     def probe(self, ras: RAS) -> str:
         """The values of anatomy, function and fused image at a place, as a line; "" where nothing is shown."""
-        return probe_text(self._anatomy, self.function.volume, self.result, ras)
+        return probe_text(self._anatomy, self.function.volume, self.result, ras, prior=self.prior.study)
 
     @property
     def slice(self) -> int | None:
@@ -236,9 +252,9 @@ class Review:
         """Where the hottest voxel behind a place in the projection's picture lies; None outside it."""
         return self.projection.point(ras) if self.projection is not None else None
 
-    def outline(self, region: Node | None) -> None:
-        """Outlines a label map in all linked views; None takes the outline away."""
-        for name in (*layouts.LINKED, *layouts.BASE):
+    def outline(self, region: Node | None, names: Sequence[str] = (*layouts.LINKED, *layouts.BASE)) -> None:
+        """Outlines a label map in views; None takes the outline away."""
+        for name in names:
             node, composite = layouts.slice_node(self._scene, name), layouts.composite_node(self._scene, name)
             if node is not None and composite is not None:
                 composite.SetLabelVolumeID(region.GetID() if region is not None else None)
@@ -256,7 +272,7 @@ class Review:
         for name in (*layouts.LINKED, layouts.PROJECTION):
             self._fill(name, None)
         self.planes.forget()
-        self.outline(None)
+        self.outline(None, (*layouts.PLANES, *layouts.BASE))
         remove_outline(self._scene)
         for texts in self._annotations.values():
             texts.set_title("")
@@ -264,6 +280,7 @@ class Review:
         if self._scale is not None:
             self._scale.show("", "")
         self._drop_split()
+        self.prior.close()
         self.function.close()
         self._anatomy = self._image = None
         self._images, self._word = (), ""
@@ -286,11 +303,7 @@ class Review:
             self._put(copy, *((background, foreground) if wanted else (None, None)), opacity)
 
     def _put(self, name: str, background: Node | None, foreground: Node | None, opacity: float) -> None:
-        composite = layouts.composite_node(self._scene, name)
-        if composite is not None:
-            composite.SetBackgroundVolumeID(background.GetID() if background is not None else None)
-            composite.SetForegroundVolumeID(foreground.GetID() if foreground is not None else None)
-            composite.SetForegroundOpacity(opacity if foreground is not None else 0.0)
+        layouts.fill(self._scene, name, background, foreground, opacity)
 
     def _fill_fused(self) -> None:
         look, result = self._look, self.result
@@ -379,9 +392,12 @@ class Review:
             across=self._title_of(self._across, look),
             turned=planes if look.three_planes else {},
         )
+        if self.prior.study is not None:
+            titles = {name: "\n".join((*title.split("\n")[:1], self.label, *title.split("\n")[1:])) for name, title in titles.items()}
+        titles |= self.prior.titles()
         across = self._across.nodes if look.three_planes and self._across is not None else None
         for name, texts in self._annotations.items():
-            texts.set_title(titles.get(name, ""))
+            texts.set_title(titles.get(name, ""), alert=name in layouts.PRIOR and self.prior.is_alert)
             if name == layouts.FUSED:
                 texts.show_metrics(self.result, visible=look.metrics and not self._peeked and not self._blend_in_fused)
             elif layouts.BASE.get(name) == layouts.FUSED:

@@ -12,8 +12,8 @@ import pytest
 MODULE = Path(__file__).resolve().parents[2] / "LCDFusion"
 FILES = sorted((MODULE / "Resources" / "UI").glob("*.ui"))
 BOUND = {"QComboBox", "QCheckBox", "QSpinBox", "QDoubleSpinBox", "ctkSliderWidget", "ctkDirectoryButton", "qMRMLNodeComboBox"}
-# The choices of the first are the metrics; the panel keeps it in step with the parameter `plotted`. The second is of one pair alone.
-NOT_BOUND = {"plottedComboBox", "mismatchCheckBox"}
+# The choices of the first are the metrics; the panel keeps it in step with the parameter `plotted`. The others are of one pair alone.
+NOT_BOUND = {"plottedComboBox", "mismatchCheckBox", "priorComboBox", "priorCheckBox"}
 
 
 def widgets(file):
@@ -117,7 +117,7 @@ def test_names_are_unique_over_all_files():
 def test_every_parameter_has_a_widget_or_a_reason():
     parameters = re.findall(r"^    (\w+): ", (MODULE / "LCDFusionPanel" / "parameters.py").read_text(), re.MULTILINE)
     bound = {properties.get("SlicerParameterName") for file in FILES for _, properties in widgets(file)}
-    shown_otherwise = {"fusedColor", "fusedGray", "metrics", "arrangement", "plotted", "keySlices"}  # results, buttons, table
+    shown_otherwise = {"fusedColor", "fusedGray", "metrics", "arrangement", "plotted", "keySlices", "priorAnatomy", "priorFunction"}
     assert set(parameters) - bound - shown_otherwise == set()
 
 

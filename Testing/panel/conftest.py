@@ -17,6 +17,7 @@ class PlainHost:
 
     def __init__(self, application, worker):
         from LCDFusionLib.mrml.fusing import SceneFusion
+        from LCDFusionLib.mrml.prior import ScenePriors
         from LCDFusionLib.panel.choices import Choices
         from LCDFusionLib.panel.host import AtOnce
         from LCDFusionLib.panel.panel import Panel
@@ -24,7 +25,7 @@ class PlainHost:
         from LCDFusionLib.views.offscreen import SliceView
 
         self.chosen, self.executor, self.woken, self.problems = Choices(), AtOnce(), 0, []
-        self.segmentations = ()
+        self.segmentations, self.scene_priors = (), ScenePriors()
         self.slice_views = {name: SliceView(application, name, size=(320, 300)) for name in layouts.SLICE_VIEWS}
         self.panel = Panel(self, application, session=SceneFusion(worker))
         self.panel.review.arranged({name: view.renderer for name, view in self.slice_views.items()})
@@ -40,6 +41,12 @@ class PlainHost:
 
     def find_regions(self):
         return self.segmentations
+
+    def priors(self):
+        return self.scene_priors.offers(self.chosen.pair)
+
+    def choose_prior(self, key):
+        self.choose(prior_key=key, prior=self.scene_priors.pair(key))
 
     def may_compute(self):
         return True

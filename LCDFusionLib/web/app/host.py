@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from trame_server import Server
 from trame_server.utils.typed_state import TypedState
 
+from LCDFusionLib.mrml.prior import PriorOffer
 from LCDFusionLib.panel.choices import Choices
 
 from ..private_log import report
@@ -40,10 +41,14 @@ class SessionHost:
 
     def choices(self) -> Choices:
         """As they stand on the page."""
-        chosen = self._chosen.data
+        chosen, prior = self._chosen.data, self.study.prior
+        of_prior = (self.study.node(prior.anatomy), self.study.node(prior.function)) if prior is not None else (None, None)
         return Choices(
             anatomy=self.study.node(chosen.anatomy),
             function=self.study.node(chosen.function),
+            prior=of_prior if all(of_prior) else None,
+            prior_key="" if prior is None else f"{chosen.prior}",
+            prior_waiting=self.study.prior_waiting,
             waiting=self.study.waiting,
             first_slice=int(chosen.first_slice or 0),
             last_slice=int(chosen.last_slice or 0),
@@ -88,6 +93,16 @@ class SessionHost:
     def find_regions(self) -> Sequence[Path]:
         """Of the open study."""
         return self.study.study.segmentations if self.study.study is not None else ()
+
+    def priors(self) -> Sequence[PriorOffer]:
+        """Of the open study."""
+        study, chosen = self.study.study, self._chosen.data
+        return study.priors(chosen.anatomy, chosen.function) if study is not None else ()
+
+    def choose_prior(self, key: str) -> None:
+        """It is read when it is chosen."""
+        with self._server.state:
+            self._chosen.data.prior = int(key) if key else None
 
     def may_compute(self) -> bool:
         """All that is needed came with the server."""

@@ -21,7 +21,7 @@ from LCDFusionLib.panel.short_titles import short_titles
 
 from ..private_log import report
 from .state import BrowserChoices, Screen
-from .study import Offer, Study, open_study, phantom_study
+from .study import Offer, ProposedPair, Study, open_study, phantom_study
 
 
 class OpenStudy:
@@ -63,11 +63,22 @@ class OpenStudy:
         """Why a chosen volume is not there yet, in a few words; "" where nothing is awaited."""
         if self.study is None:
             return self._screen.data.busy
-        for key in (self._choices.data.anatomy, self._choices.data.function):
-            offer = self.study.offer(key)
-            if offer is not None and offer.key not in self._nodes:
-                return f"Reading {offer.title}"
-        return ""
+        return self._reading_text(self._choices.data.anatomy, self._choices.data.function)
+
+    @property
+    def prior(self) -> ProposedPair | None:
+        """The pair that was chosen as prior study."""
+        number = self._choices.data.prior
+        return self.study.pairs[number] if self.study is not None and number is not None and number < len(self.study.pairs) else None
+
+    @property
+    def prior_waiting(self) -> str:
+        """Why the prior study is not there yet; "" where nothing is awaited."""
+        return self._reading_text(self.prior.anatomy, self.prior.function) if self.prior is not None else ""
+
+    def _reading_text(self, *keys: str | None) -> str:
+        offers = [self.study.offer(key) for key in keys] if self.study is not None else []
+        return next((f"Reading {offer.title}" for offer in offers if offer is not None and offer.key not in self._nodes), "")
 
     def find_file(self, uid: str) -> str:
         """`FindFile` of the study."""
@@ -88,7 +99,8 @@ class OpenStudy:
         screen.study_notes = list(study.notes) if study is not None else []
         if study is None or self._reading is not None:
             return
-        for key in (chosen.anatomy, chosen.function):
+        of_prior = (self.prior.anatomy, self.prior.function) if self.prior is not None else ()
+        for key in (chosen.anatomy, chosen.function, *of_prior):
             offer = study.offer(key)
             if offer is not None and offer.key not in self._nodes:
                 self._busy(f"Reading {offer.title}")
@@ -142,7 +154,7 @@ class OpenStudy:
         with self._server.state:
             self.panel.forget()
             self.study, chosen, screen = None, self._choices.data, self._screen.data
-            chosen.pair = chosen.anatomy = chosen.function = None
+            chosen.pair = chosen.prior = chosen.anatomy = chosen.function = None
             screen.pairs, screen.anatomies, screen.functions, screen.patient = [], [], [], ""
             self._nodes.clear()
             _remove_data(self._scene)
@@ -169,6 +181,8 @@ class OpenStudy:
                 for name in ("anatomy", "function"):
                     if getattr(self._choices.data, name) == offer.key:
                         setattr(self._choices.data, name, None)
+                if self.prior is not None and offer.key in (self.prior.anatomy, self.prior.function):
+                    self._choices.data.prior = None
             self._say(error)
         finally:
             if self._reading is task:

@@ -27,6 +27,7 @@ from .panel import (
     FusionDrawing,
     InputsDrawing,
     MetricsDrawing,
+    PriorDrawing,
     RegionsDrawing,
     RegistrationDrawing,
     ReviewDrawing,
@@ -87,6 +88,7 @@ class Page:
         self.inputs = InputsDrawing(shared, "inputs", panel.inputs)
         self.study = StudyDrawing(shared, "study", panel.study)
         self.registration = RegistrationDrawing(shared, "registration", panel.registration)
+        self.prior = PriorDrawing(shared, "prior", panel.prior)
         self.display = DisplayDrawing(shared, "display", panel.display)
         self.fusion = FusionDrawing(shared, "fusion", panel.fusion)
         self.review = ReviewDrawing(shared, "review", panel.review, host.views, panel.reset)
@@ -98,6 +100,7 @@ class Page:
             self.inputs,
             self.study,
             self.registration,
+            self.prior,
             self.display,
             self.fusion,
             self.review,
@@ -135,6 +138,8 @@ class Page:
             self.inputs.build()
             self.study.build()
             self.registration.build()
+        with form.section("Prior study"):
+            self.prior.build()
         with form.section("Display"):
             self.display.build()
         with form.section("Review"):

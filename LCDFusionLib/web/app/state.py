@@ -12,12 +12,13 @@ from LCDFusionLib.views.choices import Arrangement, Comparison, FunctionLook, Fu
 class BrowserChoices:
     """What the reader sets; names and defaults are those of `LCDFusionLib.panel.choices.Choices`.
 
-    anatomy, function - keys of offers of the open study; pair - number of a proposed pair.
+    anatomy, function - keys of offers of the open study; pair, prior - numbers of proposed pairs.
     first_slice, last_slice - as people count slices, None for all. function_upper - in the function's unit, None for automatic.
     isocontour - in percent of the maximum.
     """
 
     pair: int | None = None
+    prior: int | None = None
     anatomy: str | None = None
     function: str | None = None
     first_slice: int | None = None

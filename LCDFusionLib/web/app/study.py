@@ -16,6 +16,7 @@ from LCDFusionLib.dicom import Series, SeriesSource, propose_pairs, read_series,
 from LCDFusionLib.errors import InputError
 from LCDFusionLib.images.files import VOLUME_SUFFIXES, read_volume
 from LCDFusionLib.images.volume import Modality, Volume
+from LCDFusionLib.mrml.prior import PriorOffer, prior_title
 from LCDFusionLib.phantom import thorax, write_study
 
 Progress = Callable[[str], None]
@@ -64,10 +65,14 @@ class Offer:
         """Patient, number, date of the study and its description; "" where the images do not say it."""
         if self.series is None:
             return ""
-        series, day = self.series, self.series.study_date
-        number = series.patient_id if series.patient_id != self.patient else ""
-        date = f"{day[:4]}-{day[4:6]}-{day[6:]}" if len(day) == 8 else day
-        return "   ".join(filter(None, (self.patient, number, date, series.study_description)))
+        number = self.series.patient_id if self.series.patient_id != self.patient else ""
+        return "   ".join(filter(None, (self.patient, number, self.day, self.series.study_description)))
+
+    @property
+    def day(self) -> str:
+        """Of the study, such as 2025-03-14; "" where the images do not say it."""
+        day = self.series.study_date if self.series is not None else ""
+        return f"{day[:4]}-{day[4:6]}-{day[6:]}" if len(day) == 8 else day
 
     def read(self) -> Offer:
         """Reads the voxels, once.
@@ -133,6 +138,20 @@ class Study:
         chosen = (anatomy, function)
         return next((number for number, pair in enumerate(self.pairs) if (pair.anatomy, pair.function) == chosen), None)
 
+    def priors(self, anatomy: str | None, function: str | None) -> list[PriorOffer]:
+        """Pairs beside the chosen one, the best of each function: of the same patient first, then the latest; keys are their numbers."""
+        chosen, found = self.offer(function), {}
+        for number, pair in enumerate(self.pairs):
+            if pair.anatomy != anatomy and pair.function != function and pair.function not in found:
+                found[pair.function] = number
+        others = [(number, self.offer(key)) for key, number in found.items()]
+        ranked = [(offer.patient != chosen.patient if chosen else False, _days(offer), number) for number, offer in others if offer]
+        return [
+            PriorOffer(f"{number}", prior_title(offer.day, offer.patient, self.pairs[number].title))
+            for _, _, number in sorted(ranked)
+            if (offer := self.offer(self.pairs[number].function)) is not None
+        ]
+
     def find_file(self, uid: str) -> str:
         """`FindFile` of the series that were read."""
         if uid not in self._files:
@@ -191,6 +210,12 @@ def open_study(paths: Sequence[Path], *, progress: Progress, is_upload: bool = F
         if several and offer.patient:
             offer.title += f", {offer.patient}"
     return Study(tuple(offers), tuple(_pairs(offers)), (*_one_is_missing(offers), *notes), tuple(segmentations))
+
+
+def _days(offer: Offer) -> int:
+    """The latest first."""
+    day = offer.day.replace("-", "")
+    return -int(day) if day.isdigit() else 0
 
 
 def _in_half(array: NDArray) -> NDArray:

@@ -6,6 +6,7 @@ from .export import ExportDrawing
 from .fusion import FusionDrawing
 from .inputs import InputsDrawing
 from .metrics import MetricsDrawing
+from .prior import PriorDrawing
 from .regions import RegionsDrawing
 from .registration import RegistrationDrawing
 from .review import ReviewDrawing
@@ -18,6 +19,7 @@ __all__ = [
     "FusionDrawing",
     "InputsDrawing",
     "MetricsDrawing",
+    "PriorDrawing",
     "RegionsDrawing",
     "RegistrationDrawing",
     "ReviewDrawing",

@@ -30,6 +30,8 @@ class RegionsDrawing(Drawing):
                 "selected": row.is_selected,
                 "marked": row.is_marked,
                 "deauville": row.values[COLUMNS.index("Deauville")],
+                "prior": [list(pair) for pair in zip(row.prior[::2], row.prior[1::2], strict=True)],
+                "why": row.why_no_prior,
             }
             for row in state.rows
         ]
@@ -52,6 +54,7 @@ class RegionsDrawing(Drawing):
         html.Div(
             "{{ regions.text }}", v_if=("regions.text && !regions.rows.some((row) => row.selected)",), classes="problem region-problem"
         )
+        self._build_changes()
         with html.Div(v_for="row in regions.rows", key="row.key", classes=("row.selected ? 'region selected' : 'region'",)):
             with html.Div(classes="region-line", click=(regions.go_to, "[row.key]"), title="Go there"):
                 html.Span("{{ row.name }}", classes="region-name")
@@ -73,6 +76,20 @@ class RegionsDrawing(Drawing):
                         classes="region-rename",
                     )
                     form.button("Remove", (regions.remove, "[row.key]"), "Take this region away", classes="region-remove")
+
+    def _build_changes(self) -> None:
+        """What has changed since the prior study, in per cent; what it was stands under it."""
+        with html.Div(v_if=("regions.prior && regions.rows.length",), classes="changes"):
+            html.Div("Since: {{ regions.prior }}", classes="note changes-since")
+            with html.Table(classes="changes-table"):
+                with html.Thead(), html.Tr():
+                    for title in ("Region", "max", "peak", "ml", "TLG"):
+                        html.Th(title)
+                with html.Tbody(), html.Tr(v_for="row in regions.rows", key="row.key", click=(self._regions.go_to, "[row.key]")):
+                    html.Td("{{ row.name }}")
+                    with html.Td(v_for="(values, n) in row.prior", key="n", title=("row.why",)):
+                        html.Div("{{ values[1] ? values[1] + ' %' : '-' }}", classes="change")
+                        html.Div("{{ values[0] ? 'was ' + values[0] : '' }}", classes="was")
 
     def _measure(self, name: str, unit: str, high: float, text: str, call: Callable, kind: str, tip: str) -> None:
         with form.row("Region:" if kind == "sphere" else "", tip):

@@ -20,6 +20,7 @@ TIPS = {
     Arrangement.FOUR_UP: "Anatomy, function, classic blend and fused (Shift+3)",
     Arrangement.ONE_VIEW: "Fused alone (Shift+4)",
     Arrangement.THREE_PLANES: "Anatomy, function and fused in three planes that meet in the crosshair, and the projection (Shift+5)",
+    Arrangement.COMPARE: "Anatomy, function and fused above those of a prior study (Shift+6)",
 }
 
 
