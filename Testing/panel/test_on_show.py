@@ -130,7 +130,7 @@ def test_the_projection_shows_crosshair_and_sides_where_they_are_from_every_side
     sides = {0: ("R", "L"), 90: ("ANT", "POST"), 180: ("L", "R"), 270: ("POST", "ANT")}
     if angle in sides:
         assert side_words(view.node)[:2] == sides[angle]
-            assert f"from {({0: 'ANT', 90: 'L', 180: 'POST', 270: 'R'})[angle]}\n" in host.title(layouts.PROJECTION)
+        assert f"from {({0: 'ANT', 90: 'L', 180: 'POST', 270: 'R'})[angle]}\n" in host.title(layouts.PROJECTION)
     assert patient_letters(view.node)[2:] == ("S", "I")
 
 
