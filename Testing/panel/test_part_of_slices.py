@@ -125,7 +125,7 @@ def test_a_large_pair_is_awaited_and_another_choice_lets_it_go(host, load, monke
             submitted.append((Future(), call))
             return submitted[-1][0]
 
-    host.panel.workflow._executor = Executor()
+    host.panel.workflow._reading._executor = Executor()
     first, second = load(volumes()), load(volumes(name=" 2"))
     host.set(anatomy=first[0], function=first[1])
     assert host.panel.is_busy

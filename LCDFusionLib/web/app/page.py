@@ -215,7 +215,7 @@ def _build_drop_zone(shown: Any) -> None:
 
 def _build_help(shown: Any) -> None:
     dialog = v3.VDialog(v_model=(shown.help,), max_width=420, raw_attrs=form.named("Mouse and keys"))
-    with dialog, v3.VCard(title="Mouse and keys", classes="help-card"):
+    with dialog, v3.VCard(title="Mouse and keys", classes="help-card", raw_attrs=['tabindex="0"']):  # so that keys can scroll it
         with html.Table(classes="keys"), html.Tbody():
             for keys, what in HELP:
                 with html.Tr():

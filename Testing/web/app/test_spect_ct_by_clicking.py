@@ -78,6 +78,7 @@ BUTTONS = {
     "metrics": ".csv-button",
     "picture": ".png-button",
     "page": ".page-button",
+    "session": ".save-session-button",
 }
 
 
