@@ -55,25 +55,10 @@ def reference_values() -> Path:
 
 @pytest.fixture(scope="session")
 def weights(tmp_path_factory) -> str:
-    """A plain network's weights, seeded: ten times as fast as the one that ships.
+    """A plain network's weights, seeded: ten times as fast as the one that ships."""
+    from Testing.plain_weights import write_plain_weights  # torch takes its time to load
 
-    Not trained, but its last layer is scaled so that the image has contrast; what it shows is of no matter here.
-    """
-    import torch
-
-    from LCDFusionLib.network import LCDFusionNet, save_weights
-    from LCDFusionLib.network.network import EXPERIMENTS
-
-    path = tmp_path_factory.mktemp("weights") / "plain.pt"
-    torch.manual_seed(42)
-    network = LCDFusionNet(EXPERIMENTS["Exp1"])
-    with torch.no_grad():
-        gray = torch.logit(network(torch.rand(1, 1, 64, 64), torch.rand(1, 1, 64, 64)))
-        scale = 1 / gray.std()
-        network.decoder.rest[-1].weight *= scale
-        network.decoder.rest[-1].bias += network.decoder.rest[-1].bias * (scale - 1) - gray.mean() * scale
-    save_weights(network, path, {"title": "plain, not trained"})
-    return str(path)
+    return write_plain_weights(tmp_path_factory.mktemp("weights") / "plain.pt")
 
 
 @pytest.fixture(scope="session")
