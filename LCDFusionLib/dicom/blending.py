@@ -16,7 +16,7 @@ from pydicom.uid import BlendingSoftcopyPresentationStateStorage
 from LCDFusionLib import __version__
 from LCDFusionLib.images.window import Window
 
-from .instance import MANUFACTURER, decimal_strings, new_uid, set_body_part, set_instance, write_instances
+from .instance import MANUFACTURER, decimal_strings, new_uid, series_description, set_body_part, set_instance, write_instances
 from .patient_and_study import patient_and_study
 from .reader import SeriesSource
 
@@ -80,7 +80,7 @@ def write_blending_state(
         dataset.pop("ContentDate", None)
         dataset.pop("ContentTime", None)
         dataset.Modality, dataset.SeriesNumber = "PR", _SERIES_NUMBER
-        dataset.SeriesDescription = "LCDFusion 50/50 blend - NOT FOR DIAGNOSTIC USE"
+        dataset.SeriesDescription = series_description("50/50 blend")
         dataset.SeriesDate, dataset.SeriesTime = f"{created:%Y%m%d}", f"{created:%H%M%S}"
         header = anatomy.headers[0]
         set_body_part(dataset, str(header.get("BodyPartExamined") or ""), laterality=str(header.get("Laterality") or ""))

@@ -18,7 +18,7 @@ from pydicom.uid import UID, EnhancedSRStorage, KeyObjectSelectionDocumentStorag
 
 from LCDFusionLib import DISCLAIMER, __version__
 
-from .instance import MANUFACTURER, code, new_uid, set_instance, write_instances
+from .instance import MANUFACTURER, code, new_uid, series_description, set_instance, write_instances
 from .patient_and_study import patient_and_study
 
 SCHEME = "99LCDFUSION"
@@ -49,7 +49,7 @@ def write_key_images(headers: Sequence[Dataset], slices: Sequence[int], folder: 
     chosen = [headers[k] for k in slices]
     if not chosen:
         raise ValueError("a key object selection needs at least one slice")
-    dataset = _document(headers[0], KeyObjectSelectionDocumentStorage, "KO", _KEY_SERIES_NUMBER, "LCDFusion key slices", chosen)
+    dataset = _document(headers[0], KeyObjectSelectionDocumentStorage, "KO", _KEY_SERIES_NUMBER, "key slices", chosen)
     dataset.ConceptNameCodeSequence = [code("113000", "Of Interest")]
     dataset.ContentTemplateSequence = [_template("2010")]
     dataset.ContentSequence = [_text("CONTAINS", code("113012", "Key Object Description"), f"{reason} {DISCLAIMER}")]
@@ -105,7 +105,7 @@ def write_metrics_report(
     Raises:
         InputError: the folder cannot be written.
     """
-    dataset = _document(headers[0], EnhancedSRStorage, "SR", _METRICS_SERIES_NUMBER, "LCDFusion metrics", [headers[k] for k in slices])
+    dataset = _document(headers[0], EnhancedSRStorage, "SR", _METRICS_SERIES_NUMBER, "metrics", [headers[k] for k in slices])
     dataset.CompletionFlag, dataset.VerificationFlag = "COMPLETE", "UNVERIFIED"
     dataset.PerformedProcedureCodeSequence = []
     scheme = Dataset()
@@ -132,7 +132,7 @@ def _document(first: Dataset, sop_class: UID, modality: str, number: int, descri
     with disable_value_validation():
         dataset = patient_and_study(first)
     set_instance(dataset, sop_class=sop_class, series_uid=new_uid(), number=1, created=created)
-    dataset.Modality, dataset.SeriesNumber, dataset.SeriesDescription = modality, number, f"{description} - NOT FOR DIAGNOSTIC USE"
+    dataset.Modality, dataset.SeriesNumber, dataset.SeriesDescription = modality, number, series_description(description)
     dataset.SeriesDate, dataset.SeriesTime = dataset.ContentDate, dataset.ContentTime
     dataset.ReferencedPerformedProcedureStepSequence = []
     dataset.Manufacturer = dataset.ManufacturerModelName = MANUFACTURER

@@ -13,7 +13,7 @@ from pydicom.uid import EncapsulatedPDFStorage
 
 from LCDFusionLib import __version__
 
-from .instance import MANUFACTURER, new_uid, set_instance, write_instances
+from .instance import MANUFACTURER, new_uid, series_description, set_instance, write_instances
 from .patient_and_study import patient_and_study
 from .reader import SeriesSource
 
@@ -42,7 +42,7 @@ def write_encapsulated_pdf(
         dataset = patient_and_study(sources[0].headers[0])
         set_instance(dataset, sop_class=EncapsulatedPDFStorage, series_uid=new_uid(), number=1, created=created)
         dataset.Modality, dataset.SeriesNumber = "DOC", _SERIES_NUMBER
-        dataset.SeriesDescription = f"LCDFusion {title.lower()} - NOT FOR DIAGNOSTIC USE"
+        dataset.SeriesDescription = series_description(title.lower())
         dataset.SeriesDate, dataset.SeriesTime = dataset.ContentDate, dataset.ContentTime
         dataset.Manufacturer = dataset.ManufacturerModelName = MANUFACTURER
         dataset.DeviceSerialNumber, dataset.SoftwareVersions = __version__, __version__

@@ -26,6 +26,7 @@ from .instance import (
     code,
     decimal_strings,
     new_uid,
+    series_description,
     set_body_part,
     set_instance,
     set_pixels,
@@ -38,7 +39,6 @@ from .reader import SeriesSource
 from .utc_offset import utc_offset
 
 # What one sees beside the picture in every viewer, Series Description (0008,103E).
-_NOTICE = "NOT FOR DIAGNOSTIC USE"
 # 12 bits: every viewer takes them, and window 4096 around 2048 is their whole range by the standard's formula (PS3.3 C.11.2.1.2).
 # A range of 0 to 1 would need window width 1, which by that formula is a threshold.
 _WHITE = 4095
@@ -173,8 +173,7 @@ class _FusedSeries:
         self._frame_of_reference = self._frame_of_reference or derivation.frame_of_reference_uid
         taken = {source.series.number for source in (anatomy, function) if source is not None}
         self._number = next(n for n in range(number, number + 2 * len(taken) + 1, 2) if n not in taken)
-        # Without the inputs' modalities: hanging protocols look for "CT" and "PT" in descriptions, to choose originals by.
-        self._description = f"LCDFusion {kind} - {_NOTICE}"
+        self._description = series_description(kind)
         self._derivation, self._deformed_mm = _describe(derivation, anatomy, function), derivation.deformed_mm
         self._comments = _mismatch_sentence(derivation)
         with disable_value_validation():
@@ -257,7 +256,7 @@ def _describe(derivation: Derivation, anatomy: SeriesSource | None, function: Se
         f"anatomy window {derivation.anatomy_window}",
         f"function range {derivation.function_range}",
         "values are display intensities and mean neither HU nor SUV",
-        f"research software, {_NOTICE.lower()}",
+        "research software, not for diagnostic use",
         *(f"{role} did not come from DICOM" for role, source in (("anatomy", anatomy), ("function", function)) if source is None),
         *(f"warning: {warning}" for warning in derivation.warnings),
     ]

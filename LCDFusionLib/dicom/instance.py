@@ -26,6 +26,15 @@ FUSED_IMAGE_TYPE = ("DERIVED", "SECONDARY", "FUSED", "LCDFUSION")
 """Image Type (0008,0008) of fused images. The last value marks them: de-identifiers leave it, where Manufacturer goes."""
 
 
+def series_description(what: str) -> str:
+    """Series Description (0008,103E) of an object of ours.
+
+    It names no modality, for hanging protocols look for "CT" and "PT" to choose originals by; and it begins with a character that comes
+    before letters and digits, for InVesalius takes, of series with as many images, the last one in the alphabet.
+    """
+    return f"(LCDFusion {what}) NOT FOR DIAGNOSTIC USE"
+
+
 def new_uid() -> UID:
     """A fresh UID under 2.25 (ISO/IEC 9834-8): a random number, so that it tells nothing of patient or machine."""
     return generate_uid(prefix=None)

@@ -27,13 +27,12 @@ from LCDFusionLib.images.uptake import RegionUptake
 from LCDFusionLib.images.volume import Unit
 
 from . import elements
-from .instance import MANUFACTURER, new_uid, write_instances
+from .instance import MANUFACTURER, new_uid, series_description, write_instances
 from .patient_and_study import patient_and_study
 from .reader import SeriesSource
 
 _SEG_SERIES_NUMBER, _SR_SERIES_NUMBER = 9105, 9106
 _SCHEME = "99LCDFUSION"
-_NOT_DIAGNOSTIC = "NOT FOR DIAGNOSTIC USE"
 _SAME_MM = 0.01
 
 # What a segment is: category and type of PS3.16 CID 7150 and 7151.
@@ -205,7 +204,7 @@ def _segmentation(hd: Any, regions: Sequence[ReportedRegion], function: SeriesSo
         content_label="REGIONS",
         content_description=DISCLAIMER[:64],
     )
-    segmentation.SeriesDescription = f"LCDFusion regions - {_NOT_DIAGNOSTIC}"
+    segmentation.SeriesDescription = series_description("regions")
     return segmentation
 
 
@@ -249,7 +248,7 @@ def _report(hd: Any, regions: Sequence[ReportedRegion], segmentation: Dataset, i
         manufacturer=MANUFACTURER,
         is_complete=True,
     )
-    report.SeriesDescription = f"LCDFusion measurements - {_NOT_DIAGNOSTIC}"
+    report.SeriesDescription = series_description("measurements")
     report.ManufacturerModelName, report.DeviceSerialNumber, report.SoftwareVersions = MANUFACTURER, __version__, __version__
     scheme = Dataset()
     scheme.CodingSchemeDesignator, scheme.CodingSchemeName = _SCHEME, MANUFACTURER

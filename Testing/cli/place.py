@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from Testing.cli import warm
+
 COMMAND = [sys.executable, "-m", "LCDFusionLib.cli"]
 
 
@@ -39,7 +41,9 @@ class Place:
         )
 
     def run(self, *arguments, **options) -> subprocess.CompletedProcess:
-        """The command to its end."""
+        """The command to its end; with options of `subprocess.Popen` in an interpreter that starts with it."""
+        if not options and hasattr(os, "fork"):
+            return warm.run([*map(str, arguments)], self.folder, self.environment, timeout=300)
         process = self.start(*arguments, **options)
         stdout, stderr = process.communicate(timeout=300)
         return subprocess.CompletedProcess(arguments, process.returncode, stdout, stderr)

@@ -166,7 +166,7 @@ def test_the_documented_protocol_hangs_anatomy_function_and_fused(drawing_chromi
     }"""
     viewer.page.wait_for_function(f"() => {{ const views = ({hung})(); return views.length === 3 && views.every(view => view[1]); }}")
     before = viewer.page.evaluate(hung)
-    assert [name for name, _ in before] == ["Thorax 3.0 B30f", "WB 3D", "LCDFusion color - NOT FOR DIAGNOSTIC USE"]
+    assert [name for name, _ in before] == ["Thorax 3.0 B30f", "WB 3D", "(LCDFusion color) NOT FOR DIAGNOSTIC USE"]
     box = viewer.page.locator(".cornerstone-canvas").first.bounding_box()
     viewer.page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
     viewer.page.mouse.wheel(0, 100)

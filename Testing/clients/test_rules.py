@@ -7,6 +7,7 @@ are run where they are installed.
 import importlib.util
 import shutil
 import subprocess
+from collections import Counter
 
 import numpy as np
 import pydicom
@@ -86,6 +87,16 @@ def test_plastimatch_takes_the_ct(flat, tmp_path):
     files = [pydicom.dcmread(file) for file in sorted(flat.glob("x*.dcm"))]
     slices = sorted(files, key=lambda one: one.ImagePositionPatient[2])
     np.testing.assert_allclose(read, [one.pixel_array * float(one.RescaleSlope) + float(one.RescaleIntercept) for one in slices])
+
+
+@pytest.mark.parametrize("of_the_ct", ["Abdomen", "CT Thorax", "1.25mm", "5.0 x 5.0", "+C", "-C", "*", "<MIP>", "[THORAX]", "_"])
+def test_of_equal_series_the_last_in_the_alphabet_is_the_ct(flat, of_the_ct):
+    """InVesalius takes the series with most images; of equals the last Series Description (3.1.99998, reader/dicom_grouper.py)."""
+    counted = Counter(pydicom.dcmread(file, stop_before_pixels=True).SeriesDescription for file in sorted(flat.glob("*.dcm")))
+    scanner = pydicom.dcmread(flat / "x000.dcm", stop_before_pixels=True).SeriesDescription
+    images = {of_the_ct if description == scanner else description: count for description, count in counted.items()}
+    assert len(images) == 3
+    assert max(images, key=lambda description: (images[description], description)) == of_the_ct
 
 
 def test_mirp_finds_one_ct_and_one_pet(study, tmp_path):

@@ -2,6 +2,7 @@
 
 import argparse
 import itertools
+import json
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -78,6 +79,20 @@ def pairs(data):
                 yield f"{patient} {modality.value}/PET", read_volume(case / file, modality=modality), pet, False
 
 
+def results(log, key, count, make):
+    """`make(n)` for n of 0 to count - 1; what `log` (JSON lines, or None) has of an earlier run under the same key is not made again."""
+    known = {}
+    if log and log.is_file():
+        known = {n: result for its, n, result in map(json.loads, log.read_text().splitlines()) if its == key}
+    for n in range(count):
+        if n not in known:
+            known[n] = make(n)
+            if log:
+                with log.open("a") as file:
+                    print(json.dumps([key, n, known[n]]), file=file)
+        yield known[n]
+
+
 def breath_undone():
     """Distance from home of the thorax phantom's tissue and lesions after a breath: unregistered, rigid, deformable."""
     from LCDFusionLib.images.deformation import deform
@@ -112,6 +127,7 @@ def main():
     parser.add_argument("--draws", type=int, default=30)
     parser.add_argument("--only", default="", help="pairs whose name holds this")
     parser.add_argument("--kind", choices=("near", "far", "turned", "mirrored"), default="near", help="how the PET is moved")
+    parser.add_argument("--log", type=Path, help="JSON lines: each draw is kept there, and not made again by a later run")
     parser.add_argument("--breath", action="store_true", help="the deformable registration on the breathing phantom instead")
     options = parser.parse_args()
     if options.breath:
@@ -124,25 +140,31 @@ def main():
     for name, anatomy, function, is_exact in pairs(options.data):
         if options.only not in name:
             continue
-        centre, rng, started = centre_of(anatomy), np.random.default_rng(7), time.perf_counter()
-        unmoved = register(function, anatomy)
-        # Of a real pair nobody knows to a millimetre how it lies: there a motion has to come back on top of what the unmoved pair gives.
-        truth_there = np.eye(4) if is_exact else unmoved.matrix
-        errors, unsafe = [], []
-        for _ in range(options.draws):
-            motion = draw(rng, options.kind, anatomy, function)
+        centre, rng = centre_of(anatomy), np.random.default_rng(7)
+        motions = [draw(rng, options.kind, anatomy, function) for _ in range(options.draws)]
+
+        def registered(n, anatomy=anatomy, function=function, motions=motions):
+            """The motion found, whether it is called unsafe, and the seconds that it took; n of 0: the unmoved pair."""
+            motion, started = np.eye(4) if n == 0 else motions[n - 1], time.perf_counter()
             found = register(replace(function, ijk_to_lps=motion @ function.ijk_to_lps), anatomy)
-            errors.append(error(found.matrix @ motion, truth_there, centre))
-            unsafe.append(found.problem is not None)
+            return (found.matrix @ motion).tolist(), found.problem is not None, time.perf_counter() - started
+
+        key = f"{name} {options.kind}"
+        matrices, unsafe, seconds = zip(*results(options.log, key, options.draws + 1, registered), strict=True)
+        # Of a real pair nobody knows to a millimetre how it lies: there a motion has to come back on top of what the unmoved pair gives.
+        unmoved = np.array(matrices[0])
+        truth_there = np.eye(4) if is_exact else unmoved
+        errors, unsafe = [error(np.array(matrix), truth_there, centre) for matrix in matrices[1:]], unsafe[1:]
         table = np.array(errors)
         median, most = np.median(table, axis=0), np.percentile(table, 90, axis=0)
         good = (table[:, 0] <= 1) & (table[:, 1] <= 0.5)
         wrong = (~good & ~np.array(unsafe)).sum()
-        seconds = (time.perf_counter() - started) / (options.draws + 1)
-        truth = "known" if is_exact else f"unmoved pair ({unmoved.shift_mm:.1f} mm, {unmoved.rotation_degrees:.1f} degrees)"
+        truth = "known"
+        if not is_exact:
+            truth = "unmoved pair ({:.1f} mm, {:.1f} degrees)".format(*error(unmoved, np.eye(4), centre))
         print(
             f"| {name} | {truth} | {median[0]:.2f} | {median[1]:.2f} | {most[0]:.2f} | {most[1]:.2f} | {good.mean():.0%} "
-            f"| {sum(unsafe)} of {options.draws} | {wrong} | {seconds:.1f} |",
+            f"| {sum(unsafe)} of {options.draws} | {wrong} | {np.mean(seconds):.1f} |",
             flush=True,
         )
 
