@@ -39,6 +39,6 @@ def _command(arguments: list[str], folder: Path, environment: dict[str, str], ou
     for number, (stream, file) in enumerate({"stdout": out, "stderr": error}.items(), 1):
         with file.open("wb") as target:
             os.dup2(target.fileno(), number)
-        setattr(sys, stream, open(number, "w", encoding="utf-8", closefd=False))
+        setattr(sys, stream, os.fdopen(number, "w", encoding="utf-8", closefd=False))
     sys.argv = ["lcdfusion", *arguments]
     LCDFusionLib.cli.command()
