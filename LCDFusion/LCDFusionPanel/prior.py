@@ -30,6 +30,7 @@ class PriorDrawing(Drawing):
         box.visible, box.text, box.checked = bool(state.mismatch), state.mismatch, state.is_confirmed
         box.styleSheet = "color: #c9453b"
         self.ui.registerPriorButton.text, self.ui.registerPriorButton.enabled = _(state.label), state.can_register
+        self.ui.priorProgressBar.visible, self.ui.priorProgressBar.value = state.is_running, round(100 * state.part)
         self.ui.showPriorButton.enabled = state.can_show
         lines = [state.text, *(f"⚠ {warning}" for warning in state.warnings)]
         self.ui.priorLabel.text = "\n".join(filter(None, lines))

@@ -17,6 +17,7 @@ class RegistrationDrawing(Drawing):
         self.ui.registerButton.text, self.ui.registerButton.toolTip = _(state.label), _(state.tip)
         self.ui.registerButton.enabled = state.can_register
         self.ui.registerButton.styleSheet = "font-weight: bold" if state.is_advised else ""
+        self.ui.registrationProgressBar.visible, self.ui.registrationProgressBar.value = state.running, round(100 * state.part)
         self.ui.undoRegistrationButton.enabled = state.can_undo
         self.ui.registrationLabel.text = _(state.text)
         self.ui.registrationLabel.visible = bool(state.text)

@@ -43,10 +43,10 @@ def propose_pairs(series: Sequence[Series]) -> list[SeriesPair]:
     """Every fusable pair, best first.
 
     In this order counts: nothing in the headers contradicts, original images before what was made of them (`kinds`), one frame of
-    reference, one study, the volumes overlap, a PET that is corrected for attenuation and allows SUV, whole images before those of fat or
-    water, the CT of the PET/CT (same scanner, then covering the PET) before a diagnostic one, thin slices before thick ones, many images
-    before few. Two patients are never a pair; nor are series of different studies where nothing tells whose they are. Localizers,
-    reprojections, screen saves, a mu-map as function, what cannot be read and what LCDFusion made are left out.
+    reference, one study, the volumes overlap, a PET that is corrected for attenuation and allows SUV, the CT of the PET/CT (same scanner,
+    then covering the PET) before a diagnostic one, the later study, whole images before those of fat or water, thin slices before thick
+    ones, many images before few. Two patients are never a pair; nor are series of different studies where nothing tells whose they are.
+    Localizers, reprojections, screen saves, a mu-map as function, what cannot be read and what LCDFusion made are left out.
     """
     usable = [s for s in series if s.is_volume and not s.refusal and not s.is_fused and s.kind.is_fusable]
     ranked = []
@@ -116,6 +116,7 @@ def _pair(anatomy: Series, function: Series) -> tuple[tuple, SeriesPair] | None:
         not of_one_scanner,
         -round(covered or 0.0, 1),
         "very few images" in cautions,
+        -int(function.study_date) if function.study_date.isdigit() else 0,
         *(series.kind.rank for series in (function, anatomy)),
         spacing or np.inf,
         -len(anatomy.images),

@@ -28,3 +28,19 @@ class TimeLeft:
         if remaining == 0:
             return 0.0
         return remaining * median(self._seconds_each) if self._seconds_each else None
+
+
+def seconds_left(part: float, seconds: float) -> float | None:
+    """Estimate for work of which `part`, 0 to 1, took so many seconds; None while that says nothing yet."""
+    return seconds * (1 - part) / part if part > 0.05 else None
+
+
+def duration_text(seconds: float) -> str:
+    """Such as "1 min 5 s"."""
+    whole = round(seconds)
+    return f"{whole} s" if whole < 60 else f"{whole // 60} min {whole % 60} s"
+
+
+def left_text(seconds: float | None) -> str:
+    """Behind what is done, such as ", 1 min 5 s left"; "" where no estimate can be made."""
+    return "" if seconds is None else f", {duration_text(seconds)} left"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ from LCDFusionLib.images.registration import Registration
 from LCDFusionLib.images.volume import Volume
 
 from .process import WorkerDied, WorkerProcess
+from .progress import seconds_left
 
 
 class RegistrationRun:
@@ -19,6 +21,7 @@ class RegistrationRun:
 
     Attributes:
         part: what is done of it, 0 to 1.
+        seconds_left: an estimate; None until it can be made.
 
     Args:
         moving: function.
@@ -35,7 +38,7 @@ class RegistrationRun:
             self._process = WorkerProcess(python, "LCDFusionLib.fusion.registration_worker")
         except OSError as error:
             raise InputError(f"The registration process cannot be started with '{python}' ({error}); check that it can be run.") from error
-        self.part = 0.0
+        self.part, self.seconds_left, self._started = 0.0, None, time.monotonic()
         folder = self._process.folder
         try:
             for name, volume in (("moving", moving), ("fixed", fixed)):
@@ -66,6 +69,7 @@ class RegistrationRun:
         for message in self._process.receive():
             if message["event"] == "progress":
                 self.part = max(self.part, message["part"])
+                self.seconds_left = seconds_left(self.part, time.monotonic() - self._started)
             elif message["event"] == "failed":
                 text = message["message"]
                 raise InputError(text) if message["by_input"] else RuntimeError(f"The registration failed ({text}).")

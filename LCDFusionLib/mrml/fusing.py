@@ -22,6 +22,7 @@ from LCDFusionLib.fusion import (
     WorkerDied,
     prepare,
 )
+from LCDFusionLib.fusion.progress import duration_text, left_text
 from LCDFusionLib.images.volume import Volume
 from LCDFusionLib.images.window import anatomy_window, function_range
 from LCDFusionLib.mrml.belonging import confirmed_mismatches
@@ -278,7 +279,7 @@ class SceneFusion:
             self.result.fill(fused)
             result = self.result
             self._take_older_away(result)
-            text = f"{'Preview' if self._is_preview else f'{total} slices fused'} in {_duration(fused.seconds)} on {fused.device}."
+            text = f"{'Preview' if self._is_preview else f'{total} slices fused'} in {duration_text(fused.seconds)} on {fused.device}."
             return replace(self._end(" ".join((text, *fused.notes)), keep=True), result=result)
         if isinstance(event, Cancelled):
             return self._end_early("Cancelled.")
@@ -334,10 +335,4 @@ def _cut(anatomy: Volume, slices: range) -> Volume:
 
 
 def _slice_text(event: SliceFused, number: int) -> str:
-    left = "" if event.seconds_left is None else f", {_duration(event.seconds_left)} left"
-    return f"Slice {number} done, {event.done} of {event.total}{left}"
-
-
-def _duration(seconds: float) -> str:
-    seconds = round(seconds)
-    return f"{seconds} s" if seconds < 60 else f"{seconds // 60} min {seconds % 60} s"
+    return f"Slice {number} done, {event.done} of {event.total}{left_text(event.seconds_left)}"

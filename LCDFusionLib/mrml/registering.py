@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from LCDFusionLib.errors import InputError
 from LCDFusionLib.fusion import RegistrationRun
+from LCDFusionLib.fusion.progress import left_text
 from LCDFusionLib.images.registration import Registration
 from LCDFusionLib.images.volume import Volume
 from LCDFusionLib.mrml.nodes import ijk_to_ras
@@ -111,8 +112,8 @@ class SceneRegistration:
                 return self._apply(registration)
         except (InputError, RuntimeError) as error:
             return self._end(str(error))
-        part = self._run.part
-        return RegistrationProgress(part, f"Registering, {part:.0%}", inputs=self._nodes) if part > before else None
+        part, left = self._run.part, left_text(self._run.seconds_left)
+        return RegistrationProgress(part, f"Registering, {part:.0%}{left}", inputs=self._nodes) if part > before else None
 
     def cancel(self) -> None:
         """Ends the process at once; the next `tick` says so."""

@@ -48,6 +48,7 @@ class PriorState:
         mismatch: words beside the box that confirms another patient's study; "" for no box.
         is_confirmed: the box is checked.
         text: how far it is, the verdict, or what went wrong.
+        part: of a running registration, 0 to 1.
         warnings: what to mind.
     """
 
@@ -59,6 +60,7 @@ class PriorState:
     mismatch: str = ""
     is_confirmed: bool = False
     text: str = ""
+    part: float = 0.0
     warnings: tuple[str, ...] = ()
 
     @property
@@ -78,7 +80,7 @@ class PriorSection(Section):
         self._is_wanted = False  # a registration, as soon as both are read
         self._is_unregistered: Belongs[bool] | None = None
         self._said: Belongs[str] | None = None
-        self._part = ""
+        self._progress = RegistrationProgress(0.0, "")
         self._made_of: tuple[object, ...] = ()
 
     @property
@@ -122,6 +124,7 @@ class PriorSection(Section):
             mismatch=mismatch,
             is_confirmed=confirmed,
             text=text or self.choices.prior_waiting,
+            part=self._progress.part,
             warnings=warnings,
         )
 
@@ -135,8 +138,8 @@ class PriorSection(Section):
             self._end(progress)
             self.core.refresh()
         else:
-            self._part = progress.text
-            self.state = replace(self.state, text=progress.text)
+            self._progress = progress
+            self.state = replace(self.state, text=progress.text, part=progress.part)
             self.core.host.show()
 
     def forget(self) -> None:
@@ -207,11 +210,11 @@ class PriorSection(Section):
         self._is_wanted = self._is_wanted and transform is None
         said = self._said.on(self.on_show) if self._said is not None else None
         if transform is None and self._is_wanted and not self.core.prior_registration.is_running:
-            self._is_wanted, self._part = False, "Registering"
+            self._is_wanted, self._progress = False, RegistrationProgress(0.0, "Registering")
             self.core.prior_registration.start(pair[0], prior[0], now.anatomy, anatomy)
         if transform is None and self.core.prior_registration.is_running:
             self.core.prior_word = "It is being registered"
-            return None, self._part
+            return None, self._progress.text
         if transform is None and not (self._is_unregistered is not None and self._is_unregistered.on(self.on_show)):
             self.core.prior_word = "Not registered: see Prior study"
             return None, said or "Not registered yet."

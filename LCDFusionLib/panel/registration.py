@@ -21,6 +21,7 @@ class RegistrationState:
         is_advised: the two have different frames of reference.
         can_undo: Undo can be clicked.
         tip: of Register.
+        part: of a running registration, 0 to 1.
         text: how far it is, the verdict, or what went wrong; "" where there is nothing to say.
     """
 
@@ -29,6 +30,7 @@ class RegistrationState:
     is_advised: bool = False
     can_undo: bool = False
     tip: str = ""
+    part: float = 0.0
     text: str = ""
 
     @property
@@ -44,7 +46,7 @@ class RegistrationSection(Section):
         super().__init__(core)
         self.state = RegistrationState()
         self._said: Belongs[str] | None = None
-        self._part = ""
+        self._progress = RegistrationProgress(0.0, "")
 
     @property
     def is_busy(self) -> bool:
@@ -65,6 +67,7 @@ class RegistrationSection(Section):
             is_advised=plan is not None and plan.needs_registration,
             can_undo=registered and free and not busy,
             tip=tip,
+            part=self._progress.part,
             text=self._text(),
         )
 
@@ -75,13 +78,13 @@ class RegistrationSection(Section):
         if progress.is_over:
             self._end(progress)
         else:
-            self._part = progress.text
+            self._progress = progress
             self.update()
             self.core.host.show()
 
     def forget(self) -> None:
         self.core.registration_session.close()
-        self._said, self._part = None, ""
+        self._said, self._progress = None, RegistrationProgress(0.0, "")
         self.state = RegistrationState()
 
     def register(self) -> None:
@@ -91,7 +94,7 @@ class RegistrationSection(Section):
             session.cancel()
             self.tick()
         elif self.choices.pair is not None:
-            self._said, self._part = None, "Registering"
+            self._said, self._progress = None, RegistrationProgress(0.0, "Registering")
             with self.problems_are_said(self._say):
                 if self.core.host.may_compute():
                     self._start()
@@ -113,7 +116,7 @@ class RegistrationSection(Section):
         nodes = self.core.registration_session.inputs
         if nodes:
             is_here = self._key_of(nodes).pair == self.on_show.pair
-            return self._part if is_here else f"'{nodes[1].GetName()}' is still being registered to '{nodes[0].GetName()}'."
+            return self._progress.text if is_here else f"'{nodes[1].GetName()}' is still being registered to '{nodes[0].GetName()}'."
         said = self._said.on(self.on_show) if self._said is not None else None
         function = self.choices.function
         return said or (registration_verdict(function) if function is not None else None) or ""

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from threading import Event
 from typing import Literal
 
+from LCDFusionLib.fusion.progress import seconds_left
+
 Stage = Literal["read", "register", "deform", "prepare", "fuse"]
 
 
@@ -61,8 +63,7 @@ class Watch:
         started = time.monotonic()
 
         def tell(part: float) -> None:
-            left = (time.monotonic() - started) * (1 - part) / part if part > 0.05 else None
-            self.tell(Progress(stage, int(100 * part), 100, left))
+            self.tell(Progress(stage, int(100 * part), 100, seconds_left(part, time.monotonic() - started)))
 
         tell(0.0)
         return tell

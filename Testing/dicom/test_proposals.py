@@ -92,6 +92,14 @@ def test_another_visit_of_the_patient_comes_last_and_is_told(put, tmp_path):
     assert any("92 days apart" in caution for caution in pair.cautions)
 
 
+def test_of_two_visits_the_later_one_comes_first(put, tmp_path):
+    for name, day, apart in (("first", 12, 1.0), ("last", 14, 3.0), ("second", 13, 2.0)):
+        frame, study = generate_uid(), Study(generate_uid(), datetime(2025, 3, day, 10), "PET/CT")
+        for modality in (Modality.CT, Modality.PET):
+            put(modality, f"{name} {modality.value}", frame=frame, study=study, apart=apart, **SCANNER)
+    assert names(tmp_path / "mess")[:3] == [f"{name} CT + {name} PT" for name in ("last", "second", "first")]
+
+
 def test_volumes_that_do_not_meet_come_after_those_that_do(put, tmp_path, make, write_series):
     put(Modality.PET, "PET")
     put(Modality.CT, "CT there", apart=5.0)

@@ -105,6 +105,7 @@ def test_a_prior_is_registered_and_the_changes_are_those_that_were_made(host, bo
     host.until(lambda: texts.add(panel.prior.state.text) or not panel.prior.state.is_running)
     host.settle()
     assert len({text for text in texts if text.startswith("Registering, ")}) > 3, "it says how far it is"
+    assert any(" s left" in text for text in texts), "and how long it will take"
     assert "Registered rigidly" in panel.prior.state.text
     assert "Compare before you trust it" in panel.prior.state.text
     assert panel.prior.state.warnings == ()

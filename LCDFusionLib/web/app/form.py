@@ -100,6 +100,12 @@ def button(text: str, click: Callable | str | tuple, tip: str = "", **more: Any)
     return v3.VBtn(text, click=click, **(look | more))
 
 
+def progress(label: str, part: str, **more: Any) -> None:
+    """A bar; `part`, 0 to 1, is a JavaScript expression."""
+    look: dict[str, Any] = {"height": 4, "color": "primary", "rounded": True}
+    v3.VProgressLinear(model_value=(f"100 * {part}",), raw_attrs=named(label), **(look | more))
+
+
 def check(label: str, name: str, tip: str = "", **more: Any) -> None:
     """Yes or no."""
     with html.Div(classes="form-row", title=tip):

@@ -201,13 +201,7 @@ def _build_drop_zone(shown: Any) -> None:
     with html.Div(classes="upload-message", v_if=(f"{shown.upload} >= 0 || {shown.upload_problem}",)):
         html.Div("Sending, {{ Math.round(100 * " + shown.upload + ") }} %", v_if=(f"{shown.upload} >= 0",))
         html.Div("{{ " + shown.upload_problem + " }}", v_if=(shown.upload_problem,), classes="problem upload-problem")
-        v3.VProgressLinear(
-            v_if=(f"{shown.upload} >= 0",),
-            model_value=(f"100 * {shown.upload}",),
-            color="primary",
-            height=4,
-            raw_attrs=form.named("Progress of the upload"),
-        )
+        form.progress("Progress of the upload", shown.upload, v_if=(f"{shown.upload} >= 0",))
         with html.Div(classes="buttons"):
             form.button("Cancel", "window.lcdfusion.cancel()", v_if=(f"{shown.upload} >= 0",))
             form.button("Close", f"{shown.upload_problem} = ''", v_if=(f"{shown.upload} < 0",), classes="upload-close")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from trame.widgets import html
-from trame.widgets import vuetify3 as v3
 
 from LCDFusionLib.panel.fusion import FusionSection
 
@@ -39,12 +38,5 @@ class FusionDrawing(Drawing):
                 classes="fuse-button",
             )
         html.Div("{{ fusion.why_not }}", v_if=("fusion.why_not",), classes="problem why-not")
-        v3.VProgressLinear(
-            model_value=("100 * fusion.part",),
-            height=4,
-            color="primary",
-            rounded=True,
-            classes="fuse-progress",
-            raw_attrs=form.named("Progress of the fusion"),
-        )
+        form.progress("Progress of the fusion", "fusion.part", classes="fuse-progress")
         html.Div("{{ " + self.shared.screen.busy + " || fusion.status }}", classes="status")

@@ -66,6 +66,7 @@ class PriorDrawing(Drawing):
                 disabled=("!prior.can_show",),
                 classes="show-prior-button",
             )
+        form.progress("Progress of the registration of the prior", "prior.part", v_if=("prior.is_running",), classes="prior-progress")
         html.Div("{{ prior.text }}", v_if=("prior.text",), classes="note prior-text")
         html.Div("⚠ {{ warning }}", v_for="warning in prior.warnings", key="warning", classes="warning")
 

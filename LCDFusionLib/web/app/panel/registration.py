@@ -34,4 +34,5 @@ class RegistrationDrawing(Drawing):
                 disabled=("!registration.can_undo",),
                 classes="undo-button",
             )
+        form.progress("Progress of the registration", "registration.part", v_if=("registration.running",))
         html.Div("{{ registration.text }}", v_if=("registration.text",), classes="note registration-text")
