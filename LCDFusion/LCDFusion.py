@@ -56,54 +56,14 @@ class LCDFusion(ScriptedLoadableModule):
         )
         parent.acknowledgementText = _("The network is that of Zhou et al., doi:10.1038/s41598-025-22834-1.")
         if not TOO_OLD:
-            slicer.app.connect("startupCompleted()", registerSampleData)
-            slicer.app.connect("startupCompleted()", registerLayouts)
-            slicer.app.connect("startupCompleted()", registerDataMenu)
+            slicer.app.connect("startupCompleted()", registerAll)
 
 
-def registerLayouts():
-    """Makes the arrangements of the views known before a saved scene asks for one of them, also where the module was never opened."""
-    from LCDFusionLib.views.layouts import register_layouts
+def registerAll():
+    """Makes known to Slicer what it has before the module is opened."""
+    from LCDFusionPanel import startup
 
-    if (manager := slicer.app.layoutManager()) is not None:
-        register_layouts(manager.layoutLogic().GetLayoutNode())
-
-
-def registerSampleData():
-    """Adds both digital phantoms to the Sample Data module; they are computed on this machine, nothing is downloaded."""
-    from LCDFusionPanel import sample_data
-
-    sample_data.register(phantomImages, nodeOf)
-
-
-def registerDataMenu():
-    """Adds "Fuse with LCD Fusion" to the right click on a volume in the Data module."""
-    place = Path(__file__).resolve().parent / "LCDFusionPanel" / "LCDFusionSubjectHierarchyPlugin.py"
-    slicer.qSlicerSubjectHierarchyScriptedPlugin(None).setPythonSource(str(place))
-
-
-def computePhantom(name):
-    """A digital phantom, "thorax" or "head"; may run in any thread."""
-    from LCDFusionLib import phantom
-
-    return getattr(phantom, name)()
-
-
-def phantomImages(name):
-    """Both volumes of a phantom, their voxels as nodes hold them, and windows to show them with; may run in any thread."""
-    from LCDFusionLib.images.window import anatomy_window, function_range
-    from LCDFusionLib.mrml.nodes import image_of
-
-    computed = computePhantom(name)
-    shown = (computed.anatomy, anatomy_window(computed.anatomy)), (computed.function, function_range(computed.function))
-    return [(volume, image_of(volume.array, copy=False), window) for volume, window in shown]
-
-
-def nodeOf(volume, image=None, window=None):
-    """A volume in Slicer's scene."""
-    from LCDFusionLib.mrml.nodes import node_from_volume
-
-    return node_from_volume(slicer.mrmlScene, volume, image=image, window=window)
+    startup.register()
 
 
 class LCDFusionFileReader:
@@ -129,7 +89,7 @@ class LCDFusionFileReader:
         from LCDFusionPanel import sample_data
 
         try:
-            node = nodeOf(sample_data.volume_of_file(properties["fileName"], computePhantom))
+            node = sample_data.node_of_file(properties["fileName"])
         except ValueError as error:
             logging.error(str(error))
             return False
@@ -157,7 +117,7 @@ class LCDFusionWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.logic = LCDFusionLogic()
         self.ui = type("", (), {})()
         self._uiWidgets = []
-        for name in ("LCDFusion", "Prior", "Review", "Regions", "Metrics", "Export", "Advanced"):
+        for name in ("Inputs", "Display", "Fusion", "Prior", "Review", "Regions", "Metrics", "Export", "Advanced"):
             widget = slicer.util.loadUI(self.resourcePath(f"UI/{name}.ui"))
             self.layout.addWidget(widget)
             self.ui.__dict__.update(slicer.util.childWidgetVariables(widget).__dict__)

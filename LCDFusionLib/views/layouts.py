@@ -135,6 +135,18 @@ def fill(
         composite.SetForegroundOpacity(opacity if foreground is not None else 0.0)
 
 
+def fill_copies(
+    scene: slicer.vtkMRMLScene,
+    name: str,
+    background: slicer.vtkMRMLVolumeNode | None,
+    foreground: slicer.vtkMRMLVolumeNode | None = None,
+    opacity: float = 0.0,
+) -> None:
+    """Puts volumes into the copies of a view in the other planes (`BASE`); None: nothing."""
+    for copy in (copy for copy, base in BASE.items() if base == name):
+        fill(scene, copy, background, foreground, opacity)
+
+
 def plot_view_node(scene: slicer.vtkMRMLScene) -> slicer.vtkMRMLPlotViewNode | None:
     """Node of the plot view; None until a layout has made the view."""
     return _view_node(scene, "vtkMRMLPlotViewNode", METRICS)

@@ -1,4 +1,4 @@
-"""The turning maximum intensity projection of the function, in a slice view of its own."""
+"""The turning maximum intensity projection of the function, in the slice view that is its own."""
 
 from __future__ import annotations
 
@@ -10,15 +10,18 @@ from numpy.typing import NDArray
 from LCDFusionLib.images.projection import TurningProjection
 from LCDFusionLib.images.volume import LPS_TO_RAS, Modality, Unit, Volume
 from LCDFusionLib.images.window import Window
+from LCDFusionLib.mrml.application import Application
 from LCDFusionLib.mrml.nodes import ijk_to_ras, node_from_volume, set_geometry, set_voxels
 from LCDFusionLib.mrml.result_nodes import remove_node
+from LCDFusionLib.views import layouts
+from LCDFusionLib.views.planes import seen_from
 
 RAS = tuple[float, float, float]
 _THICKNESS_MM = 1e5  # of the picture, so that no wheel leaves it
 
 
 class ProjectionView:
-    """A volume node of one slice that holds the projection at the angle on show, in the plane that it is seen in.
+    """A volume node of one slice that holds the projection at the angle on show, and the view `layouts.PROJECTION` in the plane of it.
 
     It is not for keeping: hidden from selectors, and not saved with the scene.
 
@@ -31,7 +34,7 @@ class ProjectionView:
         """Makes the node, seen from the front.
 
         Args:
-            scene: where it goes.
+            scene: where it goes, and where the view is.
             function: PET or SPECT with values.
             window: range on show.
             colors: ID of a colour node.
@@ -39,7 +42,7 @@ class ProjectionView:
         Raises:
             InputError: a colour volume.
         """
-        self._projection = TurningProjection(function)
+        self._scene, self._projection = scene, TurningProjection(function)
         self.angle = 0.0
         self.node = node_from_volume(scene, self._picture(function.unit, f"{function.name} MIP"), window=window)
         self.node.SetHideFromEditors(True)
@@ -54,30 +57,51 @@ class ProjectionView:
         display.SetWindowLevelMinMax(window.lower, window.upper)
 
     def turn(self, angle: float) -> None:
-        """Shows the projection at an angle in degrees."""
+        """Shows the projection at an angle in degrees, and its view from there."""
         self.angle = angle % 360
         picture = self._picture(Unit.RELATIVE, "")
         set_voxels(self.node, picture.array)
         set_geometry(self.node, picture)
+        self._place()
 
-    def place(self, slice_node: slicer.vtkMRMLSliceNode) -> None:
-        """Puts a view into the plane of the picture, whatever has moved it; zoom and pan stay.
+    def fit(self, application: Application) -> None:
+        """Shows the whole picture in its view."""
+        self._place()
+        view = self._view
+        logic = application.logic.GetSliceLogic(view) if view is not None else None
+        if view is not None and logic is not None:
+            logic.FitSliceToVolume(self.node, *view.GetDimensions()[:2])
+        self._place()
+
+    @property
+    def side(self) -> str:
+        """From which the patient is seen; "" without the view."""
+        return seen_from(self._view) if self._view is not None else ""
+
+    @property
+    def _view(self) -> slicer.vtkMRMLSliceNode | None:
+        return layouts.slice_node(self._scene, layouts.PROJECTION)
+
+    def _place(self) -> None:
+        """Puts the view into the plane of the picture, whatever has moved it; zoom and pan stay.
 
         So the view is where it looks, and Slicer draws crosshair and sides in it as in any other.
         """
+        if (view := self._view) is None:
+            return
         across, along = self._axes()
         wanted = np.eye(4)
         wanted[:3, 0], wanted[:3, 1], wanted[:3, 2] = across, (0, 0, 1), -along
         wanted[:3, 3] = self._projection.centre * (-1, -1, 1)
         matrix = vtk.vtkMatrix4x4()
         matrix.DeepCopy(wanted.ravel().tolist())
-        shown = slice_node.GetSliceToRAS()
+        shown = view.GetSliceToRAS()
         if any(abs(shown.GetElement(row, column) - wanted[row, column]) > 1e-6 for row in range(3) for column in range(4)):
             shown.DeepCopy(matrix)
-            slice_node.UpdateMatrices()
+            view.UpdateMatrices()
         # A wheel over the view, or a linked crosshair, moves it within the picture's thickness.
-        slice_node.SetSliceSpacingModeToPrescribed()
-        slice_node.SetPrescribedSliceSpacing(1.0, 1.0, 1.0)
+        view.SetSliceSpacingModeToPrescribed()
+        view.SetPrescribedSliceSpacing(1.0, 1.0, 1.0)
 
     def point(self, ras: RAS) -> RAS | None:
         """Where the hottest voxel behind a place in the picture lies; None outside the picture.

@@ -16,19 +16,18 @@ from LCDFusionLib.mrml.application import Application
 from LCDFusionLib.mrml.result_nodes import ResultNodes
 from LCDFusionLib.views import layouts
 from LCDFusionLib.views.annotations import SliceAnnotations
-from LCDFusionLib.views.choices import Comparison, FusedLook
+from LCDFusionLib.views.choices import Comparison
 from LCDFusionLib.views.color_scale import ColorScale
 from LCDFusionLib.views.display import displayed_window, is_there, measured_range, show_anatomy
 from LCDFusionLib.views.function_views import FunctionViews
-from LCDFusionLib.views.fused_view import FusedImage, best_for_slice, fused_title
+from LCDFusionLib.views.fused_view import FusedImage, FusedViews
 from LCDFusionLib.views.linked_plane import LinkedPlane
 from LCDFusionLib.views.look import Look
-from LCDFusionLib.views.planes import resize_view, seen_from
+from LCDFusionLib.views.planes import resize_view
 from LCDFusionLib.views.prior_views import PriorStudy, PriorViews
 from LCDFusionLib.views.probe import probe_text
 from LCDFusionLib.views.projection import RAS, ProjectionView
 from LCDFusionLib.views.regions import remove_outline
-from LCDFusionLib.views.split_picture import SplitPicture
 from LCDFusionLib.views.three_planes import ThreePlanes
 from LCDFusionLib.views.titles import slice_text, view_titles
 
@@ -57,15 +56,11 @@ class Review:
         self.plane = LinkedPlane(application)
         self.planes = ThreePlanes(application, self.plane)
         self._anatomy: Node | None = None
-        self._padding: NDArray[np.bool_] | None = None
         self._measured: tuple[float, float] | None = None
         self.function, self.prior, self.label = FunctionViews(self._scene), PriorViews(self._scene), ""
         self.instance_numbers: tuple[int, ...] | None = None
-        self._images: tuple[FusedImage, ...] = ()
-        self._image: FusedImage | None = None
+        self._fused = FusedViews(self._scene, self.function)
         self._look: Look | None = None
-        self._split: SplitPicture | None = None
-        self._flickered = self._peeked = False
         self._annotations: dict[str, SliceAnnotations] = {}
         self._scale: ColorScale | None = None
         self._observed: list[tuple[vtk.vtkObject, int]] = []
@@ -89,7 +84,7 @@ class Review:
     @property
     def result(self) -> ResultNodes | None:
         """The fused image on show in this plane; None where there is none."""
-        return self._image.nodes if self._image is not None and self._image.nodes.is_in_scene else None
+        return self._fused.result
 
     def show(
         self,
@@ -112,22 +107,21 @@ class Review:
             padding: `Volume.padding` of the anatomy, from `read_anatomy`.
         """
         self.function.take(function, volume)
-        self._drop_split()
-        self._anatomy, self._images, self._word = anatomy, tuple(images), ""
-        self._padding, self._measured = padding, measured_range(anatomy, padding)
+        self._fused.take(anatomy, padding)
+        self._fused.take_images(images)
+        self._anatomy, self._word, self._measured = anatomy, "", measured_range(anatomy, padding)
         layouts.link(self._scene)
         self.planes.forget()
         self.apply(look)
         self.plane.show(anatomy)
         self._show_planes()
-        self._fit_projection()
+        if self.projection is not None:
+            self.projection.fit(self._application)
         self.update_fused()
 
     def show_images(self, images: Sequence[FusedImage]) -> None:
         """Shows other fused images of the same pair."""
-        if tuple(images) != self._images:
-            self._drop_split()
-        self._images = tuple(images)
+        self._fused.take_images(images)
         self.update_fused()
 
     def blank(self, word: str) -> None:
@@ -196,7 +190,8 @@ class Review:
         """Shows the whole anatomy in all linked views, and the whole projection; the layer on show stays."""
         self.plane.align()
         self.planes.align()
-        self._fit_projection()
+        if self.projection is not None:
+            self.projection.fit(self._application)
 
     def resize(self, name: str, width: int, height: int) -> None:
         """Tells a view its size in pixels, where the host does not let Slicer do it; see `resize_view`."""
@@ -226,26 +221,24 @@ class Review:
     @property
     def is_peeked(self) -> bool:
         """True while the anatomy is in the place of the fused image."""
-        return self._peeked
+        return self._fused.is_peeked
 
     def peek(self, shown: bool) -> None:
         """Shows the anatomy in the fused view while True."""
-        if shown is not self._peeked:
-            self._peeked = shown
+        if shown is not self._fused.is_peeked:
+            self._fused.is_peeked = shown
             self.update_fused()
 
     def flicker(self) -> None:
         """Changes between the fused image and the blend; a host calls it from a timer while `Comparison.FLICKER` is chosen."""
         if self._look is not None and self._look.comparison is Comparison.FLICKER:
-            self._flickered = not self._flickered
+            self._fused.is_flickered = not self._fused.is_flickered
             self.update_fused()
 
     def turn(self, angle: float) -> None:
         """Turns the projection, where there is one, to an angle in degrees."""
-        node = layouts.slice_node(self._scene, layouts.PROJECTION)
-        if self.projection is not None and node is not None and self.projection.angle != angle % 360:
+        if self.projection is not None and self.projection.angle != angle % 360:
             self.projection.turn(angle)
-            self.projection.place(node)
             self._title()
 
     def point_behind(self, ras: RAS) -> RAS | None:
@@ -262,8 +255,7 @@ class Review:
 
     def update_fused(self) -> None:
         """Puts into the fused view what is best for the plane on show, after a slice came, or the plane has moved."""
-        self._image = best_for_slice(self._images, self.plane.slice)
-        self._fill_fused()
+        self._fused.show(self.plane.slice, self._look)
         self._title()
 
     def close(self) -> None:
@@ -279,12 +271,10 @@ class Review:
             texts.show_metrics(None)
         if self._scale is not None:
             self._scale.show("", "")
-        self._drop_split()
+        self._fused.close()
         self.prior.close()
         self.function.close()
-        self._anatomy = self._image = None
-        self._images, self._word = (), ""
-        self._peeked = False
+        self._anatomy, self._word = None, ""
         self.plane.forget()
 
     def leave_views(self) -> None:
@@ -297,126 +287,40 @@ class Review:
 
     def _fill(self, name: str, background: Node | None, foreground: Node | None = None, opacity: float = 0.0) -> None:
         """A view, and its copies in the other planes; those are empty where they are not wanted."""
-        self._put(name, background, foreground, opacity)
-        wanted = self._look is not None and self._look.three_planes
-        for copy in (copy for copy, base in layouts.BASE.items() if base == name):
-            self._put(copy, *((background, foreground) if wanted else (None, None)), opacity)
-
-    def _put(self, name: str, background: Node | None, foreground: Node | None, opacity: float) -> None:
         layouts.fill(self._scene, name, background, foreground, opacity)
-
-    def _fill_fused(self) -> None:
-        look, result = self._look, self.result
-        if self._peeked:
-            self._fill(layouts.FUSED, self._anatomy)
-            return
-        if look is None:
-            self._fill(layouts.FUSED, None)
-            return
-        blend = self._anatomy, self.function.node, look.opacity
-        if look.three_planes:  # each plane but the first cuts all slices
-            across = self._across.nodes if self._across is not None and not self._flickers else None
-            self._fill(layouts.FUSED, *(blend if across is None else (self._of_look(across, look),)))
-        elif self._blend_in_fused:
-            self._fill(layouts.FUSED, *blend)
-        if not self._blend_in_fused:
-            assert result is not None
-            fill = self._put if look.three_planes else self._fill
-            fill(layouts.FUSED, self._split_picture(look, result) or self._of_look(result, look), None, 0.0)
-        elif look.three_planes:
-            self._put(layouts.FUSED, *blend)
-
-    @staticmethod
-    def _of_look(result: ResultNodes, look: Look) -> Node:
-        return result.gray if look.fused is FusedLook.GRAY else result.color
-
-    @property
-    def _across(self) -> FusedImage | None:
-        """The image in planes that cut all slices."""
-        return best_for_slice(self._images, None)
-
-    @property
-    def _flickers(self) -> bool:
-        return self._look is not None and self._look.comparison is Comparison.FLICKER and self._flickered
+        wanted = self._look is not None and self._look.three_planes
+        layouts.fill_copies(self._scene, name, *((background, foreground) if wanted else (None, None)), opacity)
 
     def _show_planes(self) -> None:
         self.planes.show(self._anatomy if self._look is not None and self._look.three_planes else None)
-
-    @property
-    def _blend_in_fused(self) -> bool:
-        """The fused view shows the blend: for a slice that is not fused yet, and at every other beat of the flicker."""
-        return self.is_open and not self._peeked and (self.result is None or self._flickers)
-
-    def _split_picture(self, look: Look, result: ResultNodes) -> Node | None:
-        if look.comparison is not Comparison.SPLIT or self._anatomy is None or self.function.volume is None:
-            return None
-        index = result.row_of(self.plane.slice)
-        if index is None or look.anatomy_window is None or not result.is_complete or result.is_preview:
-            return None
-        if self._split is None or self._split.result is not result:
-            self._drop_split()
-            self._split = SplitPicture(self._anatomy, self.function.volume, result, padding=self._padding)
-        return self._split.show(
-            index,
-            split=look.split,
-            opacity=look.opacity,
-            gray=look.fused is FusedLook.GRAY,
-            table=look.table,
-            anatomy_window=look.anatomy_window,
-            function_window=look.function_window,
-        )
-
-    def _fit_projection(self) -> None:
-        node = layouts.slice_node(self._scene, layouts.PROJECTION)
-        if node is None or self.projection is None:
-            return
-        self.projection.place(node)
-        logic = self._application.logic.GetSliceLogic(node)
-        if logic is not None:
-            logic.FitSliceToVolume(self.projection.node, *node.GetDimensions()[:2])
-        self.projection.place(node)
 
     def _title(self) -> None:
         look, volume = self._look, self.function.volume
         if look is None or self._anatomy is None:
             return
-        projection = layouts.slice_node(self._scene, layouts.PROJECTION)
+        fused, across = self._fused.titles(look)
         planes = {name: plane for name in layouts.BASE if (plane := self.planes.orientation_of(name)) is not None}
         titles = view_titles(
             window=displayed_window(self._anatomy),
             uptake=self.function.range,
             unit=volume.unit.value if volume is not None else "",
             place=slice_text(self.plane.slice, self._anatomy.GetImageData().GetDimensions()[2], self.instance_numbers),
-            side=seen_from(projection) if projection is not None and self.projection is not None else "",
-            fused=self._title_of(self._image, look),
-            across=self._title_of(self._across, look),
+            side=self.projection.side if self.projection is not None else "",
+            fused=fused,
+            across=across,
             turned=planes if look.three_planes else {},
         )
         if self.prior.study is not None:
             titles = {name: "\n".join((*title.split("\n")[:1], self.label, *title.split("\n")[1:])) for name, title in titles.items()}
         titles |= self.prior.titles()
-        across = self._across.nodes if look.three_planes and self._across is not None else None
         for name, texts in self._annotations.items():
             texts.set_title(titles.get(name, ""), alert=name in layouts.PRIOR and self.prior.is_alert)
             if name == layouts.FUSED:
-                texts.show_metrics(self.result, visible=look.metrics and not self._peeked and not self._blend_in_fused)
+                texts.show_metrics(self.result, visible=look.metrics and not self._fused.is_peeked and not self._fused.shows_blend(look))
             elif layouts.BASE.get(name) == layouts.FUSED:
-                texts.show_metrics(across, visible=False)
+                texts.show_metrics(self._fused.across if look.three_planes else None, visible=False)
         if self._scale is not None:
-            self._scale.show(*self._scale_of_fused())
-
-    def _title_of(self, image: FusedImage | None, look: Look) -> str:
-        return fused_title(image, comparison=look.comparison, flickered=self._flickered, peeked=self._peeked, look=look.fused)
-
-    def _scale_of_fused(self) -> tuple[str, str]:
-        """Table and range of the colours in the fused view; "" where it has none."""
-        uptake, volume = self.function.range, self.function.volume
-        if self._look is None or volume is None or self._peeked:
-            return "", ""
-        if self._blend_in_fused:
-            return (self._look.table, f"{uptake.lower:.4g} to {uptake.upper:.4g} {volume.unit.value}") if uptake is not None else ("", "")
-        made = self.result.made_with if self.result is not None else None
-        return (made.table, made.range) if made is not None and self._look.fused is FusedLook.COLOR else ("", "")
+            self._scale.show(*self._fused.scale(look))
 
     def _follow(self) -> None:
         """The fused view is filled for the slice on show; titles say the windows that the mouse has set."""
@@ -460,8 +364,3 @@ class Review:
             self._window = window
             if self.on_window_changed is not None:
                 self.on_window_changed(window)
-
-    def _drop_split(self) -> None:
-        if self._split is not None:
-            self._split.close()
-            self._split = None

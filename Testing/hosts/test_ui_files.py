@@ -28,7 +28,7 @@ def root(file):
 
 def test_the_files_are_those_that_the_module_loads():
     source = (MODULE / "LCDFusion.py").read_text()
-    loaded = re.search(r'for name in \(("LCDFusion", [^)]+)\)', source)[1]
+    loaded = re.search(r'for name in \(("Inputs", [^)]+)\)', source)[1]
     assert {f'"{file.stem}"' for file in FILES} == set(loaded.split(", "))
 
 
@@ -121,6 +121,6 @@ def test_every_parameter_has_a_widget_or_a_reason():
     assert set(parameters) - bound - shown_otherwise == set()
 
 
-@pytest.mark.parametrize("file", sorted(MODULE.rglob("*.py")), ids=lambda file: file.name)
+@pytest.mark.parametrize("file", [*sorted(MODULE.rglob("*.py")), *FILES], ids=lambda file: file.name)
 def test_files_of_the_module_stay_short(file):
-    assert len(file.read_text().splitlines()) <= 450
+    assert len(file.read_text().splitlines()) < 400
