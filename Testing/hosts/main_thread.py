@@ -84,7 +84,7 @@ class Watch:
         longest = total = last = 0.0
         application = type(slicer.app)
         process = application.processEvents
-        end, profiler = time.monotonic() + MOST_S, cProfile.Profile()
+        end, profiler = time.monotonic() + MOST_S, cProfile.Profile(time.thread_time)
 
         def mark():
             nonlocal longest, total, last
