@@ -97,8 +97,8 @@ class SlicerHost:
         return dependencies.torchProblem()
 
     def open_views(self):
-        self._widget.drawings.review.arrange(self._widget.parameters.arrangement)
         self._widget._timer.start()
+        qt.QTimer.singleShot(0, self._open_views)  # Slicer makes them anew, which takes its time: the click is answered before
 
     def views_are_shown(self):
         return views.isShown()
@@ -117,6 +117,10 @@ class SlicerHost:
 
     def report(self, error):
         logging.error("LCDFusion", exc_info=error)
+
+    def _open_views(self):
+        if self._widget.parameters is not None:
+            self._widget.drawings.review.arrange(self._widget.parameters.arrangement)
 
     def _wake(self):
         self._waking = False

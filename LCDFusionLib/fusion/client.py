@@ -211,7 +211,43 @@ class FusionWorker:
             RuntimeError: the job failed for another reason.
             WorkerDied: the process ended.
         """
-        return list(self._new_events())
+        return list(self.events())
+
+    def events(self) -> Iterator[Event]:
+        """`poll`, an event at a time: who has no time for more leaves the rest for the next call."""
+        process = self._process
+        if process is None:
+            return
+        exit_code = process.exit_code  # asked before the messages are read: what it wrote before it died still counts
+        self._receive(process)
+        while True:
+            if self._job is not None and self._job.give_up_at is not None:
+                job, self._job = self._job, None
+                self._left[job.number] = job
+                yield Cancelled(len(job.metrics))
+            if not self._messages:
+                break
+            message = self._messages.popleft()
+            if self._job is not None and message["job"] == self._job.number:
+                event = self._event(self._job, message)
+                if event:
+                    yield event
+            elif message["job"] in self._left and message["event"] in _LAST:
+                shutil.rmtree(self._left.pop(message["job"]).folder, ignore_errors=True)
+        if self._process is not process:  # closed by who was told of an event
+            return
+        is_overdue = any(job.give_up_at is not None and time.monotonic() > job.give_up_at for job in self._left.values())
+        if exit_code is None and not is_overdue:
+            return
+        waiting, last_lines = self._job, process.last_lines()
+        if waiting is not None and exit_code is None:  # it hangs in the job before
+            self._begin_again(waiting, process)
+            return
+        self._stop_process()
+        if waiting is not None and exit_code is not None:
+            _LOG.warning("the worker died with exit code %d; it had printed: %s", exit_code, " | ".join(last_lines) or "nothing")
+            # A broken GPU may take the process with it, and would do so again.
+            raise WorkerDied(exit_code, last_lines, on_gpu=waiting.started.get("device", "CPU")[:3] != "CPU")
 
     def run(
         self,
@@ -245,7 +281,7 @@ class FusionWorker:
         try:
             while self._job:
                 waiting()
-                yield from self._new_events()
+                yield from self.events()
                 time.sleep(POLL_INTERVAL if self._job else 0)
         finally:
             self.cancel()
@@ -281,41 +317,6 @@ class FusionWorker:
         hung.close()
         self._messages.clear()
         self._begin(job.pair, job.request, job.results, staged, job.filled)
-
-    def _new_events(self) -> Iterator[Event]:
-        process = self._process
-        if process is None:
-            return
-        exit_code = process.exit_code  # asked before the messages are read: what it wrote before it died still counts
-        self._receive(process)
-        while True:
-            if self._job is not None and self._job.give_up_at is not None:
-                job, self._job = self._job, None
-                self._left[job.number] = job
-                yield Cancelled(len(job.metrics))
-            if not self._messages:
-                break
-            message = self._messages.popleft()
-            if self._job is not None and message["job"] == self._job.number:
-                event = self._event(self._job, message)
-                if event:
-                    yield event
-            elif message["job"] in self._left and message["event"] in _LAST:
-                shutil.rmtree(self._left.pop(message["job"]).folder, ignore_errors=True)
-        if self._process is not process:  # closed by who was told of an event
-            return
-        is_overdue = any(job.give_up_at is not None and time.monotonic() > job.give_up_at for job in self._left.values())
-        if exit_code is None and not is_overdue:
-            return
-        waiting, last_lines = self._job, process.last_lines()
-        if waiting is not None and exit_code is None:  # it hangs in the job before
-            self._begin_again(waiting, process)
-            return
-        self._stop_process()
-        if waiting is not None and exit_code is not None:
-            _LOG.warning("the worker died with exit code %d; it had printed: %s", exit_code, " | ".join(last_lines) or "nothing")
-            # A broken GPU may take the process with it, and would do so again.
-            raise WorkerDied(exit_code, last_lines, on_gpu=waiting.started.get("device", "CPU")[:3] != "CPU")
 
     def _receive(self, process: WorkerProcess) -> None:
         for message in process.receive():

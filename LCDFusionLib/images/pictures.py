@@ -1,14 +1,22 @@
-"""PNG and JPEG, as a volume of one slice. Pillow decodes a PNG whose checksums do not agree, so they are checked before."""
+"""PNG and JPEG: read as a volume of one slice, and PNG written.
+
+Pillow decodes a PNG whose checksums do not agree, so they are checked before.
+"""
 
 from __future__ import annotations
 
+import os
 import struct
 import warnings
 import zlib
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
+
+from LCDFusionLib.atomic import atomic_file
+from LCDFusionLib.errors import InputError
 
 from .damage import DamagedError
 from .file_content import FileContent
@@ -35,6 +43,19 @@ def read_picture(path: Path) -> FileContent:
     except (OSError, SyntaxError, ValueError, EOFError, Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise DamagedError(f"it is no whole PNG or JPEG ({error})") from error
     return FileContent(array[np.newaxis], np.eye(4), Place.PICTURE)
+
+
+def write_png(rgb: NDArray[np.uint8], path: str | os.PathLike[str]) -> None:
+    """Write a picture, shape (height, width, 3) with the first row at the top; the file appears whole or not at all.
+
+    Raises:
+        InputError: it cannot be written.
+    """
+    try:
+        with atomic_file(path) as beside:
+            Image.fromarray(rgb).save(beside, format="PNG")
+    except OSError as error:
+        raise InputError(f"The picture '{path}' could not be written ({error.strerror}); choose another place or make room.") from None
 
 
 def _check_png(path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import time
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -30,6 +31,9 @@ from LCDFusionLib.mrml.made_with import MadeWith
 from LCDFusionLib.mrml.nodes import voxels
 from LCDFusionLib.mrml.result_nodes import ResultNodes, create_result, remove_result, results_of
 from LCDFusionLib.mrml.transforms import registration_verdict
+
+TICK_S = 0.03
+"""Of the thread that ticks: slices that come faster than they are put into the scene come with the next tick."""
 
 
 @dataclass(frozen=True)
@@ -221,7 +225,7 @@ class SceneFusion:
         return result
 
     def tick(self) -> Progress | None:
-        """What happened since the last call, put into the scene; None where nothing did. Never waits."""
+        """What happened since the last call, put into the scene; None where nothing did. Never waits, and leaves what would take long."""
         if self.result is None or self._pair is None:
             with contextlib.suppress(InputError, RuntimeError):  # the last words of a fusion that was given up
                 self.worker.poll()
@@ -229,10 +233,12 @@ class SceneFusion:
         if not self.result.is_in_scene or any(node.GetScene() is None for node in self._inputs):
             self.worker.cancel()
             return self._end("A volume of this fusion was deleted, so it was stopped.")
-        progress = None
+        progress, end = None, time.monotonic() + TICK_S
         try:
-            for event in self.worker.poll():
+            for event in self.worker.events():
                 progress = self._progress(event) or progress
+                if time.monotonic() > end:
+                    break
         except (InputError, WorkerDied, RuntimeError) as error:
             return self._end_early(str(error), failed=True)
         return progress

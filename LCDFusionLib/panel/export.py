@@ -8,12 +8,15 @@ from enum import Enum
 from functools import partial
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
 from pydicom import dcmread
 
 from LCDFusionLib.atomic import atomic_file
 from LCDFusionLib.dicom import SeriesSource
 from LCDFusionLib.dicom.region_objects import ReportedRegion, write_regions
 from LCDFusionLib.errors import InputError
+from LCDFusionLib.images.pictures import write_png
 from LCDFusionLib.mrml.dicom_source import FindFile, dicom_source, unread_source
 from LCDFusionLib.mrml.export import Export
 from LCDFusionLib.mrml.key_slices import key_slices, set_key_slices
@@ -25,7 +28,7 @@ from LCDFusionLib.panel.page import PageToKeep
 from LCDFusionLib.panel.section import Section
 from LCDFusionLib.panel.session import bring_back, session_of
 from LCDFusionLib.views.planes import layer_at
-from LCDFusionLib.views.slice_pictures import write_pictures
+from LCDFusionLib.views.slice_pictures import picture_of_slice
 
 
 class ExportKind(Enum):
@@ -243,8 +246,8 @@ class ExportSection(Section):
         export = Export.of(whole.nodes, find_file=self.core.host.find_file, notes=notes)
         marked, opacity, deidentify = self.state.key_slices, self.choices.opacity, self.choices.deidentify
         if kind is ExportKind.PICTURES:
-            draw = partial(write_pictures, export, folder, opacity=opacity, note=whole.note, pause=pause)
-            return [Step(partial(draw, [index]), draws=True) for index in slices]
+            draw = partial(picture_of_slice, export, opacity=opacity, note=whole.note, pause=pause)
+            return [step for index in slices for step in _picture(partial(draw, index), folder / f"fused_slice_{index + 1:04d}.png")]
         if kind is ExportKind.NRRD:
             return [Step(lambda: export.volumes(folder, deidentify=deidentify))]
         if kind is ExportKind.NIFTI:
@@ -277,6 +280,21 @@ class ExportSection(Section):
             raise InputError(f"'{function.GetName()}' did not come from DICOM files, so its regions cannot become DICOM; export CSV.")
         regions = measured.reported(reverse=is_reversed(function, source), names=not deidentify)
         return partial(_write_objects, regions, source, folder / "dicom_regions", deidentify=deidentify)
+
+
+def _picture(draw: Callable[[], NDArray[np.uint8]], path: Path) -> list[Step]:
+    """What draws a picture, and what packs and writes it."""
+    drawn: list[NDArray[np.uint8]] = []
+
+    def keep() -> list[Path]:
+        drawn.append(draw())
+        return []
+
+    def write() -> list[Path]:
+        write_png(drawn.pop(), path)
+        return [path]
+
+    return [Step(keep, draws=True), Step(write)]
 
 
 def _write_objects(regions: Sequence[ReportedRegion], source: SeriesSource, folder: Path, *, deidentify: bool) -> list[Path]:

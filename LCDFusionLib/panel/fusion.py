@@ -26,7 +26,7 @@ class FusionState:
     """What the section shows.
 
     Attributes:
-        running: Fuse is Cancel.
+        running: Fuse is Cancel, of a fusion or of the reading before it.
         can_fuse: Fuse, or Cancel, can be clicked.
         can_preview: Preview can be clicked.
         tip: of Fuse: what it does, or why it does nothing.
@@ -83,23 +83,26 @@ class FusionSection(Section):
 
     def update(self) -> None:
         workflow, busy = self.core.workflow, self.is_busy
+        reads = workflow.is_reading and not busy
         free = not self.core.is_registering
         ready = workflow.plan is not None and not self.core.waiting and not upper_problem(self.choices.function_upper)
         whole = self.core.whole
         tip = "Fuse all slices, the one on show first, then whatever you scroll to"
         if busy:
             tip = f"Stop the fusion of {self._other} at once" if self._other else "Stop at once; what is fused stays, marked as a part"
+        elif reads:
+            tip = f"Stop: {workflow.waiting}"
         elif not ready:
             tip = upper_problem(self.choices.function_upper) or self.core.waiting or workflow.problem
         elif not free:
             tip = "Wait for the registration, or cancel it"
         done, total = (self._bar.on(self.on_show) if self._bar is not None else None) or (0, 1)
         self.state = FusionState(
-            running=busy,
-            can_fuse=busy or (free and ready),
+            running=busy or reads,
+            can_fuse=busy or reads or (free and (ready or workflow.has_given_up)),
             can_preview=not busy and free and ready,
             tip=tip,
-            why_not="" if busy or (free and ready) else tip,
+            why_not="" if busy or (free and ready) else workflow.waiting if reads else tip,
             done=done,
             total=total,
             status=self._status(),
@@ -146,6 +149,12 @@ class FusionSection(Section):
             self.core.say("Cancelled.", preparation.anatomy_node, preparation.function_node)
         elif self.core.workflow.session.is_running:
             self.core.workflow.session.cancel()
+        elif self.core.workflow.is_reading:
+            self._is_wanted = False
+            self.core.workflow.stop_reading()
+        elif self.core.workflow.has_given_up:
+            self.core.workflow.read_again()
+            self._is_wanted = True
         else:
             self._start(only_first_slice=False)
         self.core.refresh()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import Executor, Future
 
+from LCDFusionLib.errors import InputError
 from LCDFusionLib.images.volume import Volume
 from LCDFusionLib.mrml.belonging import confirmed_mismatches
 from LCDFusionLib.mrml.dicom_source import FindFile, no_file
@@ -30,6 +31,7 @@ class PairReading:
         self.notes: list[str] = []
         self._values_key: tuple[object, ...] | None = None
         self._reading: tuple[tuple[object, ...], Future[ReadPair]] | None = None
+        self._given_up: tuple[object, ...] | None = None
 
     @property
     def volumes(self) -> tuple[Volume, Volume] | None:
@@ -45,10 +47,15 @@ class PairReading:
         """Brings the volumes up to date; False while they are being read.
 
         Raises:
-            InputError: as `AskedPair.of` and `AskedPair.read`.
+            InputError: as `AskedPair.of` and `AskedPair.read`; or the person has given it up.
         """
         asked, values, places = self._asked(choices)
         key = asked, values, places
+        if self._given_up is not None and self._given_up != (asked, values):
+            self._given_up = None
+        if self.is_given_up:
+            assert choices.function is not None
+            raise InputError(f"Reading '{choices.function.GetName()}' was cancelled; click Fuse to read and fuse it.")
         if key == self.key and self.read is not None:
             return True
         if self.read is not None and (asked, values) == self._values_key:
@@ -69,6 +76,21 @@ class PairReading:
     def is_of(self, choices: Choices) -> bool:
         """Whether the volumes, though perhaps as they were before, are those of the chosen pair."""
         return self.key is not None and self.key[0] == self._asked(choices)[0]
+
+    @property
+    def is_given_up(self) -> bool:
+        """True after `give_up`, until another pair is chosen."""
+        return self._given_up is not None
+
+    def give_up(self) -> None:
+        """The person does not want to wait for what is being read; it is not begun again by itself."""
+        if self._reading is not None:
+            self._given_up = self._reading[0]
+            self.stop()
+
+    def read_again(self) -> None:
+        """What was given up is wanted after all."""
+        self._given_up = None
 
     def drop(self) -> None:
         """What was read does not count any more."""

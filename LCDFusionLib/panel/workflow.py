@@ -95,6 +95,19 @@ class FusionWorkflow:
         return bool(self.waiting)
 
     @property
+    def has_given_up(self) -> bool:
+        """True where the person did not want to wait for the chosen pair to be read."""
+        return self._reading.is_given_up
+
+    def stop_reading(self) -> None:
+        """The person does not want to wait for the chosen pair to be read."""
+        self._reading.give_up()
+
+    def read_again(self) -> None:
+        """The chosen pair is wanted after all."""
+        self._reading.read_again()
+
+    @property
     def has_read(self) -> bool:
         """True where that has ended, and `update` would have the plan."""
         return self.is_reading and self._reading.has_read

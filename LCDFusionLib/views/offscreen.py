@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ctypes
-import os
 from collections.abc import Callable
 from types import TracebackType
 
@@ -11,9 +10,8 @@ import numpy as np
 import slicer
 import vtk
 from numpy.typing import NDArray
-from vtk.util.numpy_support import numpy_to_vtk, vtk_to_numpy
+from vtk.util.numpy_support import vtk_to_numpy
 
-from LCDFusionLib.atomic import atomic_file
 from LCDFusionLib.errors import InputError
 from LCDFusionLib.images.volume import Unit
 from LCDFusionLib.mrml.application import Application
@@ -127,7 +125,7 @@ class SliceViews:
         >>> with SliceViews(Application.create()) as views:
         ...     views.show(anatomy_node, function_node, result)
         ...     views.slice = 30
-        ...     views.write_png("overview.png")
+        ...     write_png(views.render(), "overview.png")
     """
 
     def __init__(
@@ -250,26 +248,6 @@ class SliceViews:
             pictures.append(view.render())
             self._pause()
         return pictures
-
-    def write_png(self, path: str | os.PathLike[str]) -> None:
-        """Renders to a PNG file, which appears whole or not at all.
-
-        Raises:
-            InputError: the file cannot be written.
-        """
-        picture = self.render()
-        image = vtk.vtkImageData()
-        image.SetDimensions(picture.shape[1], picture.shape[0], 1)
-        image.GetPointData().SetScalars(numpy_to_vtk(np.ascontiguousarray(picture[::-1]).reshape(-1, 3), deep=True))
-        writer = vtk.vtkPNGWriter()
-        writer.WriteToMemoryOn()
-        writer.SetInputData(image)
-        writer.Write()
-        try:
-            with atomic_file(path) as beside:
-                beside.write_bytes(vtk_to_numpy(writer.GetResult()).tobytes())
-        except OSError as error:
-            raise InputError(f"The picture '{path}' could not be written ({error.strerror}); choose another place or make room.") from None
 
     def close(self) -> None:
         """Takes the views and the colour bar out of the scene; the volumes stay."""

@@ -1,11 +1,9 @@
-"""Slices of a pair as pictures: anatomy, function, blend and fused, with metrics and notice, as PNG or for a page."""
+"""Slices of a pair as pictures: anatomy, function, blend and fused, with metrics and notice, for a file or a page."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TypeAlias
 
 import numpy as np
@@ -28,39 +26,28 @@ Outlined = Sequence[tuple[NDArray[np.bool_], int]]
 """Regions of the function's voxels, each with its label (`show_regions`)."""
 
 
-def write_pictures(
-    export: Export,
-    folder: str | os.PathLike[str],
-    slices: Sequence[int],
-    *,
-    opacity: float = 0.5,
-    note: str = "",
-    pause: Callable[[], object] = lambda: None,
-) -> list[Path]:
-    """Writes a PNG of each slice.
+def picture_of_slice(
+    export: Export, index: int, *, opacity: float = 0.5, note: str = "", pause: Callable[[], object] = lambda: None
+) -> NDArray[np.uint8]:
+    """One slice as anatomy, function, blend and fused side by side: RGB, shape (height, width, 3).
 
     Args:
         export: of the result.
-        folder: that exists.
-        slices: K of each.
+        index: K of the slice.
         opacity: of the function in the blend.
         note: what nobody may overlook in the fused image, such as that it is of older choices.
         pause: called between pieces of the work, so that a host which has to draw in its main thread can let its window live; what it
             raises ends the work.
 
     Raises:
-        InputError: an input was deleted, or the folder cannot be written.
+        InputError: an input was deleted.
     """
     anatomy, function = export.result.inputs
     if anatomy is None or function is None:
         raise InputError("The anatomy or the function of this result was deleted, so its pictures cannot be drawn; load it again.")
-    paths = []
     with _views_of(anatomy, function, export, size=(560, 480), opacity=opacity, note=note, pause=pause) as (_, views):
-        for index in slices:
-            views.slice = index
-            paths.append(Path(folder) / f"fused_slice_{index + 1:04d}.png")
-            views.write_png(paths[-1])
-    return paths
+        views.slice = index
+        return views.render()
 
 
 def page_pictures(
@@ -84,7 +71,7 @@ def page_pictures(
         index: K of the anatomy's slice.
         volume: what the function's node holds.
         regions: outlined in function and fused.
-        opacity: as for `write_pictures`, as are `note` and `pause`.
+        opacity: as for `picture_of_slice`, as are `note` and `pause`.
         note: see there.
         pause: see there.
     """

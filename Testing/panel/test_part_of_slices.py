@@ -114,7 +114,9 @@ def test_a_part_becomes_a_dicom_series_of_its_slices(host, application, monkeypa
     assert sources == [by_place[z] for z in (24.0, 32.0, 40.0)]
 
 
-def test_a_large_pair_is_awaited_and_another_choice_lets_it_go(host, load, monkeypatch):
+@pytest.fixture
+def submitted(host, monkeypatch):
+    """What the panel wants to have read beside it, in place of its being read: futures, and what gives their results."""
     from LCDFusionLib.mrml import inputs
 
     monkeypatch.setattr(inputs, "_QUICK_VOXELS", 0)
@@ -126,12 +128,16 @@ def test_a_large_pair_is_awaited_and_another_choice_lets_it_go(host, load, monke
             return submitted[-1][0]
 
     host.panel.workflow._reading._executor = Executor()
+    return submitted
+
+
+def test_a_large_pair_is_awaited_and_another_choice_lets_it_go(host, load, submitted, monkeypatch):
     first, second = load(volumes()), load(volumes(name=" 2"))
     host.set(anatomy=first[0], function=first[1])
     assert host.panel.is_busy
     assert host.panel.inputs.state.problem == "Reading 'PET'"
     assert host.panel.review.state.word == "Reading 'PET'"
-    assert not host.panel.fusion.state.can_fuse
+    assert (host.panel.fusion.state.label, host.panel.fusion.state.can_preview) == ("Cancel", False)
     assert not host.panel.registration.state.can_register
     host.panel.fusion.fuse_chosen()
     host.set(anatomy=second[0], function=second[1])
@@ -149,9 +155,42 @@ def test_a_large_pair_is_awaited_and_another_choice_lets_it_go(host, load, monke
     second[1].GetImageData().Modified()
     host.settle()
     assert host.panel.inputs.state.plan, "the same pair stays on show while it is read again"
-    assert not host.panel.fusion.state.can_fuse
+    assert host.panel.fusion.state.label == "Cancel"
     future, call = submitted[2]
     future.set_result(call())
     host.settle()
     assert host.panel.workflow.function.range[1] == pytest.approx(float(voxels(second[1]).max()))
     assert host.panel.fusion.state.can_fuse
+
+
+def test_reading_can_be_cancelled_and_is_not_begun_again_until_it_is_wanted(host, load, submitted, monkeypatch):
+    pair, begun = load(volumes()), []
+    monkeypatch.setattr(host, "may_compute", lambda: bool(begun.append(host.chosen.pair)))
+    host.set(anatomy=pair[0], function=pair[1])
+    assert host.panel.fusion.state.tip == "Stop: Reading 'PET'"
+    host.panel.fusion.fuse()
+    host.settle()
+    assert submitted[0][0].cancelled()
+    assert not host.panel.is_busy
+    assert host.panel.inputs.state.problem == "Reading 'PET' was cancelled; click Fuse to read and fuse it."
+    host.set(opacity=0.3)
+    assert len(submitted) == 1, "it stays cancelled"
+    assert (host.panel.fusion.state.label, host.panel.fusion.state.can_fuse) == ("Fuse", True)
+    host.panel.fusion.fuse()
+    host.settle()
+    future, call = submitted[1]
+    future.set_result(call())
+    host.settle()
+    assert "PET SUV 0-10" in host.panel.inputs.state.plan
+    assert begun == [tuple(pair)]
+
+
+def test_slices_that_come_all_at_once_are_put_into_the_scene_one_after_another(host, pair, monkeypatch):
+    from LCDFusionLib.mrml import fusing
+
+    monkeypatch.setattr(fusing, "TICK_S", 0)
+    host.panel.fusion.fuse()
+    done = []
+    host.until(lambda: done.append(host.panel.fusion.state.done) or not host.panel.fusion.is_busy)
+    assert max(np.diff(done)) == 1
+    assert host.panel.fusion.result.is_complete
