@@ -94,7 +94,7 @@ class Module:
         if str(self.file.parent) not in sys.path:
             sys.path.append(str(self.file.parent))  # as Slicer does with the folders of its modules
         self.load()
-        self.widget = None
+        self.widget = self.area = None
 
     def load(self):
         """Reads the code and makes the module's object."""
@@ -111,9 +111,12 @@ class Module:
     def open(self):
         """Makes the module's panel and enters it; returns the module's widget."""
         self.widget = qSlicerScriptedLoadableModuleWidget(self)
-        self.widget.resize(440, 1500)
         self.widget.open()
-        self.widget.show()
+        self.area = QtWidgets.QScrollArea()  # as in Slicer's module panel
+        self.area.setWidgetResizable(True)
+        self.area.setWidget(self.widget)
+        self.area.resize(490, 1000)
+        self.area.show()
         self.widget.enter()
         return self.widget.representation
 
@@ -122,8 +125,8 @@ class Module:
         if self.widget is not None:
             slicer.app.moduleManager().moduleAboutToBeUnloaded.emit(self.name)
             self.widget.close()
-            self.widget.deleteLater()
-            self.widget = None
+            self.area.deleteLater()  # and the widget with it
+            self.widget = self.area = None
             slicer.app.processEvents()
 
 
