@@ -15,8 +15,8 @@ from .resumable import resumable
 if TYPE_CHECKING:
     from LCDFusionLib.network import LoadedWeights
     from LCDFusionLib.training.data import TrainingData
-    from LCDFusionLib.training.pairs import SlicePair
     from LCDFusionLib.training.presets import Preset
+    from LCDFusionLib.training.samples import SlicePair
 
 SHIPPED_KINDS = ("ct-pet", "mr-pet", "both")
 PAPER_KINDS = ("atlas-pet-mri", "atlas-spect-mri", "sarcoma-ct-lung", "sarcoma-ct-mediastinum")

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from LCDFusionLib.training.pairs import Image, SlicePair
+from LCDFusionLib.training.samples import Image, SlicePair
 
 from .checks import Check, Measure
 from .pair_sets import pair_set, round_to_8_bit

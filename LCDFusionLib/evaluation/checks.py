@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from LCDFusionLib.images.color import fused_color
-from LCDFusionLib.training.pairs import Image, SlicePair
+from LCDFusionLib.training.samples import Image, SlicePair
 
 from .color_pictures import PICTURES
 from .comparison import fuse

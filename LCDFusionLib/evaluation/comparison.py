@@ -10,7 +10,7 @@ import torch
 
 from LCDFusionLib.errors import InputError
 from LCDFusionLib.metrics import evaluate
-from LCDFusionLib.training.pairs import Image, SlicePair
+from LCDFusionLib.training.samples import Image, SlicePair
 
 from .methods import FusedFolder, Method
 from .pair_sets import gray_levels, round_to_8_bit

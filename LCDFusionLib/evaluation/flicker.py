@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from LCDFusionLib.training import sarcoma
-from LCDFusionLib.training.pairs import Image, SlicePair
+from LCDFusionLib.training.samples import Image, SlicePair
 
 from .checks import Check, Measure
 from .pair_sets import SUV_UPPER, to_8_bit

@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from LCDFusionLib.images.color import blend, fused_color
-from LCDFusionLib.training.pairs import Image
+from LCDFusionLib.training.samples import Image
 
 from .charts import HIGHLIGHT, WARNING
 from .checks import Check, Judged, Measure

@@ -17,7 +17,7 @@ from LCDFusionLib.images.files import read_volume
 from LCDFusionLib.images.resample import resample_onto
 from LCDFusionLib.images.volume import Modality, Unit, Volume
 from LCDFusionLib.training import sarcoma
-from LCDFusionLib.training.pairs import SlicePair
+from LCDFusionLib.training.samples import SlicePair
 
 from .checks import Check
 from .lesions import COLOR_MEASURES, COLOR_NOTES, MEASURES, NOTES, LesionCase

@@ -12,7 +12,7 @@ from LCDFusionLib.evaluation.color_difference import ciede2000, lab
 from LCDFusionLib.images.color import blend, fused_color
 from LCDFusionLib.images.window import luma
 from LCDFusionLib.metrics import edge_preservation
-from LCDFusionLib.training.pairs import Image, SlicePair
+from LCDFusionLib.training.samples import Image, SlicePair
 
 from .checks import Measure
 

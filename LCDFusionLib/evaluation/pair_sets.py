@@ -19,7 +19,7 @@ from LCDFusionLib.images.window import luma
 from LCDFusionLib.training import sarcoma
 from LCDFusionLib.training.atlas import atlas_pairs
 from LCDFusionLib.training.data import ATLAS_HELD_OUT
-from LCDFusionLib.training.pairs import Image, SlicePair
+from LCDFusionLib.training.samples import Image, SlicePair
 
 ATLAS_STEP = 3
 """Every third slice of the atlas: neighbours are nearly the same picture."""

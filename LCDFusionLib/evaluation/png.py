@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import SimpleITK as sitk
 
-from LCDFusionLib.training.pairs import Image
+from LCDFusionLib.training.samples import Image
 
 from .pair_sets import gray_levels
 

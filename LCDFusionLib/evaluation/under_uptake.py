@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from LCDFusionLib.images.window import PRESETS
 from LCDFusionLib.phantom.under_uptake import AIR, LADDER, SOFT_TISSUE, Scene, bronchus_in_mass, ladder, textured_tumour
-from LCDFusionLib.training.pairs import Image, SlicePair
+from LCDFusionLib.training.samples import Image, SlicePair
 
 from .checks import Check, Measure
 from .color_difference import ciede2000, lab

@@ -2,10 +2,10 @@
 
 from .client import FusionWorker
 from .events import Cancelled, Event, Finished, Machine, Note, SliceFused, SlicePreviewed, Started
+from .fused_volume import FusionResult
 from .pair import FusionPair, frame_of_reference_warning, prepare
 from .process import WorkerDied
 from .registration_client import RegistrationRun
-from .result import FusionResult
 from .settings import FusionSettings
 
 __all__ = [

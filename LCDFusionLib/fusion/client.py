@@ -21,10 +21,10 @@ from LCDFusionLib.errors import InputError
 from LCDFusionLib.images.volume import Modality, Unit
 
 from .events import Cancelled, Event, Finished, Machine, Note, SliceFused, SlicePreviewed, Started
+from .fused_volume import FusionResult
 from .order import outwards
 from .pair import FusionPair
 from .process import WorkerDied, WorkerProcess
-from .result import FusionResult
 from .slice_file import SliceFile
 
 _LOG = logging.getLogger(__name__)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from .result import FusionResult
+from .fused_volume import FusionResult
 
 
 @dataclass(frozen=True)

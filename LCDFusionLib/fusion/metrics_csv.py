@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from .result import FusionResult
+from .fused_volume import FusionResult
 
 
 def write_metrics_csv(result: FusionResult, file: Path, *, image_numbers: Sequence[int] | None = None, first: int = 1) -> None:

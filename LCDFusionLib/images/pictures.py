@@ -45,7 +45,7 @@ def read_picture(path: Path) -> FileContent:
     return FileContent(array[np.newaxis], np.eye(4), Place.PICTURE)
 
 
-def write_png(rgb: NDArray[np.uint8], path: str | os.PathLike[str]) -> None:
+def write_picture(rgb: NDArray[np.uint8], path: str | os.PathLike[str]) -> None:
     """Write a picture, shape (height, width, 3) with the first row at the top; the file appears whole or not at all.
 
     Raises:

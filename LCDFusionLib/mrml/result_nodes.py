@@ -24,7 +24,7 @@ from LCDFusionLib.notes import without_names
 
 if TYPE_CHECKING:
     from LCDFusionLib.fusion.events import SliceFused, SlicePreviewed
-    from LCDFusionLib.fusion.result import FusionResult
+    from LCDFusionLib.fusion.fused_volume import FusionResult
 
 # Node references from each result node to what it was made of.
 ANATOMY_ROLE = "LCDFusion.anatomy"

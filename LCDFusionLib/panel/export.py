@@ -16,7 +16,7 @@ from LCDFusionLib.atomic import atomic_file
 from LCDFusionLib.dicom import SeriesSource
 from LCDFusionLib.dicom.region_objects import ReportedRegion, write_regions
 from LCDFusionLib.errors import InputError
-from LCDFusionLib.images.pictures import write_png
+from LCDFusionLib.images.pictures import write_picture
 from LCDFusionLib.mrml.dicom_source import FindFile, dicom_source, unread_source
 from LCDFusionLib.mrml.export import Export
 from LCDFusionLib.mrml.key_slices import key_slices, set_key_slices
@@ -291,7 +291,7 @@ def _picture(draw: Callable[[], NDArray[np.uint8]], path: Path) -> list[Step]:
         return []
 
     def write() -> list[Path]:
-        write_png(drawn.pop(), path)
+        write_picture(drawn.pop(), path)
         return [path]
 
     return [Step(keep, draws=True), Step(write)]

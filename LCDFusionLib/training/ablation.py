@@ -18,8 +18,8 @@ from LCDFusionLib.network import EXPERIMENTS, NetworkConfig
 from .budget import check_budget, keep_budget
 from .data import TrainingData
 from .measure import fuse_pairs, measure, write_rows
-from .pairs import SlicePair
 from .presets import Preset
+from .samples import SlicePair
 from .trainer import Trainer
 
 VARIANTS = {**EXPERIMENTS, "T8": NetworkConfig(correlation_size=8), "T32": NetworkConfig(correlation_size=32)}

@@ -14,7 +14,7 @@ from LCDFusionLib.network.operations import PAPER_SIZE, count_operations
 
 from .ablation import VARIANTS, measure_ablation
 from .measure import COLUMNS, write_rows
-from .pairs import SlicePair
+from .samples import SlicePair
 
 LABELS = {
     "Exp1": "Exp1 plain encoder, addition",

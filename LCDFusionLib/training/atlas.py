@@ -11,7 +11,7 @@ from LCDFusionLib.errors import InputError
 from LCDFusionLib.images.files import read_volume
 from LCDFusionLib.images.window import luma
 
-from .pairs import SlicePair
+from .samples import SlicePair
 
 FUNCTION_FOLDERS = {"PET-MRI": "PET", "SPECT-MRI": "SPECT"}
 

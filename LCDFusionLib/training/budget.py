@@ -10,7 +10,7 @@ from LCDFusionLib.atomic import atomic_file
 from LCDFusionLib.errors import InputError
 
 from .data import TrainingData
-from .pairs import SlicePair
+from .samples import SlicePair
 
 FILE = "budget.json"
 

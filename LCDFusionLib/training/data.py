@@ -7,7 +7,7 @@ from pathlib import Path
 
 from . import sarcoma
 from .atlas import atlas_pairs
-from .pairs import SlicePair, VolumePair
+from .samples import SlicePair, VolumePair
 from .thorax import thorax_pair
 
 ATLAS_HELD_OUT = ("PET-MRI/25", "SPECT-MRI/9", "SPECT-MRI/21", "SPECT-MRI/40")

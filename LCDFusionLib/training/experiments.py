@@ -12,7 +12,7 @@ from torch.nn import functional as F
 from . import sarcoma
 from .atlas import atlas_pairs
 from .data import TrainingData
-from .pairs import Image, SlicePair
+from .samples import Image, SlicePair
 from .splits import SEED, Split, split_pairs
 
 ATLAS = {"atlas-pet-mri": "PET-MRI", "atlas-spect-mri": "SPECT-MRI"}

@@ -16,7 +16,7 @@ from LCDFusionLib.atomic import atomic_file
 from LCDFusionLib.metrics import METRICS, PER_SOURCE, evaluate
 from LCDFusionLib.network import RewrittenNet, load_weights
 
-from .pairs import Image, SlicePair
+from .samples import Image, SlicePair
 
 COLUMNS = (*METRICS, *PER_SOURCE)
 

@@ -12,7 +12,7 @@ from LCDFusionLib.images.resample import resample_onto
 from LCDFusionLib.images.volume import Modality, Unit
 from LCDFusionLib.images.window import auto_window
 
-from .pairs import VolumePair
+from .samples import VolumePair
 
 # (lower, upper) in HU: mediastinum 350/40, lung 1400/-700, bone 1500/300, wide soft tissue 600/0
 CT_WINDOWS: tuple[tuple[float, float], ...] = ((-135.0, 215.0), (-1400.0, 0.0), (-450.0, 1050.0), (-300.0, 300.0))

@@ -11,7 +11,7 @@ import numpy as np
 
 from LCDFusionLib.errors import InputError
 
-from .pairs import SlicePair
+from .samples import SlicePair
 
 SHARES = (0.74, 0.10, 0.16)
 """The paper's shares of training, validation and test."""

@@ -9,7 +9,7 @@ import SimpleITK as sitk
 
 from LCDFusionLib.images.files import read_volume
 
-from .pairs import VolumePair
+from .samples import VolumePair
 from .sarcoma import CT_WINDOWS, SUV_UPPERS
 
 POINT_SPREAD_MM = 3.0

@@ -27,8 +27,8 @@ from .curves import plot_curves, read_log
 from .data import TrainingData
 from .loss import darkening_loss, fusion_loss
 from .measure import batch_of_one, write_rows
-from .pairs import CropSampler, Image, SlicePair
 from .presets import Preset
+from .samples import CropSampler, Image, SlicePair
 from .whole_slices import WholeSlices
 
 LOGGED = ("QABF", "VIF_anatomy", "VIF_function", "SCD", "SCD_function")

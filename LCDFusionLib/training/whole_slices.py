@@ -8,7 +8,7 @@ import numpy as np
 
 from LCDFusionLib.errors import InputError
 
-from .pairs import Image, SlicePair, VolumePair
+from .samples import Image, SlicePair, VolumePair
 
 
 class WholeSlices:

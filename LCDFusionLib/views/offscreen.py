@@ -125,7 +125,7 @@ class SliceViews:
         >>> with SliceViews(Application.create()) as views:
         ...     views.show(anatomy_node, function_node, result)
         ...     views.slice = 30
-        ...     write_png(views.render(), "overview.png")
+        ...     write_picture(views.render(), "overview.png")
     """
 
     def __init__(

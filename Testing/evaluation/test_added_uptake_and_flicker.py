@@ -8,7 +8,7 @@ from LCDFusionLib.evaluation.catalogue import CHECKS, find
 from LCDFusionLib.evaluation.flicker import FlickerCase
 from LCDFusionLib.evaluation.methods import BUILT_IN
 from LCDFusionLib.evaluation.pair_sets import round_to_8_bit, to_8_bit
-from LCDFusionLib.training.pairs import SlicePair
+from LCDFusionLib.training.samples import SlicePair
 from Testing.evaluation.conftest import anatomy_and_function
 
 

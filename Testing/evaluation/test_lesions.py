@@ -13,7 +13,7 @@ from LCDFusionLib.evaluation.lesions import COLOR_NOTES, MEASURES, NOTES, Lesion
 from LCDFusionLib.evaluation.methods import BUILT_IN
 from LCDFusionLib.evaluation.pair_sets import round_to_8_bit
 from LCDFusionLib.images.volume import Volume
-from LCDFusionLib.training.pairs import SlicePair
+from LCDFusionLib.training.samples import SlicePair
 
 LESION_UPTAKE, BACKGROUND = 0.8, 0.2
 

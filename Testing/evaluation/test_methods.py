@@ -10,7 +10,7 @@ from LCDFusionLib.evaluation.methods.filters import BINOMIAL, box_mean, smooth
 from LCDFusionLib.evaluation.methods.guided_filter import guided_filter
 from LCDFusionLib.evaluation.pair_sets import pair_set, to_8_bit
 from LCDFusionLib.evaluation.table import is_copy
-from LCDFusionLib.training.pairs import SlicePair
+from LCDFusionLib.training.samples import SlicePair
 from Testing.evaluation.conftest import anatomy_and_function, write
 
 

@@ -15,7 +15,7 @@ from LCDFusionLib.evaluation.methods.network import METRIC_OF_TERM
 from LCDFusionLib.evaluation.pair_sets import PairSet
 from LCDFusionLib.evaluation.remarks import remarks, seen
 from LCDFusionLib.training.loss import LossWeights
-from LCDFusionLib.training.pairs import SlicePair
+from LCDFusionLib.training.samples import SlicePair
 
 
 @pytest.fixture

@@ -40,8 +40,8 @@ from LCDFusionLib.network import load_weights
 from LCDFusionLib.pacs import fetch, send, transfer
 from LCDFusionLib.pipeline.output_folder import whole_folder
 from LCDFusionLib.training.data import TrainingData
-from LCDFusionLib.training.pairs import SlicePair
 from LCDFusionLib.training.presets import PRESETS
+from LCDFusionLib.training.samples import SlicePair
 from LCDFusionLib.training.trainer import Trainer
 from Testing.cli.small_study import body, write_series
 

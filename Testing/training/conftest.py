@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from LCDFusionLib.training.data import TrainingData
-from LCDFusionLib.training.pairs import SlicePair
+from LCDFusionLib.training.samples import SlicePair
 
 
 @pytest.fixture(scope="session")

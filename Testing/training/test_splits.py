@@ -5,7 +5,7 @@ import pytest
 
 from LCDFusionLib.errors import InputError
 from LCDFusionLib.training.experiments import PET_CT_SIZE, experiment, experiment_pairs
-from LCDFusionLib.training.pairs import SlicePair, VolumePair
+from LCDFusionLib.training.samples import SlicePair, VolumePair
 from LCDFusionLib.training.splits import PARTS, both_splits_in_words, leak, split_pairs
 from LCDFusionLib.training.whole_slices import WholeSlices
 

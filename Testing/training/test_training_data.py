@@ -14,7 +14,7 @@ from LCDFusionLib.training import sarcoma
 from LCDFusionLib.training.atlas import atlas_pairs, uptake_from_colors
 from LCDFusionLib.training.card import describe
 from LCDFusionLib.training.data import TrainingData, training_data
-from LCDFusionLib.training.pairs import CropSampler, SlicePair, VolumePair
+from LCDFusionLib.training.samples import CropSampler, SlicePair, VolumePair
 from LCDFusionLib.training.sarcoma import HELD_OUT
 from LCDFusionLib.training.thorax import thorax_pair
 

@@ -10,7 +10,7 @@ slicer = pytest.importorskip("slicer", reason="slicer-core (MRML without the Sli
 
 from LCDFusionLib.errors import InputError  # noqa: E402
 from LCDFusionLib.images.color import COLOR_TABLES, colorize  # noqa: E402
-from LCDFusionLib.images.pictures import write_png  # noqa: E402
+from LCDFusionLib.images.pictures import write_picture  # noqa: E402
 from LCDFusionLib.images.volume import Modality, Place, Unit, Volume  # noqa: E402
 from LCDFusionLib.images.window import Window  # noqa: E402
 from LCDFusionLib.mrml.application import Application  # noqa: E402
@@ -292,14 +292,14 @@ def test_a_view_of_ones_own_can_use_the_planes(application, pair):
 
 def test_png_file_holds_the_picture(show, pair, tmp_path):
     views, *_ = show(pair)
-    write_png(views.render(), tmp_path / "views.png")
+    write_picture(views.render(), tmp_path / "views.png")
     np.testing.assert_array_equal(sitk.GetArrayFromImage(sitk.ReadImage(str(tmp_path / "views.png"))), views.render())
     assert [path.name for path in tmp_path.iterdir()] == ["views.png"]
 
 
 def test_a_folder_that_is_not_there_is_said(tmp_path):
     with pytest.raises(InputError, match=r"views\.png' could not be written"):
-        write_png(np.zeros((2, 3, 3), np.uint8), tmp_path / "no" / "views.png")
+        write_picture(np.zeros((2, 3, 3), np.uint8), tmp_path / "no" / "views.png")
 
 
 def test_closing_leaves_the_volumes_only(application, pair):

@@ -8,7 +8,7 @@ from pathlib import Path
 from LCDFusionLib.errors import InputError
 from LCDFusionLib.images.files import read_volume
 from LCDFusionLib.images.window import luma
-from LCDFusionLib.training.pairs import Image, SlicePair
+from LCDFusionLib.training.samples import Image, SlicePair
 
 
 class FusedFolder:

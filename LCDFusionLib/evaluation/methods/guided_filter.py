@@ -8,7 +8,7 @@ import numpy as np
 import SimpleITK as sitk
 from numpy.typing import NDArray
 
-from LCDFusionLib.training.pairs import Image
+from LCDFusionLib.training.samples import Image
 
 from .filters import box_mean, gaussian, smooth
 

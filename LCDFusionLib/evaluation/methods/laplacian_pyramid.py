@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from LCDFusionLib.training.pairs import Image
+from LCDFusionLib.training.samples import Image
 
 from .filters import BINOMIAL, smooth
 

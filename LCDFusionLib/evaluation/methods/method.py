@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from LCDFusionLib.training.pairs import Image
+from LCDFusionLib.training.samples import Image
 
 
 class Method(Protocol):

@@ -10,7 +10,7 @@ from LCDFusionLib.errors import InputError
 from LCDFusionLib.fusion.device import choose_device
 from LCDFusionLib.fusion.settings import DeviceChoice
 from LCDFusionLib.network import RewrittenNet, WeightsError, load_weights
-from LCDFusionLib.training.pairs import Image
+from LCDFusionLib.training.samples import Image
 
 METRIC_OF_TERM = {"edges": "QABF", "function_floor": "VIF", "anatomy_floor": "VIF", "correlation": "SCD"}
 """What a term of the training loss is made of."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from LCDFusionLib.training.pairs import Image
+from LCDFusionLib.training.samples import Image
 
 
 @dataclass(frozen=True)

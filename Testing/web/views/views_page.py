@@ -16,8 +16,8 @@ from trame_slicer.core import SlicerApp
 from trame_vuetify.ui.vuetify3 import VAppLayout
 from trame_vuetify.widgets.vuetify3 import VMain, VTextField
 
+from LCDFusionLib.fusion.fused_volume import FusionResult
 from LCDFusionLib.fusion.readouts import READOUTS, SOURCE_READOUTS
-from LCDFusionLib.fusion.result import FusionResult
 from LCDFusionLib.images.color import fused_color
 from LCDFusionLib.images.resample import resample_onto
 from LCDFusionLib.images.volume import Modality, Unit, Volume, geometry_matrix
