@@ -19,7 +19,7 @@ MAY_IMPORT = {
     "mrml": {"images", "fusion", "dicom"},
     "views": {"images", "fusion", "mrml"},
     "page": set(),
-    "panel": {"images", "fusion", "dicom", "mrml", "views", "page"},
+    "panel": {"images", "fusion", "dicom", "mrml", "views", "page", "phantom"},
     "dicom": {"decoding", "network", "images", "metrics", "fusion"},
     "pacs": set(),
     "pipeline": {"images", "fusion", "dicom"},

@@ -4,11 +4,9 @@ import json
 from functools import lru_cache
 from pathlib import Path
 
-import slicer
 from slicer.i18n import tr as _
 
-from LCDFusionLib.images.window import anatomy_window, function_range
-from LCDFusionLib.mrml.nodes import image_of, node_from_volume
+from LCDFusionLib.panel import phantoms
 
 from .background import wait_for
 
@@ -45,8 +43,7 @@ def load(name):
     Raises:
         InputError: it was cancelled.
     """
-    images = wait_for(lambda: _images(name), _("Computing the digital phantom"))
-    return [node_from_volume(slicer.mrmlScene, volume, image=image, window=window) for volume, image, window in images]
+    return [phantoms.put(*each) for each in wait_for(lambda: phantoms.compute_shown(name), _("Computing the digital phantom"))]
 
 
 def node_of_file(path):
@@ -59,26 +56,13 @@ def node_of_file(path):
         asked = json.loads(Path(path).read_text(encoding="utf-8"))
         if asked["phantom"] not in _NAMES.values():
             raise KeyError(asked["phantom"])
-        phantom = _kept(asked["phantom"])
-        volume = {"anatomy": phantom.anatomy, "function": phantom.function}[asked["volume"]]
+        anatomy, function = _kept(asked["phantom"])
+        volume = {"anatomy": anatomy, "function": function}[asked["volume"]]
     except (KeyError, TypeError, ValueError) as error:
         raise ValueError(f"The file '{path}' names no volume of a digital phantom; take it from the Sample Data module.") from error
     if asked["volume"] == "function":  # the last of the two
         _kept.cache_clear()
-    return node_from_volume(slicer.mrmlScene, volume)
+    return phantoms.put(volume)
 
 
-def _images(name):
-    """Both volumes of a phantom, their voxels as nodes hold them, and windows to show them with; may run in any thread."""
-    computed = _compute(name)
-    shown = (computed.anatomy, anatomy_window(computed.anatomy)), (computed.function, function_range(computed.function))
-    return [(volume, image_of(volume.array, copy=False), window) for volume, window in shown]
-
-
-def _compute(name):
-    from LCDFusionLib import phantom  # takes its time to load, and Slicer is starting when this file is
-
-    return getattr(phantom, name)()
-
-
-_kept = lru_cache(maxsize=1)(_compute)
+_kept = lru_cache(maxsize=1)(phantoms.compute)

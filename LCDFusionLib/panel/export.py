@@ -8,8 +8,6 @@ from enum import Enum
 from functools import partial
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
 from pydicom import dcmread
 
 from LCDFusionLib.atomic import atomic_file
@@ -28,7 +26,7 @@ from LCDFusionLib.panel.page import PageToKeep
 from LCDFusionLib.panel.section import Section
 from LCDFusionLib.panel.session import bring_back, session_of
 from LCDFusionLib.views.planes import layer_at
-from LCDFusionLib.views.slice_pictures import picture_of_slice
+from LCDFusionLib.views.slice_pictures import Picture, picture_of_slice
 
 
 class ExportKind(Enum):
@@ -282,9 +280,9 @@ class ExportSection(Section):
         return partial(_write_objects, regions, source, folder / "dicom_regions", deidentify=deidentify)
 
 
-def _picture(draw: Callable[[], NDArray[np.uint8]], path: Path) -> list[Step]:
+def _picture(draw: Callable[[], Picture], path: Path) -> list[Step]:
     """What draws a picture, and what packs and writes it."""
-    drawn: list[NDArray[np.uint8]] = []
+    drawn: list[Picture] = []
 
     def keep() -> list[Path]:
         drawn.append(draw())

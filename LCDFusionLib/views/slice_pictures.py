@@ -24,12 +24,14 @@ from LCDFusionLib.views.regions import show_regions
 Node: TypeAlias = "slicer.vtkMRMLVolumeNode"
 Outlined = Sequence[tuple[NDArray[np.bool_], int]]
 """Regions of the function's voxels, each with its label (`show_regions`)."""
+Picture: TypeAlias = NDArray[np.uint8]
+"""RGB, shape (height, width, 3)."""
 
 
 def picture_of_slice(
     export: Export, index: int, *, opacity: float = 0.5, note: str = "", pause: Callable[[], object] = lambda: None
-) -> NDArray[np.uint8]:
-    """One slice as anatomy, function, blend and fused side by side: RGB, shape (height, width, 3).
+) -> Picture:
+    """One slice as anatomy, function, blend and fused side by side.
 
     Args:
         export: of the result.
@@ -61,7 +63,7 @@ def page_pictures(
     opacity: float = 0.5,
     note: str = "",
     pause: Callable[[], object] = lambda: None,
-) -> tuple[tuple[str, NDArray[np.uint8]], ...]:
+) -> tuple[tuple[str, Picture], ...]:
     """One slice as anatomy, function and fused, each with a word for it; where the slice is not fused, the blend is there and called so.
 
     Args:
