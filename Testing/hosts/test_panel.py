@@ -31,8 +31,8 @@ def test_fuse_shows_slices_as_they_come_and_the_one_on_show_first(panel, pair, m
     composite.SetBackgroundVolumeID(pair[0].GetID())
     red.SetSliceOffset(pair[0].GetOrigin()[2] + 5 * pair[0].GetSpacing()[2])
     texts, events, worker = [], [], panel.widget.logic.session.worker
-    poll = worker.poll
-    monkeypatch.setattr(worker, "poll", lambda: (events.extend(new := poll()), new)[1])
+    each = worker.events
+    monkeypatch.setattr(worker, "events", lambda: (events.append(event) or event for event in each()))
     panel.ui.fuseButton.click()
     assert panel.ui.fuseButton.text == "Cancel"
     assert not panel.ui.previewButton.enabled
