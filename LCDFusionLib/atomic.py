@@ -104,23 +104,29 @@ def _locked_folder(path: Path) -> tuple[int, Path]:
     while True:
         beside = path.with_name(f".part-{uuid4().hex[:8]}-{path.name}")
         beside.mkdir()
-        lock = _lock(beside)
-        with suppress(OSError):
-            if lock < 0 or os.path.samestat(os.fstat(lock), beside.stat()):
+        # Until it is locked, another thread or process may sweep it away: then that one has the lock, or the folder is gone.
+        with suppress(FileNotFoundError, BlockingIOError):
+            lock = _lock(beside)
+            if lock < 0:
                 return lock, beside
-        os.close(lock)  # another process swept it away before it was locked
+            with suppress(FileNotFoundError):
+                if os.path.samestat(os.fstat(lock), beside.stat()):
+                    return lock, beside
+            os.close(lock)
 
 
 def _lock(folder: Path) -> int:
-    """A descriptor that holds the lock on a folder; -1 where there are no locks, or another process has it."""
+    """A descriptor that holds the lock on a folder; -1 where there are no locks. Raises `BlockingIOError` where another one has it."""
     if fcntl is None:
         return -1
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:  # the other has it, or a network folder that knows no locks
+    except OSError as error:
         os.close(descriptor)
-        return -1
+        if isinstance(error, BlockingIOError):
+            raise
+        return -1  # a network folder that knows no locks
     return descriptor
 
 
@@ -151,7 +157,9 @@ def _replace(folder: Path, beside: Path) -> None:
         beside.rename(folder)
     elif not _exchange(folder, beside):
         old = folder.with_name(f".old-{uuid4().hex[:8]}-{folder.name}")  # by this name the next run finds it
-        lock = _lock(folder)
+        lock = -1
+        with suppress(BlockingIOError):
+            lock = _lock(folder)
         try:
             folder.rename(old)
             try:

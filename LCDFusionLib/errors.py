@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import unicodedata
+
+_PASSES = {errno.ENOSPC, errno.EFBIG, errno.ENOMEM, errno.EAGAIN, errno.EMFILE, errno.ENFILE, errno.EIO} | {
+    getattr(errno, name) for name in ("EDQUOT", "ESTALE") if hasattr(errno, name)
+}
 
 
 class InputError(ValueError):
@@ -18,6 +23,17 @@ class InputError(ValueError):
 
 class FailedError(RuntimeError):
     """Something failed that the user gave no cause for. The message is one sentence for them, too; the command ends with exit code 1."""
+
+
+def may_pass(error: BaseException | None) -> bool:
+    """Whether the machine is to blame (no room, no memory, too many open files) and not what was given: the same may succeed later.
+
+    Args:
+        error: an `OSError`, or what was raised from one.
+    """
+    while error is not None and not (isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno in _PASSES)):
+        error = error.__cause__
+    return error is not None
 
 
 def one_line(text: str, *, kept: str = "") -> str:

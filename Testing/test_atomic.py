@@ -2,6 +2,7 @@
 
 import os
 import signal
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -47,6 +48,17 @@ def test_what_a_living_process_writes_is_left_alone(tmp_path):
     assert len(list(tmp_path.glob(".part-*-result"))) == 1
     os.write(writer, b"x")
     os.waitpid(child, 0)
+
+
+def test_nobody_sweeps_away_what_has_just_been_begun(tmp_path):
+    """A folder is there a moment before it is locked. Another thread that writes into the same place sweeps just then, and must not win."""
+    with ThreadPoolExecutor() as others:
+        for n in range(300):
+            for _ in range(3):
+                others.submit(heal, tmp_path / "any")
+            with atomic_file(tmp_path / str(n)) as beside:
+                beside.write_text("x")
+    assert len(list(tmp_path.iterdir())) == 300
 
 
 def test_what_is_not_ours_is_left_alone(tmp_path):

@@ -12,6 +12,7 @@ from tqdm import tqdm
 from LCDFusionLib.atomic import heal
 from LCDFusionLib.errors import InputError
 
+from .extras import extra
 from .fuse import add_fusion_options
 from .fusion_words import arguments_of, confirmed_kinds, words_of
 
@@ -36,11 +37,9 @@ def add_parser(commands: argparse._SubParsersAction) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Plan, fuse, sum up."""
-    try:
+    with extra("batch"):
         from LCDFusionLib.cohort import Engine, Outcome, run_jobs, write_summary
         from LCDFusionLib.cohort.task import kept
-    except ModuleNotFoundError as error:
-        raise InputError(f"`lcdfusion batch` needs the package '{error.name}': install it with pip install 'lcdfusion[batch]'.") from error
     words = words_of(options)
     jobs = _plan(options, words)
     if options.plan:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from LCDFusionLib.errors import InputError
 
+from .extras import extra
 from .fuse import add_fusion_options
 from .fusion_words import arguments_of, confirmed_kinds, words_of
 from .send import add_link_options, security_of
@@ -55,15 +56,13 @@ def add_parser(commands: argparse._SubParsersAction) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Follow the archive, or say how it stands."""
-    try:
+    with extra("node"):
         from LCDFusionLib.cohort import Engine
         from LCDFusionLib.node import Node, State
         from LCDFusionLib.node.orthanc_log import OrthancLog
         from LCDFusionLib.node.query_poll import QueryPoll
         from LCDFusionLib.node.status import serve_status
         from LCDFusionLib.pacs import parse_address
-    except ModuleNotFoundError as error:
-        raise InputError(f"`lcdfusion node` needs the package '{error.name}': install it with pip install 'lcdfusion[node]'.") from error
     if options.address is None:
         _say_status(options)
         return

@@ -12,18 +12,23 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import dask
 import psutil
 from distributed import Client, KilledWorker, LocalCluster, as_completed
 
-from LCDFusionLib.errors import InputError
+from LCDFusionLib.errors import FailedError, InputError
 
 from .job import Job, Outcome
 from .task import fuse_job
 
 _BYTES_A_WORKER = 3 << 30  # a pair of 512x512x300, its fusion process and what lies between them
 _DEATHS = 2  # of workers on one pair, until the pair is given up
+
+
+class ClusterLostError(FailedError):
+    """The scheduler is gone; what was whole stays, the rest has to be given to another one."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +53,7 @@ class Engine:
             InputError: the scheduler does not answer.
         """
         dask.config.set({"distributed.scheduler.allowed-failures": _DEATHS, "distributed.comm.timeouts.connect": "20s"})
+        logging.getLogger("distributed.client").setLevel(logging.CRITICAL)  # what it has to say, `ClusterLostError` says
         if self.scheduler:
             try:
                 client = Client(self.scheduler, timeout=20)
@@ -93,20 +99,33 @@ def run_jobs(
 
     Returns:
         The outcomes in the order of the jobs.
+
+    Raises:
+        ClusterLostError: the scheduler is gone.
     """
     needs = {"GPU": 1} if any("GPU" in worker.get("resources", {}) for worker in client.scheduler_info()["workers"].values()) else None
+    turn = uuid4().hex[:8]  # what an earlier one left of a pair, on a scheduler that lives on, is not this one's
     futures = {
-        client.submit(fuse_job, job, arguments, str(results), key=f"fuse-{job.key}", retries=retries, resources=needs, pure=False): job
+        client.submit(
+            fuse_job, job, arguments, str(results), key=f"fuse-{job.key}-{turn}", retries=retries, resources=needs, pure=False
+        ): job
         for job, arguments in jobs
     }
     outcomes: dict[str, Outcome] = {}
     try:
         for future in as_completed(futures):
+            if future.cancelled():
+                raise ClusterLostError(
+                    f"The connection to the Dask scheduler '{client.scheduler.address}' broke: see that it runs, and run the same again; "
+                    "what is whole stays."
+                )
             job = futures[future]
             outcome = _outcome(future, job, results)
             outcomes[job.key] = outcome
             if done is not None:
                 done(outcome)
+    except ClusterLostError:
+        raise
     except BaseException:
         client.cancel(list(futures), force=True)
         raise
@@ -121,7 +140,7 @@ def _outcome(future: Any, job: Job, results: Path) -> Outcome:
         reason = f"Its process was ended {_DEATHS + 1} times, as when memory is short; the pair was given up."
     else:
         reason = str(error) or type(error).__name__
-    outcome = Outcome(job.key, "failed", reason, fingerprint=job.fingerprint)
+    outcome = Outcome(job.key, "failed", reason, fingerprint=job.fingerprint, may_pass=isinstance(error, InputError))
     outcome.write(results / "outcomes")
     return outcome
 

@@ -87,6 +87,7 @@ class Outcome:
         slices: how many.
         seconds: from taking the job to the whole folder.
         fingerprint: `Job.fingerprint`.
+        may_pass: it failed for want of room or the like, and may succeed later.
     """
 
     key: str
@@ -98,6 +99,7 @@ class Outcome:
     slices: int = 0
     seconds: float = 0.0
     fingerprint: str = ""
+    may_pass: bool = False
 
     def write(self, folder: Path) -> None:
         """Keep it in the folder of outcomes, whole or not at all."""
@@ -115,7 +117,7 @@ class Outcome:
             return None
         texts, tables = (read.status, read.reason, read.fingerprint), (read.metrics, read.blend_metrics)
         values = [value for table in tables if isinstance(table, dict) for value in table.values()]
-        are_numbers = all(isinstance(value, (int, float, type(None))) for value in (*values, read.slices, read.seconds))
+        are_numbers = all(isinstance(value, (int, float, type(None))) for value in (*values, read.slices, read.seconds, read.may_pass))
         is_whole = read.key == key and all(isinstance(text, str) for text in texts) and all(isinstance(table, dict) for table in tables)
         return read if is_whole and are_numbers else None
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from LCDFusionLib.errors import InputError
+from LCDFusionLib.errors import InputError, may_pass
 from LCDFusionLib.fusion import FusionWorker, WorkerDied
 from LCDFusionLib.fusion.metrics_csv import mean_of
 from LCDFusionLib.pipeline import Result, fuse
@@ -35,13 +35,16 @@ def fuse_job(job: Job, arguments: dict[str, Any], results: str) -> Outcome:
     write = arguments.pop("write", {})
     try:
         result = fuse(job.anatomy, job.function, worker=_worker(), **arguments)
-        not_written = result.write(folder, overwrite=True, **write)
+        result.prepared.with_dicom(write.get("dicom"))  # afterwards a writing that fails is none of the pair's faults
     except InputError as error:
+        if may_pass(error):
+            raise
         outcome = Outcome(job.key, "failed", str(error), seconds=time.monotonic() - started, fingerprint=job.fingerprint)
     except WorkerDied:
         _close_worker()
         raise
     else:
+        not_written = result.write(folder, overwrite=True, **write)
         outcome = _fused(job, result, not_written, time.monotonic() - started)
     outcome.write(outcomes)
     return outcome

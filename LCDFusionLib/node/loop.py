@@ -8,13 +8,13 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from threading import Event
 from typing import Protocol
 
-from LCDFusionLib.cohort import Engine
-from LCDFusionLib.errors import InputError
+from LCDFusionLib.cohort import ClusterLostError, Engine
+from LCDFusionLib.errors import InputError, may_pass
 from LCDFusionLib.pacs import LinkError, TransferError
 
 from .settings import Settings
 from .state import Ended, State, Step
-from .steps import RefusedError, Steps, Stopped
+from .steps import NoRoomError, RefusedError, Steps, Stopped
 
 _LOG = logging.getLogger(__name__)
 
@@ -22,7 +22,7 @@ FIRST_WAIT = 1.0
 """Seconds before a step that failed is tried again; each further time twice as long."""
 
 _TRIALS = 5  # of a step that fails for no reason that is known
-_LINK = (LinkError, TransferError, RefusedError)
+_PASSING = (LinkError, TransferError, RefusedError, NoRoomError)
 
 
 class Source(Protocol):
@@ -60,6 +60,7 @@ class Node:
 
         Raises:
             InputError: the cluster does not answer.
+            ClusterLostError: it does not any more.
         """
         stop = Event()
         pool = ThreadPoolExecutor(self._settings.workers, thread_name_prefix="study")
@@ -115,12 +116,15 @@ class Node:
         error = future.exception()
         if error is None or isinstance(error, Stopped):
             return
+        if isinstance(error, ClusterLostError):  # for good; who started the node starts it anew
+            raise error
         revision = self._state.revision(number)
         if revision is None:
             return
         kind, is_before_sending = type(error).__name__, revision.state in (Step.TAKEN, Step.FETCHED, Step.PLANNED)
-        is_final = isinstance(error, InputError) and revision.state != Step.TAKEN  # of fetching: the disk, not the study
-        if is_before_sending and not isinstance(error, _LINK) and (is_final or revision.attempts + 1 >= _TRIALS):
+        is_passing = isinstance(error, _PASSING) or may_pass(error)
+        is_final = isinstance(error, InputError) or revision.attempts + 1 >= _TRIALS
+        if is_before_sending and not is_passing and is_final:
             self._state.advance(number, Ended.FAILED, reason=str(error) or kind)
             _LOG.warning("study %d: failed (%s); the status page says why", number, kind)
             return

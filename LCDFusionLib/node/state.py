@@ -280,6 +280,12 @@ class State:
             )
             if replaced is not None:
                 base.execute("UPDATE revision SET state = ? WHERE number = ?", (Ended.SUPERSEDED, replaced))
+            if state == Step.FETCHED:  # the study has other images than before, and what was wrong with those is over
+                base.execute(
+                    """UPDATE revision SET state = ?, reason = '' WHERE study = (SELECT study FROM revision WHERE number = ?)
+                    AND number < ? AND state IN (?, ?)""",
+                    (Ended.SUPERSEDED, number, number, Ended.FAILED, Ended.LEFT_OUT),
+                )
             assignments = ", ".join(f"{name} = ?" for name in values)
             base.execute(f"UPDATE revision SET {assignments} WHERE number = ?", (*values.values(), number))
 

@@ -39,6 +39,10 @@ class RefusedError(RuntimeError):
     """An archive does not take an object."""
 
 
+class NoRoomError(RuntimeError):
+    """A study cannot be worked on for want of room or the like."""
+
+
 class Steps:
     """What is done with a revision, by what it has behind it.
 
@@ -134,10 +138,15 @@ class Steps:
             arguments = self._settings.arguments(job.options)
             (outcome,) = run_jobs([(job, arguments)], place, self._client, retries=self._settings.retries)
         self._check()
+        if outcome.may_pass:
+            raise NoRoomError(outcome.reason)
         if outcome.status == "failed":
             self._advance(revision, Ended.FAILED, reason=outcome.reason)
             return
-        files = [file for folder in sorted((place / job.key).glob("dicom_*")) for file in sorted(folder.iterdir())]
+        result = place / "result"  # out of reach of a worker that a killed node left at the same pair
+        shutil.rmtree(result, ignore_errors=True)
+        (place / job.key).rename(result)
+        files = [file for folder in sorted(result.glob("dicom_*")) for file in sorted(folder.iterdir())]
         made = [_made(file) for file in files]
         before = self._state.delivered_before(revision)
         if before is not None:

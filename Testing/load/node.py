@@ -104,9 +104,7 @@ def main():
                 else:
                     server.start()
             attempts = sum(future.result() for future in pushed)
-        code = node.wait()
-        while code == 0 and sent(state) < options.studies:  # it had ended before the last study came
-            code = start().wait()
+        code = node.wait() or start().wait()  # once more: it may have ended before the last image came
         seconds = time.monotonic() - started
         found = count(server)
         whole = [images for images, _ in found.values() if images == [options.slices]]

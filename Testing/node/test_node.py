@@ -1,16 +1,21 @@
 """A node beside a real Orthanc: studies are fused by themselves, once, and only where it is safe."""
 
+import errno
 import io
 import shutil
 import urllib.request
+from concurrent.futures import Future
 from dataclasses import replace
 
 import pydicom
 import pytest
 
 from LCDFusionLib.dicom.instance import new_uid
-from LCDFusionLib.node import status_of
+from LCDFusionLib.errors import InputError
+from LCDFusionLib.node import Node, status_of
 from LCDFusionLib.node.orthanc_log import OrthancLog
+from LCDFusionLib.node.steps import NoRoomError
+from LCDFusionLib.pacs import LinkError
 from Testing.cli.small_study import PATIENT, STUDY
 from Testing.node.conftest import descriptions, fused_series, push, write_study
 from Testing.node.running import settings_for
@@ -133,6 +138,48 @@ def test_what_is_not_safe_is_left_out(orthanc, node, state, tmp_path):
     for words in ("2 patients", "no SUV", "not sure which function", "do not agree"):
         assert words in reasons
     assert not list((tmp_path / "state" / "work").iterdir())
+
+
+def test_what_was_wrong_with_fewer_images_is_over(state):
+    """The CT came, was left out for want of a PET, and then the PET came."""
+    for ended in ("left out", "sent"):
+        state.take("1.2")
+        (revision,) = state.due(besides=())
+        state.advance(revision.number, "fetched", content=ended)
+        state.advance(revision.number, ended, reason="no PET" * (ended == "left out"))
+    status = status_of(state)
+    assert (status["ended"]["sent"], status["ended"]["left out"], status["troubles"]) == (1, 0, [])
+
+
+def fail(node, state, study, error):
+    """How often a step of a planned study fails so until the study is given up; None: not in 50 times."""
+    state.take(study)
+    (number,) = (revision.number for revision in state.due(besides=()) if revision.study == study)
+    state.advance(number, "planned")
+    for times in range(1, 51):
+        future = Future()
+        future.set_exception(error)
+        node._finish(number, future)
+        if state.revision(number).state == "failed":
+            return times
+    return None
+
+
+def raised_from(error, cause):
+    try:
+        raise error from cause
+    except type(error) as raised:
+        return raised
+
+
+def test_only_what_is_wrong_with_a_study_ends_it(state):
+    """A link or a disk may be as it was tomorrow."""
+    node = Node(state, None, settings_for("orthanc://127.0.0.1:1", ""), None)
+    assert fail(node, state, "1.1", InputError("The PET is empty.")) == 1
+    assert fail(node, state, "1.2", KeyError("of our own")) == 5
+    full = OSError(errno.ENOSPC, "No space left on device")
+    passing = (LinkError("broken"), full, raised_from(InputError("The disk is full."), full), NoRoomError("The disk is full."))
+    assert [fail(node, state, f"2.{n}", error) for n, error in enumerate(passing)] == [None] * 4
 
 
 @pytest.fixture
