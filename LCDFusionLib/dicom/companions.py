@@ -75,9 +75,7 @@ def write_rejection_note(like: Dataset, objects: Sequence[tuple[str, str, str]],
         header = Dataset()
         header.SeriesInstanceUID, header.SOPClassUID, header.SOPInstanceUID = series, sop_class, sop
         rejected.append(header)
-    dataset = _document(
-        like, KeyObjectSelectionDocumentStorage, "KO", _REJECTION_SERIES_NUMBER, "LCDFusion, earlier result superseded", rejected
-    )
+    dataset = _document(like, KeyObjectSelectionDocumentStorage, "KO", _REJECTION_SERIES_NUMBER, "earlier result superseded", rejected)
     dataset.ConceptNameCodeSequence = [code("113001", "Rejected for Quality Reasons")]
     dataset.ContentTemplateSequence = [_template("2010")]
     words = "The study got more images and was fused anew: use the newer fused series, not the ones that this note names."

@@ -8,7 +8,10 @@ A case ends in one of these ways:
 - SILENT: another picture, where the length or a checksum could have told;
 - TRACEBACK, HANG (20 seconds), DEATH of the process (6 GB of memory).
 
-The last four must not be. `--keep FOLDER` keeps their files; such a file may crash other programs, so it is never committed.
+The last four must not be. `--keep FOLDER` keeps their files; such a file may crash other programs, so it is never committed. `--log FILE`
+gets a line for each case, and a run that was broken off goes on from there.
+
+Each case is a fork of this process, which has all libraries loaded, and so is the decoder that it may need.
 """
 
 import argparse
@@ -25,7 +28,7 @@ import numpy as np
 
 from LCDFusionLib.errors import InputError
 from LCDFusionLib.network import WeightsError
-from Testing.fuzz import base_files
+from Testing.fuzz import base_files, forked_decoder
 from Testing.fuzz.mutators import mutate
 
 SECONDS, BYTES = 20, 6 * 2**30
@@ -93,12 +96,18 @@ def _case(base, reference, folder, original, damaged, writer):
     return codes["SILENT" if could_tell else "other"]
 
 
-def run(cases, first_seed, folder, *, kinds="", keep=None, tell=None):
+def run(cases, first_seed, folder, *, kinds="", keep=None, tell=None, log=None):
     """{(kind, outcome): cases}, {(kind, outcome, place): cases}."""
+    forked_decoder.use()
     bases = [base for base in base_files.make(folder) if kinds in base.name]
     references = {base.name: base.read(base.path) for base in bases}
     table, places = Counter(), Counter()
-    for n in range(cases):
+    done = [line.split("\t") for line in log.read_text().splitlines()] if log is not None and log.exists() else []
+    for kind, outcome, place in done:
+        table[kind, outcome] += 1
+        if outcome in BAD:
+            places[kind, outcome, place] += 1
+    for n in range(len(done), cases):
         base = bases[n % len(bases)]
         original = base.target.read_bytes()
         outcome, mutator, place = run_case(base, references[base.name], first_seed + n, folder, keep)
@@ -106,6 +115,9 @@ def run(cases, first_seed, folder, *, kinds="", keep=None, tell=None):
         table[base.name, outcome] += 1
         if outcome in BAD:
             places[base.name, outcome, place or mutator] += 1
+        if log is not None:
+            with log.open("a") as lines:
+                lines.write("\t".join((base.name, outcome, " ".join((place or mutator).split()))) + "\n")
         if tell is not None and (n + 1) % 200 == 0:
             tell(f"{n + 1} of {cases}, seeds {first_seed} to {first_seed + n}\n{as_markdown(table)}\n{places}")
     return table, places
@@ -131,9 +143,13 @@ def main():
     parser.add_argument("--seed", type=int, default=0, help="of the first case; the next has the next")
     parser.add_argument("--kinds", help="only those kinds of input whose names hold this")
     parser.add_argument("--keep", type=Path, help="folder for the inputs of cases that must not be")
+    parser.add_argument(
+        "--log", type=Path, help="file with a line for each case, from which a later run goes on; of the same seed and kinds"
+    )
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        table, places = run(options.cases, options.seed, Path(folder), kinds=options.kinds or "", keep=options.keep, tell=_tell)
+        kept = {"keep": options.keep, "tell": _tell, "log": options.log}
+        table, places = run(options.cases, options.seed, Path(folder), kinds=options.kinds or "", **kept)
     print(as_markdown(table))
     for (kind, outcome, place), count in places.most_common():
         print(f"{outcome} {count} x {kind}: {place}")

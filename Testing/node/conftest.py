@@ -43,7 +43,7 @@ def fused_series(server, letter=None):
 
 
 def descriptions(server):
-    return Counter(series["MainDicomTags"].get("SeriesDescription", "").split(" - ")[0] for series in server.ask("series?expand"))
+    return Counter(series["MainDicomTags"].get("SeriesDescription", "") for series in server.ask("series?expand"))
 
 
 @pytest.fixture(scope="session")

@@ -84,7 +84,7 @@ def test_more_images_are_fused_anew_and_the_earlier_result_is_marked(orthanc, no
     by_series = {series: images for _, series, images in fused_series(orthanc)}
     assert by_series.pop(earlier) == 2
     assert list(by_series.values()) == [3]
-    note = file_of(orthanc, "LCDFusion, earlier result superseded")
+    note = file_of(orthanc, "(LCDFusion earlier result superseded)")
     assert note.ConceptNameCodeSequence[0].CodeValue == "113001"  # Rejected for Quality Reasons, IHE Image Object Change Management
     named = {item.ReferencedSOPSequence[0].ReferencedSOPInstanceUID for item in note.ContentSequence[1:]}
     assert named == earlier_objects
