@@ -5,7 +5,6 @@ group, as a terminal sends it, after a random part of that time. It has to end s
 go on), without a traceback, and without a temporary file left.
 """
 
-import argparse
 import os
 import signal
 import subprocess
@@ -20,15 +19,16 @@ import SimpleITK as sitk
 
 from LCDFusionLib.images.files import write_volume
 from LCDFusionLib.images.volume import Modality
-from LCDFusionLib.network import LCDFusionNet, save_weights
-from LCDFusionLib.network.network import EXPERIMENTS
 from Testing.cli.place import Place
 from Testing.cli.small_study import body, write_series
+from Testing.fuzz.moments import parsed
+from Testing.plain_weights import write_plain_weights
 
 PATIENCE = 180  # seconds until a command that has not ended counts as deaf, also where a hundred others want the processor
 GOOD = ("130", "0", "while Python loads")
 """The third: Python was starting, or loading the command, and has said so in its own way; nothing was begun."""
 
+NAMES = ("register", "fuse", "batch", "train", "view")
 ENDINGS = (*GOOD, "other code", "traceback", "more than a line", "deaf", "left behind")
 
 
@@ -38,8 +38,7 @@ def commands(folder):
         write_volume(body(modality, slices=24, size=96), folder / f"{modality.name}.nrrd")
         for patient in ("a", "b"):
             write_series(folder / "studies" / patient / modality.value, body(modality, slices=4, size=24))
-    weights = folder / "plain.pt"
-    save_weights(LCDFusionNet(EXPERIMENTS["Exp1"]), weights, {"title": "plain, not trained"})
+    weights = write_plain_weights(folder / "plain.pt")
     rows, columns = np.mgrid[:44, :44]
     for kind in ("MRI", "PET"):
         (folder / "data" / "brain-atlas" / "PET-MRI" / kind).mkdir(parents=True)
@@ -104,11 +103,7 @@ def try_moments(name, arguments, moments, folder, random):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--moments", type=int, default=50)
-    parser.add_argument("--only", help="one of register, fuse, batch, train, view")
-    parser.add_argument("--seed", type=int, default=0)
-    options = parser.parse_args()
+    options = parsed(__doc__, NAMES, moments=50)
     bad = False
     with tempfile.TemporaryDirectory() as folder:
         print(f"| command | {' | '.join(ENDINGS)} |\n{'|---' * (len(ENDINGS) + 1)}|")

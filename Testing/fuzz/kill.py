@@ -12,7 +12,6 @@ Each work is begun in a process of its own, killed after a random part of the ti
 After the kill the old or the new result stands there whole, never half of one; after the next run the new one, and nothing hidden is left.
 """
 
-import argparse
 import csv
 import json
 import os
@@ -44,6 +43,8 @@ from LCDFusionLib.training.presets import PRESETS
 from LCDFusionLib.training.samples import SlicePair
 from LCDFusionLib.training.trainer import Trainer
 from Testing.cli.small_study import body, write_series
+from Testing.fuzz.moments import parsed
+from Testing.plain_weights import write_plain_weights
 
 transfer._KEEP_EVERY = 0.0  # each image: otherwise so short a work would never write its journal
 
@@ -105,7 +106,7 @@ class Fuse(Work):
         self.study = folder.with_name("fuse-study")
         for modality in (Modality.CT, Modality.PET):
             write_series(self.study / modality.value, body(modality, slices=4, size=24))
-        self.weights = _plain_weights(folder.with_name("plain.pt"))
+        self.weights = write_plain_weights(folder.with_name("plain.pt"))
 
     generation = 0
 
@@ -283,14 +284,6 @@ class Fetch(Send):
 WORKS = (Write, Send, Fetch, Register, Train, Fuse)
 
 
-def _plain_weights(path: Path) -> Path:
-    from LCDFusionLib.network import LCDFusionNet, save_weights
-    from LCDFusionLib.network.network import EXPERIMENTS
-
-    save_weights(LCDFusionNet(EXPERIMENTS["Exp1"]), path, {"title": "plain, not trained"})
-    return path
-
-
 def _ended(pid):
     return os.waitpid(pid, os.WNOHANG)[0] != 0
 
@@ -331,11 +324,7 @@ def run(moments, folder, works=None, seed=0):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--moments", type=int, default=200)
-    parser.add_argument("--only", help="one of write, send, fetch, register, train, fuse")
-    parser.add_argument("--seed", type=int, default=0)
-    options = parser.parse_args()
+    options = parsed(__doc__, [kind.__name__.lower() for kind in WORKS], moments=200)
     works = [kind for kind in WORKS if options.only in (None, kind.__name__.lower())]
     with tempfile.TemporaryDirectory() as folder:
         table = run(options.moments, Path(folder), works, options.seed)
