@@ -61,7 +61,7 @@ THIRD_PARTY = {
     "panel": {"slicer", "vtk", "pydicom"},
     "dicom": {"numpy", "pydicom", "PIL", "dicomanonymizer", "highdicom"},
     "pacs": {"pydicom", "pynetdicom", "dicomweb_client", "requests"},
-    "pipeline": {"numpy", "matplotlib"},
+    "pipeline": {"numpy", "matplotlib", "PIL"},
     "phantom": {"numpy", "SimpleITK", "pydicom"},
     "training": {"numpy", "torch", "SimpleITK", "matplotlib", "tqdm"},
     "benchmark": {"numpy", "torch", "matplotlib"},

@@ -38,7 +38,8 @@ class RegistrationRun:
             self._process = WorkerProcess(python, "LCDFusionLib.fusion.registration_worker")
         except OSError as error:
             raise InputError(f"The registration process cannot be started with '{python}' ({error}); check that it can be run.") from error
-        self.part, self.seconds_left, self._started = 0.0, None, time.monotonic()
+        self.part, self._started = 0.0, time.monotonic()
+        self.seconds_left: float | None = None
         folder = self._process.folder
         try:
             for name, volume in (("moving", moving), ("fixed", fixed)):
