@@ -89,6 +89,8 @@ def unpack(uploaded: Iterable[tuple[str, Path]], target: Path, limits: Limits, *
         if is_zip(path):
             nested += _unpack_zip(name, path, into)
             path.unlink()
+        elif name.lower().endswith(".zip"):
+            raise _damaged_archive(safe_name(name))
         else:
             into.move(name, path)
     if not into.files:
@@ -230,7 +232,7 @@ def _unpack_zip(name: str, path: Path, into: _Folder) -> int:
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, ValueError, OverflowError, struct.error, OSError) as error:
         if isinstance(error, OSError) and error.errno != errno.EINVAL:  # a place before the file's beginning is the archive's fault
             raise
-        raise InputError(f"The archive '{name}' is damaged or of a kind that is not known; make it again as a plain zip.") from error
+        raise _damaged_archive(name) from error
     return nested
 
 
@@ -274,3 +276,7 @@ def _is_of_the_system(entry: zipfile.ZipInfo) -> bool:
 
 def _in_words(size: int) -> str:
     return f"{size / 2**30:.3g} GiB" if size >= 2**30 else f"{size / 2**20:.3g} MiB"
+
+
+def _damaged_archive(name: str) -> InputError:
+    return InputError(f"The archive '{name}' is damaged or of a kind that is not known; make it again as a plain zip.")

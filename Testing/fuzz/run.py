@@ -6,7 +6,7 @@ A case ends in one of these ways:
 - refused: an `InputError`;
 - other: another picture, where nothing in the file could have told: voxels without a checksum, or a header that is valid by itself;
 - SILENT: another picture, where the length or a checksum could have told;
-- TRACEBACK, HANG (20 seconds), DEATH of the process (6 GB of memory).
+- TRACEBACK, HANG (20 seconds, and more where others want the processor too), DEATH of the process (6 GB of memory).
 
 The last four must not be. `--keep FOLDER` keeps their files; such a file may crash other programs, so it is never committed. `--log FILE`
 gets a line for each case, and a run that was broken off goes on from there.
@@ -72,7 +72,7 @@ def run_case(base, reference, seed, folder, keep=None):
 def _case(base, reference, folder, original, damaged, writer):
     resource.setrlimit(resource.RLIMIT_AS, (BYTES, BYTES))
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
-    signal.alarm(SECONDS)
+    signal.alarm(round(SECONDS * max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))))
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 2)
     base.target.write_bytes(damaged)

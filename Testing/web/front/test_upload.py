@@ -258,6 +258,12 @@ def test_archive_that_lies_about_its_size(tmp_path):
     assert sum(path.stat().st_size for path in (tmp_path / "a" / "files").rglob("*")) <= 1000
 
 
+def test_archive_that_begins_as_none(tmp_path):
+    """By its first bytes it is no zip; it does not become a file that nothing can read."""
+    with pytest.raises(InputError, match=r"archive 'one\.ZIP' is damaged"):
+        unpack(uploaded(tmp_path / "one", ("one.ZIP", b"\0" + zipped(("a.dcm", b"x"))[1:])), tmp_path, Limits(total=10**6))
+
+
 def test_archive_whose_directory_lies_elsewhere_than_it_says(tmp_path):
     """Its first file would begin before the archive does."""
     archive = bytearray(zipped(("a", b"content")))
