@@ -129,18 +129,23 @@ class SliceAnnotations:
                 actor.SetInput(letters)
         self._metrics.SetInput(self._metrics_text())
         height = self._height
-        size = max(12, round(0.62 * height**0.5))  # legible in a low view, not loud in a high one
+        size = max(14, round(0.62 * height**0.5))  # legible in a low view, not loud in a high one
         for actor in (self._title, *self._sides, self._metrics):
             actor.GetTextProperty().SetFontSize(size)
-        self._notice.GetTextProperty().SetFontSize(max(10, round(0.85 * size)))
+        self._notice.GetTextProperty().SetFontSize(size)
         # The letters at the sides stand above the metrics.
-        middle = max(height / 2, self._bottom + 14 * size)
+        middle = max(height / 2, self._bottom + (1 + 1.3 * len(self.metrics_text.splitlines())) * size)
+        below_title = height - (0.6 + 1.15 * (1 + self.title_text.count("\n"))) * size
         places = (
             (self._sides[0], middle),
             (self._sides[1], middle),
             (self._sides[3], self._bottom),
             (self._metrics, self._bottom),
-            (self._notice, height - (0.6 + 1.15 * (1 + self.title_text.count("\n"))) * size),
+            (self._notice, below_title),
+            (
+                self._sides[2],
+                0.985 * height if self._has_room_beside_title else below_title - 1.15 * size * len(self.notice_text.splitlines()),
+            ),
         )
         for actor, y in places:
             actor.SetPosition(actor.GetPosition()[0], y / height)
@@ -150,6 +155,16 @@ class SliceAnnotations:
         """Of the view, in pixels of an ordinary screen: on a finer one VTK enlarges the letters by the window's DPI, which are 72 else."""
         window = self._renderer.GetVTKWindow()
         return self._slice_node.GetDimensions()[1] * 72 / (window.GetDPI() if window is not None else 72)
+
+    @property
+    def _has_room_beside_title(self) -> bool:
+        """For the letter in the middle: a patient's name may be long, and a view narrow."""
+        width, size = self._slice_node.GetDimensions()[0], [0.0, 0.0]
+        right = 0.0
+        for actor in (self._title, self._notice) if self._renderer.GetVTKWindow() is not None else ():
+            actor.GetSize(self._renderer, size)
+            right = max(right, size[0])
+        return 0.015 * width + right < 0.46 * width
 
     def _metrics_text(self) -> str:
         if self._result is None or self._result.gray.GetScene() is None or not self._visible:

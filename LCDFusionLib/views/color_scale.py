@@ -1,10 +1,13 @@
-"""The scale of the fused colours, which no volume on show has: a bar with its unit, drawn in the view."""
+"""The scale of the colours in a view, those of a fused image too, which no volume on show has: a bar with its unit."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
 
 import vtk
 
 from LCDFusionLib.images.color import COLOR_TABLES
+from LCDFusionLib.views.layouts import FUNCTION, FUSED
 
 
 class ColorScale:
@@ -16,18 +19,21 @@ class ColorScale:
         self._bar.SetNumberOfLabels(3)
         self._bar.SetLabelFormat("%.3g")
         self._bar.UnconstrainedFontSizeOn()
-        self._bar.SetWidth(0.12)
+        self._bar.SetWidth(0.17)  # room for the unit in a narrow view
         self._bar.SetHeight(0.36)
-        self._bar.SetPosition(0.87, 0.52)
-        self._bar.SetBarRatio(0.25)
+        self._bar.SetPosition(0.82, 0.52)
+        self._bar.SetBarRatio(0.17)
         self._bar.SetVerticalTitleSeparation(6)
         for style in (self._bar.GetLabelTextProperty(), self._bar.GetTitleTextProperty()):
             style.SetColor(1.0, 1.0, 1.0)
-            style.SetFontSize(12)
+            style.SetFontSize(14)
             style.BoldOff()
             style.ItalicOff()
             style.ShadowOff()
             style.SetFontFamilyToArial()
+        self._bar.DrawBackgroundOn()  # legible on bone too
+        self._bar.GetBackgroundProperty().SetColor(0.0, 0.0, 0.0)
+        self._bar.GetBackgroundProperty().SetOpacity(0.5)
         self._bar.VisibilityOff()
         renderer.AddViewProp(self._bar)
 
@@ -56,3 +62,28 @@ class ColorScale:
     def close(self) -> None:
         """Takes it out of the view."""
         self._renderer.RemoveViewProp(self._bar)
+
+
+class ColorScales:
+    """Those of the function's and of the fused view.
+
+    Args:
+        renderers: of the views that there are, by layout name.
+    """
+
+    def __init__(self, renderers: Mapping[str, vtk.vtkRenderer]) -> None:
+        self._scales = {name: ColorScale(renderers[name]) for name in (FUNCTION, FUSED) if name in renderers}
+
+    def show(self, colors: Mapping[str, tuple[str, str]]) -> None:
+        """Table and range of each view, as `ColorScale.show` takes them; a view that is not named has no scale."""
+        for name, scale in self._scales.items():
+            scale.show(*colors.get(name, ("", "")))
+
+    def text(self, name: str) -> str:
+        """What that of a view shows; "" where nothing."""
+        return self._scales[name].text
+
+    def close(self) -> None:
+        """Takes them out of the views."""
+        for scale in self._scales.values():
+            scale.close()

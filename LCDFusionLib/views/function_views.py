@@ -10,15 +10,15 @@ import slicer
 from LCDFusionLib.images.color import COLOR_TABLES
 from LCDFusionLib.images.volume import Volume
 from LCDFusionLib.images.window import Window
+from LCDFusionLib.mrml.made_with import range_text
 from LCDFusionLib.views import layouts
 from LCDFusionLib.views.choices import FunctionLook
-from LCDFusionLib.views.display import function_colors, measured_range, show_color_bar, show_function, stored_factor
+from LCDFusionLib.views.display import function_colors, measured_range, show_function, stored_factor
 from LCDFusionLib.views.look import Look
 from LCDFusionLib.views.projection import ProjectionView
 from LCDFusionLib.views.reading_copy import ReadingCopy
 
 _LEAST_OF_RANGE = 0.005  # of the hottest voxel; a hand cannot make the range smaller
-_ON_BLACK_AND_WHITE = (0.85, 0.42, 0.05)  # letters that are legible on both
 
 Node: TypeAlias = "slicer.vtkMRMLVolumeNode"
 
@@ -40,7 +40,6 @@ class FunctionViews:
         self.shown: Node | None = None
         self.projection: ProjectionView | None = None
         self._reading_copy = ReadingCopy(scene)
-        self._color_bar: slicer.vtkMRMLColorLegendDisplayNode | None = None
         self._stored = 1.0
         self._range: Window | None = None
 
@@ -55,10 +54,11 @@ class FunctionViews:
         assert self.node is not None
         self._stored = stored_factor(self.node, self.volume)
         self._show_range(look, look.function_window)
-        self._show_color_bar()
-        view, base = layouts.slice_node(self._scene, layouts.FUNCTION), slicer.vtkMRMLAbstractViewNode
-        if view is not None:  # yellow on white is not legible
-            view.SetRulerColor(base.RulerColorBlack if look.function is FunctionLook.INVERSE_GRAY else base.RulerColorYellow)
+        base = slicer.vtkMRMLAbstractViewNode
+        for name in (layouts.FUNCTION, layouts.PRIOR_FUNCTION, *(copy for copy, of in layouts.BASE.items() if of == layouts.FUNCTION)):
+            view = layouts.slice_node(self._scene, name)
+            if view is not None:  # yellow on white is not legible
+                view.SetRulerColor(base.RulerColorBlack if look.function is FunctionLook.INVERSE_GRAY else base.RulerColorYellow)
 
     @property
     def range(self) -> Window | None:
@@ -68,6 +68,14 @@ class FunctionViews:
             return None
         shown = Window(display.GetWindow(), display.GetLevel())
         return Window.from_range(shown.lower / self._stored, shown.upper / self._stored)
+
+    def colors(self, look: Look) -> tuple[str, str]:
+        """Table and range of its colours, in the blend; "" where it has none."""
+        return (look.table, range_text(self.range, self.volume.unit)) if self.range is not None and self.volume is not None else ("", "")
+
+    def scale(self, look: Look) -> tuple[str, str]:
+        """The same of its own view, where it is in colour: the range of grays stands in the title."""
+        return self.colors(look) if look.function is FunctionLook.COLOR else ("", "")
 
     def range_of_hand(self, look: Look) -> float | None:
         """Where the mouse has changed the window of the function, its upper end is the new one everywhere, and the lower stays 0.
@@ -87,12 +95,10 @@ class FunctionViews:
 
     def close(self) -> None:
         """Takes everything that is not for keeping out of the scene."""
-        if self._color_bar is not None and self._color_bar.GetScene() is not None:
-            self._scene.RemoveNode(self._color_bar)
         self._reading_copy.close()
         if self.projection is not None:
             self.projection.close()
-        self._color_bar = self.shown = self.projection = self.node = self.volume = self._range = None
+        self.shown = self.projection = self.node = self.volume = self._range = None
 
     def _show_range(self, look: Look, uptake: Window) -> None:
         assert self.node is not None
@@ -115,12 +121,3 @@ class FunctionViews:
             self.projection = ProjectionView(self._scene, volume, uptake, colors=colors)
         else:
             self.projection.show(uptake, colors)
-
-    def _show_color_bar(self) -> None:
-        view = layouts.slice_node(self._scene, layouts.FUNCTION)
-        if self._color_bar is not None and self._color_bar.GetScene() is not None:
-            self._scene.RemoveNode(self._color_bar)
-        self._color_bar = show_color_bar(self.shown, view) if view is not None and self.shown is not None else None
-        if self._color_bar is not None:
-            self._color_bar.GetLabelTextProperty().SetColor(*_ON_BLACK_AND_WHITE)
-            self._color_bar.GetTitleTextProperty().SetColor(*_ON_BLACK_AND_WHITE)

@@ -125,11 +125,10 @@ class FusedViews:
 
     def scale(self, look: Look) -> tuple[str, str]:
         """Table and range of the colours in the view; "" where it has none."""
-        uptake, volume = self._function.range, self._function.volume
-        if volume is None or self.is_peeked:
+        if self._function.volume is None or self.is_peeked:
             return "", ""
         if self.shows_blend(look):
-            return (look.table, f"{uptake.lower:.4g} to {uptake.upper:.4g} {volume.unit.value}") if uptake is not None else ("", "")
+            return self._function.colors(look)
         made = self.result.made_with if self.result is not None else None
         return (made.table, made.range) if made is not None and look.fused is FusedLook.COLOR else ("", "")
 

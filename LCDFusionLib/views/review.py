@@ -17,7 +17,7 @@ from LCDFusionLib.mrml.result_nodes import ResultNodes
 from LCDFusionLib.views import layouts
 from LCDFusionLib.views.annotations import SliceAnnotations
 from LCDFusionLib.views.choices import Comparison
-from LCDFusionLib.views.color_scale import ColorScale
+from LCDFusionLib.views.color_scale import ColorScales
 from LCDFusionLib.views.display import displayed_window, is_there, measured_range, show_anatomy
 from LCDFusionLib.views.function_views import FunctionViews
 from LCDFusionLib.views.fused_view import FusedImage, FusedViews
@@ -62,7 +62,7 @@ class Review:
         self._fused = FusedViews(self._scene, self.function)
         self._look: Look | None = None
         self._annotations: dict[str, SliceAnnotations] = {}
-        self._scale: ColorScale | None = None
+        self._scales = ColorScales({})
         self._observed: list[tuple[vtk.vtkObject, int]] = []
         self.on_window_changed: Callable[[Window], object] | None = None
         self.on_range_changed: Callable[[float], object] | None = None
@@ -178,9 +178,8 @@ class Review:
             for name, renderer in renderers.items()
             if (node := layouts.slice_node(self._scene, name)) is not None
         }
-        if self._scale is not None:
-            self._scale.close()
-        self._scale = ColorScale(renderers[layouts.FUSED]) if layouts.FUSED in self._annotations else None
+        self._scales.close()
+        self._scales = ColorScales(renderers)
         if self.is_open:
             self._title()
         else:
@@ -269,8 +268,7 @@ class Review:
         for texts in self._annotations.values():
             texts.set_title("")
             texts.show_metrics(None)
-        if self._scale is not None:
-            self._scale.show("", "")
+        self._scales.show({})
         self._fused.close()
         self.prior.close()
         self.function.close()
@@ -281,9 +279,8 @@ class Review:
         """Takes everything that was written out of the views, which go, or become somebody else's."""
         for texts in self._annotations.values():
             texts.close()
-        if self._scale is not None:
-            self._scale.close()
-        self._annotations, self._scale = {}, None
+        self._scales.close()
+        self._annotations, self._scales = {}, ColorScales({})
 
     def _fill(self, name: str, background: Node | None, foreground: Node | None = None, opacity: float = 0.0) -> None:
         """A view, and its copies in the other planes; those are empty where they are not wanted."""
@@ -319,8 +316,7 @@ class Review:
                 texts.show_metrics(self.result, visible=look.metrics and not self._fused.is_peeked and not self._fused.shows_blend(look))
             elif layouts.BASE.get(name) == layouts.FUSED:
                 texts.show_metrics(self._fused.across if look.three_planes else None, visible=False)
-        if self._scale is not None:
-            self._scale.show(*self._fused.scale(look))
+        self._scales.show({layouts.FUNCTION: self.function.scale(look), layouts.FUSED: self._fused.scale(look)})
 
     def _follow(self) -> None:
         """The fused view is filled for the slice on show; titles say the windows that the mouse has set."""

@@ -11,7 +11,7 @@ from LCDFusionLib.views.choices import Comparison, Orientation  # noqa: E402
 from LCDFusionLib.views.fused_view import NOT_FUSED  # noqa: E402
 from Testing.panel.conftest import volumes  # noqa: E402
 
-MIDDLE = np.s_[80:-80, 60:-90]  # of a view, without what is written in it
+MIDDLE = np.s_[110:-100, 60:-90]  # of a view, without what is written in it
 
 
 def same(first, second):
@@ -33,7 +33,7 @@ def test_the_blend_stands_there_until_the_slice_is_fused(host, load):
     host.set(anatomy=nodes[0], function=nodes[1], function_upper=6.0)
     assert host.picture(layouts.FUSED)[MIDDLE].max() > 100
     assert stands_as_blend(host)
-    assert host.panel.views._scale.text == "blaze, 0 to 6 SUVbw", "the blend's own colours"
+    assert host.panel.views._scales.text(layouts.FUSED) == "blaze, 0 to 6 SUVbw", "the blend's own colours"
     host.set(opacity=0.2)
     assert stands_as_blend(host)
     host.panel.views.slice = 5

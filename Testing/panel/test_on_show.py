@@ -171,7 +171,7 @@ def test_the_fused_view_says_its_settings_and_when_they_are_older(host, load):
     assert "0 to 10 SUVbw" in title
     assert "ct-pet weights" in title
     assert "OLDER" not in title
-    assert host.panel.views._scale.text == "blaze, 0 to 10 SUVbw"
+    assert host.panel.views._scales.text(layouts.FUSED) == "blaze, 0 to 10 SUVbw"
     for changes, word in (
         ({"window": AnatomyWindow.LUNG}, "window"),
         ({"function_upper": 6.0}, "range"),
@@ -182,7 +182,7 @@ def test_the_fused_view_says_its_settings_and_when_they_are_older(host, load):
         host.set(**changes)
         assert f"OLDER CHOICES: {word}" in host.title(layouts.FUSED)
         assert "350/40 HU" in host.title(layouts.FUSED), "what it was made with, not what is chosen"
-        assert host.panel.views._scale.text == "blaze, 0 to 10 SUVbw"
+        assert host.panel.views._scales.text(layouts.FUSED) == "blaze, 0 to 10 SUVbw"
         assert f"OLDER CHOICES: {word}" in host.panel.metrics.state.title
         assert "other choices" in host.panel.export.state.tip
         host.set(**before)

@@ -21,7 +21,7 @@ def ranges(host):
     nodes = (views.function.shown, views.function.node, views.projection.node)
     displays = [node.GetDisplayNode() for node in nodes]
     shown = {(round(each.GetWindowLevelMin(), 4), round(each.GetWindowLevelMax(), 4)) for each in displays}
-    scale = re.search(r", (\S+) to (\S+) SUVbw", views._scale.text)
+    scale = re.search(r", (\S+) to (\S+) SUVbw", views._scales.text(layouts.FUSED))
     return shown | {(float(scale[1]), float(scale[2]))}
 
 

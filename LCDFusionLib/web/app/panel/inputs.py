@@ -32,8 +32,8 @@ class InputsDrawing(Drawing):
             no_data_text="None",
         )
         with form.row("Slices:", "Fuse only these slices of the anatomy, counted from 1; empty: all"):
-            form.number("First slice", choice.first_slice, low=1, high=99999, empty="from the first", classes="slice-field")
-            form.number("Last slice", choice.last_slice, low=1, high=99999, empty="to the last", classes="slice-field")
+            form.number("First slice", choice.first_slice, low=1, high=99999, empty="first", classes="slice-field")
+            form.number("Last slice", choice.last_slice, low=1, high=99999, empty="last", classes="slice-field")
         html.Div("{{ " + screen.pair_note + " }}", v_if=(f"{screen.pair_note} && !inputs.mismatch",), classes="note")
         html.Div("{{ inputs.plan }}", v_if=("inputs.plan",), classes="plan")
         html.Div("{{ inputs.problem }}", v_if=("inputs.problem",), classes="problem")

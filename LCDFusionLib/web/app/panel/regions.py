@@ -86,10 +86,12 @@ class RegionsDrawing(Drawing):
                     for title in ("Region", "max", "peak", "ml", "TLG"):
                         html.Th(title)
                 with html.Tbody(), html.Tr(v_for="row in regions.rows", key="row.key", click=(self._regions.go_to, "[row.key]")):
-                    html.Td("{{ row.name }}")
+                    with html.Td():
+                        html.Div("{{ row.name }}")
+                        html.Div("was", classes="was")
                     with html.Td(v_for="(values, n) in row.prior", key="n", title=("row.why",)):
                         html.Div("{{ values[1] ? values[1] + ' %' : '-' }}", classes="change")
-                        html.Div("{{ values[0] ? 'was ' + values[0] : '' }}", classes="was")
+                        html.Div("{{ values[0] }}", classes="was")
 
     def _measure(self, name: str, unit: str, high: float, text: str, call: Callable, kind: str, tip: str) -> None:
         with form.row("Region:" if kind == "sphere" else "", tip):
