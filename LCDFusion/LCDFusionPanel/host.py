@@ -74,6 +74,12 @@ class SlicerHost:
                 first, *rest = name.split("_")
                 setattr(self._widget.parameters, first + "".join(word.capitalize() for word in rest), value)
 
+    def choose_inputs(self, anatomy, function):
+        nodes = [identity.find(slicer.mrmlScene) for identity in (anatomy, function)]
+        if all(nodes) and self._widget.parameters is not None:
+            with slicer.util.NodeModify(self._widget.parameters):
+                self._widget.parameters.anatomy, self._widget.parameters.function = nodes
+
     def find_file(self, uid):
         return self._widget.logic.findFile(uid)
 

@@ -59,6 +59,12 @@ class InputIdentity:
             return False
         return self.checksum == (_of_instances(node) if self.is_dicom else _of_voxels(node))
 
+    def find(self, scene: slicer.vtkMRMLScene) -> slicer.vtkMRMLVolumeNode | None:
+        """The volume of a scene that holds these very data; None where none does."""
+        nodes = [scene.GetNthNodeByClass(n, "vtkMRMLVolumeNode") for n in range(scene.GetNumberOfNodesByClass("vtkMRMLVolumeNode"))]
+        there = [node for node in nodes if node.GetImageData() is not None and not node.GetHideFromEditors()]
+        return next((node for node in there if self.is_of(node)), None)
+
     @property
     def text(self) -> str:
         """What it is called in a sentence."""

@@ -6,9 +6,10 @@ import json
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 import numpy as np
+import slicer
 from numpy.typing import NDArray
 
 from LCDFusionLib import DISCLAIMER, __version__
@@ -18,6 +19,7 @@ from LCDFusionLib.mrml.regions import BLOOD, LESION, LIVER
 
 T = TypeVar("T")
 RAS = tuple[float, float, float]
+Node: TypeAlias = "slicer.vtkMRMLVolumeNode"
 FORMAT, VERSION = "LCDFusion session", 1
 MOST_BYTES = 32_000_000
 _MOST_VOXELS = 2**31
@@ -71,6 +73,10 @@ class Session:
     grid: NDArray[np.float64]
     regions: tuple[StoredRegion, ...]
     choices: Mapping[str, Any]
+
+    def is_of(self, anatomy: Node | None, function: Node | None) -> bool:
+        """True where the two hold the very data that it was saved of."""
+        return anatomy is not None and function is not None and self.anatomy.is_of(anatomy) and self.function.is_of(function)
 
     def to_text(self) -> str:
         """JSON."""

@@ -99,9 +99,11 @@ class ExportSection(Section):
         super().__init__(core)
         self.state = ExportState()
         self._said: Belongs[tuple[str, str]] | None = None
+        self._awaited: Session | None = None
         self._opened: Belongs[Session] | None = None
 
     def update(self) -> None:
+        self._bring_back()
         self._go_to_opened()
         self.moved()
 
@@ -128,7 +130,7 @@ class ExportSection(Section):
         )
 
     def forget(self) -> None:
-        self._said = self._opened = None
+        self._said = self._awaited = self._opened = None
         self.state = ExportState()
 
     def mark(self) -> None:
@@ -152,14 +154,25 @@ class ExportSection(Section):
         self.core.host.show()
 
     def open_session(self, text: str, name: str) -> None:
-        """Brings the review back that a session file holds, where the data on show are its own; else says why not.
+        """Brings the review back that a session file holds, with its pair, where that is open here; else says why not.
 
         Args:
             text: of the file.
             name: of the file.
         """
         with self.problems_are_said(self.say):
-            session = Session.from_text(text, name)
+            self._awaited = session = Session.from_text(text, name)
+            if not session.is_of(self.choices.anatomy, self.choices.function):
+                self.core.host.choose_inputs(session.anatomy, session.function)
+            self.core.refresh()
+
+    def _bring_back(self) -> None:
+        """A session that was opened, as soon as its pair is read."""
+        session = self._awaited
+        if session is None or self.core.waiting:
+            return
+        self._awaited = None
+        with self.problems_are_said(self.say):
             bring_back(self.core, session)
             self._opened = Belongs(session, self.on_show, "pair")
             self.say("The session is back; what was fused has to be fused again.")

@@ -7,6 +7,7 @@ from concurrent.futures import Executor, Future
 from pathlib import Path
 from typing import Any, Protocol
 
+from LCDFusionLib.mrml.input_identity import InputIdentity
 from LCDFusionLib.mrml.prior import PriorOffer
 from LCDFusionLib.panel.choices import Choices
 
@@ -25,6 +26,9 @@ class Host(Protocol):
 
     def choose(self, **changes: object) -> None:
         """The panel itself has changed choices, by their names in `Choices`."""
+
+    def choose_inputs(self, anatomy: InputIdentity, function: InputIdentity) -> None:
+        """Chooses the two by what they hold, where both are open here, else nothing; while they are read, `Choices.waiting` says so."""
 
     def find_file(self, uid: str) -> str:
         """From SOP Instance UID to file, "" where it is not known."""

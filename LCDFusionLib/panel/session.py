@@ -140,7 +140,7 @@ def _check_inputs(core: Core, session: Session) -> None:
     needs = " and ".join(f"{identity.text} as {role}" for role, identity in lacking.items())
     shown = " and ".join(f"'{node.GetName()}'" for role in lacking if (node := nodes[role]) is not None)
     instead = f"on show there is {shown}" if shown else "nothing is chosen there"
-    raise InputError(f"The session{of} is of other data: it needs {needs}, and {instead}; open and choose those first.")
+    raise InputError(f"The session{of} is of other data: it needs {needs}, and {instead}; open those first.")
 
 
 def _choices(stored: Mapping[str, Any], now: Choices) -> dict[str, Any]:

@@ -36,6 +36,11 @@ class PlainHost:
     def choose(self, **changes):
         self.chosen = replace(self.chosen, **changes)
 
+    def choose_inputs(self, *wanted):
+        found = [identity.find(self.panel.scene) for identity in wanted]
+        if all(found):
+            self.choose(anatomy=found[0], function=found[1])
+
     def find_file(self, uid):
         return ""
 

@@ -122,9 +122,9 @@ def test_it_opens_onto_no_other_data(host, load, review, tmp_path):
     nameless = saved(host, tmp_path, deidentify=True)
     other = load(volumes(HOT, suv=8.01), "Trillian")
     cut = load([Volume(each.array[:5], each.ijk_to_lps, each.modality, each.unit, f"short {each.name}") for each in volumes(HOT)])
+    remove_node(review[1])
     for pair, words in (
         ((review[0], other[1]), "it needs 'PET' as function, and on show there is 'PET'"),
-        ((review[1], review[0]), "it needs 'CT' as anatomy and 'PET' as function, and on show there is 'PET' and 'CT'"),
         (cut, "on show there is 'short CT' and 'short PET'"),
         ((None, None), "it needs 'CT' as anatomy and 'PET' as function, and nothing is chosen there"),
     ):
@@ -139,6 +139,18 @@ def test_it_opens_onto_no_other_data(host, load, review, tmp_path):
             assert key_slices(*pair) == ()
     host.set(anatomy=review[0], function=other[1])
     assert "needs a volume of 16 slices of 26x26 as function" in opened(host, nameless)
+
+
+def test_it_brings_its_pair_itself(host, load, review, tmp_path):
+    """Another patient's is on show, the two are the wrong way round, or nothing is chosen."""
+    before, text = shown(host), saved(host, tmp_path)
+    other = load(volumes(HOT, suv=8.01), "Trillian")
+    for pair in (other, review[::-1], (None, None)):
+        host.set(anatomy=pair[0], function=pair[1], first_slice=0, last_slice=0)
+        assert "is back" in opened(host, text)
+        assert host.chosen.pair == tuple(review)
+        assert shown(host) == before
+    assert key_slices(*other) == ()
 
 
 def test_dicom_is_known_by_its_instances_whatever_the_order_of_its_slices(host, application, study, tmp_path):

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from trame_server import Server
 from trame_server.utils.typed_state import TypedState
 
+from LCDFusionLib.mrml.input_identity import InputIdentity
 from LCDFusionLib.mrml.prior import PriorOffer
 from LCDFusionLib.panel.choices import Choices
 
@@ -85,6 +86,10 @@ class SessionHost:
             for name, value in changes.items():
                 if name != "roi":  # the browser has no Markups
                     setattr(self._chosen.data, name, value or None if name in ("first_slice", "last_slice") else value)
+
+    def choose_inputs(self, anatomy: InputIdentity, function: InputIdentity) -> None:
+        """Of the open study."""
+        self.study.choose(anatomy, function)
 
     def find_file(self, uid: str) -> str:
         """`FindFile` of the open study."""

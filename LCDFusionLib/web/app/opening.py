@@ -14,6 +14,7 @@ from trame_server.utils.typed_state import TypedState
 from LCDFusionLib.errors import InputError
 from LCDFusionLib.mrml.dicom_nodes import node_from_series
 from LCDFusionLib.mrml.dicom_source import forget_sources
+from LCDFusionLib.mrml.input_identity import InputIdentity
 from LCDFusionLib.mrml.nodes import node_from_volume
 from LCDFusionLib.mrml.result_nodes import remove_node
 from LCDFusionLib.panel.panel import Panel
@@ -79,6 +80,19 @@ class OpenStudy:
     def _reading_text(self, *keys: str | None) -> str:
         offers = [self.study.offer(key) for key in keys] if self.study is not None else []
         return next((f"Reading {offer.title}" for offer in offers if offer is not None and offer.key not in self._nodes), "")
+
+    def choose(self, anatomy: InputIdentity, function: InputIdentity) -> None:
+        """Two volumes of the study by what they hold, or, where they are not read yet, by their series; nothing where it has not both."""
+        keys = [self._key_of(each) for each in (anatomy, function)]
+        if all(keys):
+            with self._server.state:
+                self._choices.data.anatomy, self._choices.data.function = keys
+
+    def _key_of(self, identity: InputIdentity) -> str | None:
+        read = (key for key, node in self._nodes.items() if identity.is_of(node))
+        unread = (offer for offer in self.study.offers if offer.key not in self._nodes) if self.study is not None else ()
+        named = (offer.key for offer in unread if offer.is_series(identity.series, identity.size[2]))
+        return next(read, None) or next(named, None)
 
     def find_file(self, uid: str) -> str:
         """`FindFile` of the study."""

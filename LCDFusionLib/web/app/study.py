@@ -74,6 +74,10 @@ class Offer:
         day = self.series.study_date if self.series is not None else ""
         return f"{day[:4]}-{day[4:6]}-{day[6:]}" if len(day) == 8 else day
 
+    def is_series(self, uid: str, slices: int) -> bool:
+        """True where it is the series of this UID, and has as many slices: one of several volumes of a series may have others."""
+        return self.series is not None and self.series.uid == uid and len(self.series.images) == slices
+
     def read(self) -> Offer:
         """Reads the voxels, once.
 

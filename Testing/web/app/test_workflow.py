@@ -146,11 +146,24 @@ def test_a_session_is_saved_and_opened(fused, tmp_path):
     other = tmp_path / "other.json"
     other.write_text("{}")
     for file, words in ((other, "'other.json' is no session file"), (session, "The session is back")):
-        with fused.page.expect_file_chooser() as chooser:
-            fused.page.click(".open-session-button")
-        chooser.value.set_files(str(file))
+        _open_session(fused, file)
         expect(fused.page.locator(".export-note")).to_contain_text(words)
     fused.wait_for(".slice-title", before)
+
+
+def test_a_session_brings_its_pair_itself_and_reads_it(chromium, viewer, reader, tmp_path):
+    reader.choose(".pair-select", "MR body")
+    reader.wait_for(".plan", "MR automatic window")
+    session = _save(reader, ".save-session-button", tmp_path)
+    reader.choose(".pair-select", "CT body")
+    reader.wait_for(".plan", "CT mediastinum window")
+    with Reader(chromium, viewer, PICTURES) as other:
+        other.wait_until_read()
+        assert "CT CT body" in other.text(".anatomy-select")
+        other.unfold("Export")
+        _open_session(other, session)
+        other.wait_for(".export-note", "The session is back")
+        other.wait_for(".plan", "MR automatic window")
 
 
 def test_arrangements_looks_and_regions(fused):
@@ -245,6 +258,12 @@ _CUT_OR_SMALL = """[...document.querySelectorAll(".panel *, .bar *")].filter((ea
     const is_cut = each.matches(".v-btn__content") && each.scrollWidth > each.parentElement.clientWidth + 1;
     return each.checkVisibility() && (is_cut || (texts && parseFloat(getComputedStyle(each).fontSize) < 14));
 }).map((each) => `${each.className}: ${each.textContent}`)"""
+
+
+def _open_session(reader, file):
+    with reader.page.expect_file_chooser() as chooser:
+        reader.page.click(".open-session-button")
+    chooser.value.set_files(str(file))
 
 
 def _save(reader, button, folder):

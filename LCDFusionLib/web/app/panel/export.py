@@ -137,7 +137,7 @@ class ExportDrawing(Drawing):
                 form.button(
                     "Open",
                     "window.lcdfusion.openSession()",
-                    "Bring back the review of a session file; its images have to be open and chosen first",
+                    "Bring back the review of a session file; its images have to be open",
                     classes="open-session-button",
                 )
         html.Div("{{ exports.marked }}", v_if=("exports.marked",), classes="note")
