@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, fields
 from typing import Any, Protocol
 
 from trame_server import Server
+
+from .. import form
 
 
 class HasState(Protocol):
@@ -61,6 +64,19 @@ class Drawing:
 
     def build(self) -> None:
         """Makes the widgets, within those that are open."""
+
+    def button(self, text: str, call: Callable | str, tip: str = "", *, can: str, name: str, **more: Any) -> None:
+        """A button that can be clicked where the state says so.
+
+        Args:
+            text: on it, for templates.
+            call: when it is clicked, a method or JavaScript.
+            tip: what it does.
+            can: field or property of the state.
+            name: of its class, which ends in "-button".
+            more: of the widget.
+        """
+        form.button(text, call, tip, disabled=(f"!{self.name}.{can}",), classes=f"{name}-button", **more)
 
 
 def without_folders(value: Any) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -55,25 +55,14 @@ class ExportDrawing(Drawing):
 
     def build(self) -> None:
         choice, screen = self.shared.choice, self.shared.screen
-        off = {"disabled": (f"!exports.can_export || !!{screen.exporting}",)}
         with html.Div(title=("exports.tip",)):
             with form.row("DICOM:"):
-                form.button(
-                    "DICOM (zip)",
-                    partial(self._start, ExportKind.DICOM),
-                    "Both series as derived DICOM; with marked slices also those as key images, and their metrics",
-                    classes="dicom-button",
-                    **off,
-                )
+                tip = "Both series as derived DICOM; with marked slices also those as key images, and their metrics"
+                self._writes(ExportKind.DICOM, "DICOM (zip)", tip, name="dicom")
             if self._archive is not None:
                 with form.row("Archive:"):
-                    form.button(
-                        "Send to archive",
-                        self._start_sending,
-                        f"The same DICOM series, to {self._archive.place}; de-identified where that is chosen",
-                        classes="archive-button",
-                        **off,
-                    )
+                    tip = f"The same DICOM series, to {self._archive.place}; de-identified where that is chosen"
+                    self._works("Send to archive", self._start_sending, tip, name="archive")
             form.check(
                 "De-identify",
                 choice.deidentify,
@@ -81,45 +70,23 @@ class ExportDrawing(Drawing):
                 classes="deidentify",
             )
             with form.row("Volumes:"):
-                for kind, text, name in ((ExportKind.NRRD, "NRRD", "nrrd-button"), (ExportKind.NIFTI, "NIfTI", "nifti-button")):
-                    form.button(text, partial(self._start, kind), f"The colour and the gray volume as {text}", classes=name, **off)
+                self._writes(ExportKind.NRRD, "NRRD", "The colour and the gray volume as NRRD", name="nrrd")
+                self._writes(ExportKind.NIFTI, "NIfTI", "The colour and the gray volume as NIfTI", name="nifti")
             with form.row("Metrics:"):
-                form.button("CSV", partial(self._start, ExportKind.METRICS), "The metrics of every slice", classes="csv-button", **off)
+                self._writes(ExportKind.METRICS, "CSV", "The metrics of every slice", name="csv")
             with form.row("Regions:"):
-                for kind, text, tip, name in (
-                    (ExportKind.REGIONS, "CSV", "The table of regions", "regions-csv-button"),
-                    (
-                        ExportKind.REGION_OBJECTS,
-                        "DICOM SEG + SR",
-                        "A Segmentation and a measurement report; opened with the study, they bring the regions back",
-                        "regions-dicom-button",
-                    ),
-                ):
-                    off_regions = (f"!exports.can_export_regions || !!{screen.exporting}",)
-                    form.button(text, partial(self._start, kind), tip, disabled=off_regions, classes=name)
+                can = "can_export_regions"
+                self._writes(ExportKind.REGIONS, "CSV", "The table of regions", can=can, name="regions-csv")
+                tip = "A Segmentation and a measurement report; opened with the study, they bring the regions back"
+                self._writes(ExportKind.REGION_OBJECTS, "DICOM SEG + SR", tip, can=can, name="regions-dicom")
             with form.row("Key slices:"):
-                form.button(
-                    "{{ exports.is_marked ? 'Unmark' : 'Mark' }}",
-                    self._export.mark,
-                    "Mark the slice on show as a key slice, or take the mark away",
-                    disabled=("!exports.can_mark",),
-                    classes="key-button",
-                )
-                form.button(
-                    "PNG",
-                    partial(self._start, ExportKind.PICTURES),
-                    "A picture of each key slice, of the slice on show where none is marked",
-                    classes="png-button",
-                    **off,
-                )
+                tip = "Mark the slice on show as a key slice, or take the mark away"
+                self.button("{{ exports.is_marked ? 'Unmark' : 'Mark' }}", self._export.mark, tip, can="can_mark", name="key")
+                tip = "A picture of each key slice, of the slice on show where none is marked"
+                self._writes(ExportKind.PICTURES, "PNG", tip, name="png")
             with form.row("Page to keep:"):
-                form.button(
-                    "PDF",
-                    partial(self._start, ExportKind.PAGE),
-                    "Key slices (the slice on show where none is marked), projection, regions, settings and warnings",
-                    disabled=(f"!exports.can_keep_page || !!{screen.exporting}",),
-                    classes="page-button",
-                )
+                tip = "Key slices (the slice on show where none is marked), projection, regions, settings and warnings"
+                self._writes(ExportKind.PAGE, "PDF", tip, can="can_keep_page", name="page")
                 form.check(
                     "also with DICOM",
                     choice.page_in_dicom,
@@ -127,19 +94,10 @@ class ExportDrawing(Drawing):
                     classes="page-in-dicom",
                 )
             with form.row("Session:"):
-                form.button(
-                    "Save",
-                    partial(self._start, ExportKind.SESSION),
-                    "Settings, registration, slice, key slices and regions, as a file that brings the review back onto the same images",
-                    disabled=(f"!exports.can_keep_page || !!{screen.exporting}",),
-                    classes="save-session-button",
-                )
-                form.button(
-                    "Open",
-                    "window.lcdfusion.openSession()",
-                    "Bring back the review of a session file; its images have to be open",
-                    classes="open-session-button",
-                )
+                tip = "Settings, registration, slice, key slices and regions, as a file that brings the review back onto the same images"
+                self._writes(ExportKind.SESSION, "Save", tip, can="can_keep_page", name="save-session")
+                tip = "Bring back the review of a session file; its images have to be open"
+                form.button("Open", "window.lcdfusion.openSession()", tip, classes="open-session-button")
         html.Div("{{ exports.marked }}", v_if=("exports.marked",), classes="note")
         html.Div("{{ " + screen.exporting + " || exports.note }}", classes="note export-note")
         if self._archive is not None and self._archive.has_viewer:
@@ -151,6 +109,14 @@ class ExportDrawing(Drawing):
                 rel="noopener noreferrer",
                 classes="note archive-link",
             )
+
+    def _writes(self, kind: ExportKind, text: str, tip: str, *, can: str = "can_export", name: str) -> None:
+        """A button that saves a file."""
+        self._works(text, partial(self._start, kind), tip, can=can, name=name)
+
+    def _works(self, text: str, call: Callable[[], None], tip: str, *, can: str = "can_export", name: str) -> None:
+        """A button that waits while another one is at work."""
+        form.button(text, call, tip, disabled=(f"!exports.{can} || !!{self.shared.screen.exporting}",), classes=f"{name}-button")
 
     def _start(self, kind: ExportKind) -> None:
         if self._task is None:

@@ -19,23 +19,16 @@ class FusionDrawing(Drawing):
 
     def build(self) -> None:
         with html.Div(classes="fuse-buttons"):
-            form.button(
-                "Preview slice",
-                self._preview,
-                "Fuse the slice on show only",
-                disabled=("!fusion.can_preview",),
-                size="default",
-                classes="preview-button",
-            )
-            form.button(
+            self.button("Preview slice", self._preview, "Fuse the slice on show only", can="can_preview", name="preview", size="default")
+            self.button(
                 "{{ fusion.label }}",
                 self._fuse,
+                can="can_fuse",
+                name="fuse",
                 title=("fusion.tip",),
-                disabled=("!fusion.can_fuse",),
                 color=("fusion.running ? 'error' : 'primary'",),
                 size="default",
                 variant="flat",
-                classes="fuse-button",
             )
         html.Div("{{ fusion.why_not }}", v_if=("fusion.why_not",), classes="problem why-not")
         form.progress("Progress of the fusion", "fusion.part", classes="fuse-progress")

@@ -52,20 +52,10 @@ class PriorDrawing(Drawing):
                 classes="prior-check",
             )
         with html.Div(v_if=("prior.chosen",), classes="buttons"):
-            form.button(
-                "{{ prior.label }}",
-                self._prior.register,
-                "Look for the rigid motion that brings the prior's anatomy onto the one of now",
-                disabled=("!prior.can_register",),
-                classes="register-prior-button",
-            )
-            form.button(
-                "Show unregistered",
-                self._prior.show_unregistered,
-                "Show the prior as it lies itself; places do not correspond, and nothing is measured in it",
-                disabled=("!prior.can_show",),
-                classes="show-prior-button",
-            )
+            tip = "Look for the rigid motion that brings the prior's anatomy onto the one of now"
+            self.button("{{ prior.label }}", self._prior.register, tip, can="can_register", name="register-prior")
+            tip = "Show the prior as it lies itself; places do not correspond, and nothing is measured in it"
+            self.button("Show unregistered", self._prior.show_unregistered, tip, can="can_show", name="show-prior")
         form.progress("Progress of the registration of the prior", "prior.part", v_if=("prior.is_running",), classes="prior-progress")
         html.Div("{{ prior.text }}", v_if=("prior.text",), classes="note prior-text")
         html.Div("⚠ {{ warning }}", v_for="warning in prior.warnings", key="warning", classes="warning")

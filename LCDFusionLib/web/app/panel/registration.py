@@ -19,20 +19,15 @@ class RegistrationDrawing(Drawing):
 
     def build(self) -> None:
         with html.Div(classes="buttons"):
-            form.button(
+            self.button(
                 "{{ registration.label }}",
                 self._register,
+                can="can_register",
+                name="register",
                 title=("registration.tip",),
-                disabled=("!registration.can_register",),
                 color=("registration.is_advised ? 'warning' : undefined",),
-                classes="register-button",
             )
-            form.button(
-                "Undo registration",
-                self._undo,
-                "Take the transform off again: the function goes back to where it lay",
-                disabled=("!registration.can_undo",),
-                classes="undo-button",
-            )
+            tip = "Take the transform off again: the function goes back to where it lay"
+            self.button("Undo registration", self._undo, tip, can="can_undo", name="undo")
         form.progress("Progress of the registration", "registration.part", v_if=("registration.running",))
         html.Div("{{ registration.text }}", v_if=("registration.text",), classes="note registration-text")
