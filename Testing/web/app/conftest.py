@@ -37,8 +37,18 @@ def viewer(small_study, tmp_path_factory):
 
 @contextlib.contextmanager
 def running_viewer(study, folder, *options):
-    """`lcdfusion view` on a study, with more options; its address. It leaves nothing in the folder, which is its temporary one."""
-    command = [sys.executable, "-m", "LCDFusionLib.cli", "view", str(study), "--port", "0", "--no-browser", "--no-spare"]
+    """`lcdfusion view` on a study (None: the phantom), with more options; its address. It leaves nothing in its temporary folder."""
+    command = [
+        sys.executable,
+        "-m",
+        "LCDFusionLib.cli",
+        "view",
+        *([] if study is None else [str(study)]),
+        "--port",
+        "0",
+        "--no-browser",
+        "--no-spare",
+    ]
     with (folder / "out").open("wb") as out, (folder / "err").open("wb") as err:
         process = subprocess.Popen(
             [*command, "--max-sessions", "8", "--upload-limit", "64", *options],

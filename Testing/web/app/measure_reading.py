@@ -1,14 +1,16 @@
-"""What a reader waits for, and what a session holds: `python -m Testing.web.app.measure_reading [--study FOLDER] [--slices 135]`.
+"""What a reader waits for, and what a session holds: `python -m Testing.web.app.measure_reading [--study FOLDER | --phantom]`.
 
-Without a folder: a made-up CT of 512 x 512 and a PET of 192 x 192. For Reading and Four-up, idle and while a fusion runs: slices a second
-that all views on the page showed while the wheel turned, and the time from one notch to the text of the metrics that belong to it. Then the
-memory (proportional set size) of the session's process and of its worker.
+Without a folder: a made-up CT of 512 x 512 and a PET of 192 x 192; `--phantom`: what the viewer shows by itself. From the address to a page
+that can be used, and to a study on show. For Reading and Four-up, idle and while a fusion runs: slices a second that all views on the page
+showed while the wheel turned, and the time from one notch to the text of the metrics that belong to it. Then the memory (proportional set
+size) of the session's process and of its worker. Each line has the load of the machine, without which it says little.
 """
 
 import argparse
 import os
 import statistics
 import tempfile
+import time
 from pathlib import Path
 
 import numpy as np
@@ -73,40 +75,49 @@ def memory():
     return found
 
 
+def say(text):
+    print(f"{text} (load {os.getloadavg()[0]:.1f})", flush=True)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--study", type=Path)
+    parser.add_argument("--phantom", action="store_true")
     parser.add_argument("--slices", type=int, default=135)
     parser.add_argument("--seconds", type=float, default=5)
     parser.add_argument("--notches", type=int, default=11)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
-        study = options.study or Path(folder) / "study"
-        if options.study is None:
+        study = options.study or (None if options.phantom else Path(folder) / "study")
+        if options.study is None and study is not None:
             make_study(study, options.slices)
         (Path(folder) / "viewer").mkdir()
         with running_viewer(study, Path(folder) / "viewer") as address:
             browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
             page = browser.new_page(viewport={"width": 1366, "height": 768})
+            began = time.monotonic()
             page.goto(address)
+            page.wait_for_selector(".fuse-button", timeout=300_000)
+            say(f"page usable after {time.monotonic() - began:.1f} s")
             page.wait_for_selector(".fuse-button:not([disabled])", timeout=300_000)
+            say(f"study on show after {time.monotonic() - began:.1f} s")
             page.wait_for_timeout(2000)
             page.evaluate(_WATCH)
-            print("before", memory(), f"load {os.getloadavg()[0]:.1f}", flush=True)
+            say(f"before {memory()}")
             for what in ("idle", "fusing"):
                 if what == "fusing":
                     page.click(".fuse-button")
-                    page.wait_for_function("document.querySelector('.status').innerText.includes('done')", timeout=300_000)
+                    page.wait_for_function("/ of [0-9]+|slices fused/.test(document.querySelector('.status').innerText)", timeout=300_000)
                 for name, views in (("Reading", 3), ("Four-up", 4)):
                     page.locator(".arrangements button", has_text=name).click()
                     page.wait_for_timeout(1500)
                     steps = page.evaluate(_TURN, [options.seconds, 30])
                     page.wait_for_timeout(1000)
-                    print(f"{what}, {name}: {sum(count >= views for count in steps) / options.seconds:.1f} steps a second", flush=True)
+                    say(f"{what}, {name}: {sum(count >= views for count in steps) / options.seconds:.1f} steps a second")
                     if what == "fusing":  # before, no slice has a text of its own
                         notches = [page.evaluate(_NOTCH, 120 if n % 2 else -120) for n in range(options.notches)]
-                        print(f"{statistics.median(notches):.0f} ms from a notch to its text", flush=True)
-                print(what, memory(), f"load {os.getloadavg()[0]:.1f}", flush=True)
+                        say(f"{statistics.median(notches):.0f} ms from a notch to its text")
+                say(f"{what} {memory()}")
             browser.close()
 
 
