@@ -15,7 +15,7 @@ from LCDFusionLib.cli import command
 from LCDFusionLib.cli.main import COMMANDS
 from LCDFusionLib.dicom import read_folder
 from LCDFusionLib.images.volume import Modality, Unit
-from LCDFusionLib.phantom import head
+from Testing.kept_phantoms import head
 
 
 def test_names_of_the_command(place):

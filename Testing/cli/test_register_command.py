@@ -8,19 +8,19 @@ import pydicom
 import pytest
 import SimpleITK as sitk
 
-from LCDFusionLib import phantom
 from LCDFusionLib.dicom import read_folder
 from LCDFusionLib.images.files import read_volume, write_volume
 from LCDFusionLib.images.registration import rotation_degrees
 from LCDFusionLib.images.transform_files import read_transform, write_transform
 from LCDFusionLib.images.volume import Modality
+from Testing import kept_phantoms
 from Testing.cli.place import refusal
 from Testing.cli.small_study import body, write_series
 from Testing.images.evaluate_registration import centre_of, error, rigid_motion
 
 
 def test_register_a_moved_head(place, tmp_path):
-    made = phantom.head()
+    made = kept_phantoms.head()
     motion = rigid_motion(np.random.default_rng(5), centre_of(made.anatomy))
     write_volume(made.anatomy, tmp_path / "mr.nrrd")
     write_volume(replace(made.function, ijk_to_lps=motion @ made.function.ijk_to_lps), tmp_path / "pet.nrrd")

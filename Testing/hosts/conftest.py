@@ -54,7 +54,7 @@ def module(host):
 @pytest.fixture(scope="session")
 def small_phantom():
     """The thorax phantom cut to 8 slices round its lesions and to half its resolution: CT, PET and the true lesions."""
-    from LCDFusionLib.phantom import thorax
+    from Testing.kept_phantoms import thorax
 
     phantom = thorax()
     ct, first = phantom.anatomy, 22

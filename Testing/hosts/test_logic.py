@@ -13,11 +13,13 @@ pytest.importorskip("PySide6")
 
 import slicer
 
+from LCDFusionLib import phantom
 from LCDFusionLib.errors import InputError
 from LCDFusionLib.fusion import FusionSettings
 from LCDFusionLib.images.volume import Modality
 from LCDFusionLib.mrml.inputs import choose_pair
 from LCDFusionLib.mrml.nodes import modality_of, voxels
+from Testing import kept_phantoms
 
 PROJECT = Path(__file__).resolve().parents[2]
 
@@ -43,7 +45,14 @@ def test_a_script_gets_a_clear_sentence(module, pair):
         logic.fuse(pair[1], pair[0])
 
 
-def test_sample_data_is_registered_and_made_here(module, scene):
+@pytest.fixture
+def kept(monkeypatch):
+    """The phantoms of the other tests: the room `phantom` tests how they are made."""
+    for name in ("thorax", "head"):
+        monkeypatch.setattr(phantom, name, getattr(kept_phantoms, name))
+
+
+def test_sample_data_is_registered_and_made_here(module, scene, kept):
     import qt
 
     slicer.app.startupCompleted.emit()
@@ -56,7 +65,7 @@ def test_sample_data_is_registered_and_made_here(module, scene):
 
 
 @pytest.mark.parametrize(("name", "modality"), [("LCDFusionThorax", Modality.CT), ("LCDFusionHead", Modality.MR)])
-def test_a_script_gets_the_sample_data(module, scene, tmp_path, name, modality):
+def test_a_script_gets_the_sample_data(module, scene, kept, tmp_path, name, modality):
     import SampleData
 
     slicer.app.startupCompleted.emit()

@@ -23,7 +23,7 @@ SHIFT[:3, 3] = [6.0, -8.0, 5.0]
 @pytest.fixture(scope="module")
 def head():
     """MR at a quarter of its resolution, and PET."""
-    from LCDFusionLib.phantom import head
+    from Testing.kept_phantoms import head
 
     phantom = head()
     matrix = phantom.anatomy.ijk_to_lps.copy()

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 
-from LCDFusionLib import phantom
 from LCDFusionLib.errors import InputError
 from LCDFusionLib.fusion import FusionSettings, prepare
 from LCDFusionLib.images.deformation import deform, given_deformation
@@ -14,12 +13,13 @@ from LCDFusionLib.images.registration import move
 from LCDFusionLib.images.resample import resample_onto
 from LCDFusionLib.images.transform_files import read_transform, write_transform
 from LCDFusionLib.images.volume import Modality, Unit, Volume, geometry_matrix
+from Testing import kept_phantoms
 from Testing.images.breathing import breath, breathed
 
 
 @pytest.fixture(scope="module")
 def thorax():
-    return phantom.thorax()
+    return kept_phantoms.thorax()
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,8 @@
 
 import pytest
 
-from LCDFusionLib.phantom import Phantom, head, thorax
+from LCDFusionLib.phantom import Phantom
+from Testing.kept_phantoms import head, thorax
 
 
 @pytest.fixture(scope="session")

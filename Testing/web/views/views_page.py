@@ -167,7 +167,7 @@ def main():
     if options.case:
         page.show(read(options.case / "ct.nrrd", Modality.CT, Unit.HU), read(options.case / "pet.nrrd", Modality.PET, Unit.SUVBW))
     elif options.phantom:
-        from LCDFusionLib.phantom import thorax
+        from Testing.kept_phantoms import thorax
 
         phantom = thorax()
         page.show(phantom.anatomy, phantom.function)
