@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from Testing.cli import warm
+from Testing import warm_python
 
 COMMAND = [sys.executable, "-m", "LCDFusionLib.cli"]
 
@@ -27,10 +27,10 @@ class Place:
         self.out = self.folder / "out"
         self.environment = {**os.environ, "TMPDIR": str(self.temporary)}
 
-    def start(self, *arguments, **options) -> subprocess.Popen:
+    def start(self, *arguments, python=sys.executable, **options) -> subprocess.Popen:
         """The command in a process group of its own, as a terminal starts it."""
         return subprocess.Popen(
-            [*COMMAND, *map(str, arguments)],
+            [python, *COMMAND[1:], *map(str, arguments)],
             env=self.environment,
             stdout=subprocess.PIPE,
             text=True,
@@ -42,9 +42,7 @@ class Place:
 
     def run(self, *arguments, **options) -> subprocess.CompletedProcess:
         """The command to its end; with options of `subprocess.Popen` in an interpreter that starts with it."""
-        if not options and hasattr(os, "fork"):
-            return warm.run([*map(str, arguments)], self.folder, self.environment, timeout=300)
-        process = self.start(*arguments, **options)
+        process = self.start(*arguments, python=sys.executable if options else warm_python.interpreter(), **options)
         stdout, stderr = process.communicate(timeout=300)
         return subprocess.CompletedProcess(arguments, process.returncode, stdout, stderr)
 

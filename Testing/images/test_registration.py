@@ -58,8 +58,9 @@ def test_what_is_resampled_are_the_original_voxels(head, found):
 
 
 def test_a_mirrored_file_is_refused(head):
-    """No motion mends it; the one that comes nearest must not be offered."""
-    motion = draw(np.random.default_rng(6), "mirrored", head.anatomy, head.function)
+    """No motion mends it; the one that comes nearest must not be offered. Of 30 draws, the one whose coarse searches tell nothing."""
+    rng = np.random.default_rng(7)
+    motion = [draw(rng, "mirrored", head.anatomy, head.function) for _ in range(17)][-1]
     registration = register(replace(head.function, ijk_to_lps=motion @ head.function.ijk_to_lps), head.anatomy)
     assert "mirrored" in registration.problem
     assert np.linalg.det(registration.matrix) == pytest.approx(1)
