@@ -298,7 +298,8 @@ def _rival(
 ) -> tuple[Placement | None, float]:
     """The other order of the axes that fits best, and how well, as a part of how well the chosen one does.
 
-    Coarse ends are compared with coarse ends. What comes near is refined first: a coarse search may stop short in either order.
+    Coarse ends are compared with coarse ends, and of what comes near fine ends with the fine one too; the better counts, because either
+    search may stop short.
     """
     coarse = max(end.score for end in chosen)
     near = sorted((pair for pair in others if pair[1].score > _RIVALS * coarse), key=lambda pair: -pair[1].score)[:_MOST_RIVALS]
@@ -311,7 +312,7 @@ def _rival(
         def told(part: float, done: int = done) -> None:
             tell((done + part) / len(near))
 
-        refined.append((place, search.fine(end, told).score / best.score))
+        refined.append((place, max(end.score / coarse, search.fine(end, told).score / best.score)))
     return max(refined, key=lambda pair: pair[1])
 
 

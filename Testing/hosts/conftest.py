@@ -24,6 +24,16 @@ def library_as_it_was():
     sys.modules.update(before)
 
 
+@pytest.fixture(scope="module", autouse=True)
+def quick_workers():
+    """The module's processes have their libraries loaded already."""
+    from Testing import warm_python
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "executable", warm_python.interpreter())
+        yield
+
+
 @pytest.fixture(scope="session")
 def host():
     """The one emulated application of this process."""

@@ -16,12 +16,13 @@ pytest.importorskip("PySide6")
 
 PROJECT = Path(__file__).resolve().parents[2]
 HOSTS = PROJECT / "Testing" / "hosts"
+PYTHON = sys.executable
 KEPT = ("LCDFusion", "LCDFusionLib", "CMakeLists.txt", "README.md", "LICENSE.txt")
 MODULES = Path("lib/Slicer-5.11/qt-scripted-modules")
 
 
 def tool(name):
-    path = shutil.which(name, path=Path(sys.executable).parent) or shutil.which(name)
+    path = shutil.which(name, path=Path(sys.prefix, "bin")) or shutil.which(name)
     if path is None:
         pytest.skip(f"{name} is not installed")
     return path
@@ -29,7 +30,7 @@ def tool(name):
 
 def build(source, folder):
     """Configures and packages; gives what cmake and cpack said."""
-    configure = [tool("cmake"), "-S", source, "-B", folder, f"-DSlicer_DIR={HOSTS / 'slicer_build'}", f"-DHOST_PYTHON={sys.executable}"]
+    configure = [tool("cmake"), "-S", source, "-B", folder, f"-DSlicer_DIR={HOSTS / 'slicer_build'}", f"-DHOST_PYTHON={PYTHON}"]
     configured = subprocess.run([*configure, f"-DHOST_RUNNER={HOSTS / 'run_module.py'}"], capture_output=True, text=True, timeout=120)
     if configured.returncode:
         return configured
