@@ -4,7 +4,9 @@ import re
 
 import pytest
 from pydicom.sr.codedict import codes
+from pydicom.sr.coding import Code
 
+from LCDFusionLib.dicom.suv.radionuclide_codes import NUCLIDES
 from LCDFusionLib.images.radionuclides import HALF_LIFE_S, nuclide_in, nuclides_of
 from LCDFusionLib.images.suv_factor import Body, Dose, duration, suv_factor, why_implausible, why_no_decay
 
@@ -111,6 +113,14 @@ def test_every_nuclide_of_the_standard_has_a_half_life():
     meanings = [getattr(codes.cid4020, name).meaning for name in codes.cid4020.dir()]
     assert len(meanings) > 30
     assert [meaning for meaning in meanings if nuclide_in(meaning) is None] == []
+
+
+def test_every_code_of_the_standard_is_known():
+    """The same, also by the codes that SNOMED had in DICOM before."""
+    found = {getattr(codes.cid4020, name) for name in codes.cid4020.dir()}
+    assert {(code.scheme_designator, code.value): nuclide_in(code.meaning) for code in found}.items() <= NUCLIDES.items()
+    for (scheme, value), nuclide in NUCLIDES.items():
+        assert nuclide_in(next(code.meaning for code in found if code == Code(value, scheme, ""))) == nuclide
 
 
 def test_nuclides_of_a_half_life():

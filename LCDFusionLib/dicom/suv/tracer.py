@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 from pydicom.dataset import Dataset
-from pydicom.sr.codedict import codes
-from pydicom.sr.coding import Code
 from pydicom.uid import EnhancedPETImageStorage
 
 from LCDFusionLib.dicom.elements import attribute, in_file_of, item, items, text
@@ -16,9 +13,10 @@ from LCDFusionLib.images.radionuclides import HALF_LIFE_S, has_half_life, nuclid
 from LCDFusionLib.images.suv_factor import LEAST_DOSE_BQ, MOST_DOSE_BQ
 
 from .agreement import UnknownSUVError, common_number
+from .radionuclide_codes import NUCLIDES
 
 # Earlier names of SNOMED codes in DICOM (PS3.16 8.1).
-_OLD_SNOMED = ("SRT", "SNM3", "99SDM")
+_OLD_SNOMED = ("SNM3", "99SDM")
 
 
 @dataclass(frozen=True)
@@ -99,26 +97,13 @@ def _named(tracer: Dataset) -> list[tuple[str, str]]:
         code = item(tracer, sequence)
         value, meaning = text(code, "CodeValue"), text(code, "CodeMeaning")
         if sequence == "RadionuclideCodeSequence":
-            found.append((_nuclide_of(text(code, "CodingSchemeDesignator"), value), f"{attribute(sequence)} {value}"))
+            found.append((NUCLIDES.get((_scheme(code), value)), f"{attribute(sequence)} {value}"))
         found.append((nuclide_in(meaning), f"{attribute(sequence)} '{meaning}'"))
     name = text(tracer, "Radiopharmaceutical")
     found.append((nuclide_in(name), f"{attribute('Radiopharmaceutical')} '{name}'"))
     return [(nuclide, where) for nuclide, where in found if nuclide is not None]
 
 
-def _nuclide_of(scheme: str, value: str) -> str | None:
-    if not value:
-        return None
-    code = Code(value, "SRT" if scheme in _OLD_SNOMED else scheme, "")
-    return next((nuclide for known, nuclide in _cid_4020().items() if known == code), None)
-
-
-@lru_cache(maxsize=1)
-def _cid_4020() -> dict[Code, str]:
-    """PS3.16 CID 4020, PET Radionuclide, from pydicom (2.4 knows it in small letters alone): "^18^Fluorine" is F-18."""
-    found = {}
-    for name in codes.cid4020.dir():
-        code = getattr(codes.cid4020, name)
-        if nuclide := nuclide_in(code.meaning):
-            found[code] = nuclide
-    return found
+def _scheme(code: Dataset) -> str:
+    scheme = text(code, "CodingSchemeDesignator")
+    return "SRT" if scheme in _OLD_SNOMED else scheme
