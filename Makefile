@@ -14,6 +14,9 @@ QT_5_PACKAGES := python3-pyside2.qtwidgets python3-pyside2.qtuitools
 # What Slicer 5.10 brings in other versions than ours (Testing/hosts/contract/slicer-5.10.0.json); the module runs with it in a test.
 SLICER_5_10 := pydicom==2.4.4 numpy==2.0.2
 
+# Compiled files are kept: without them every process of the tests compiles the project, and some libraries, anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: demo test fuzz check docs setup lock clean
 .DEFAULT_GOAL := demo
 
