@@ -29,11 +29,8 @@ class ColorScale:
             style.SetFontSize(14)
             style.BoldOff()
             style.ItalicOff()
-            style.ShadowOff()
+            style.ShadowOn()  # legible on bone too
             style.SetFontFamilyToArial()
-        self._bar.DrawBackgroundOn()  # legible on bone too
-        self._bar.GetBackgroundProperty().SetColor(0.0, 0.0, 0.0)
-        self._bar.GetBackgroundProperty().SetOpacity(0.5)
         self._bar.VisibilityOff()
         renderer.AddViewProp(self._bar)
 
