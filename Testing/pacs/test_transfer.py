@@ -1,18 +1,24 @@
 """Sending and fetching against real archives: Orthanc by both ways, DCMTK's storescp, and links that break half way."""
 
+import io
 import json
 import shutil
 import subprocess
+import urllib.request
 
 import numpy as np
 import pydicom
 import pytest
 from pynetdicom import AE, AllStoragePresentationContexts, evt
+from reportlab.pdfgen.canvas import Canvas
 
 from LCDFusionLib.dicom import read_folder, scan_folder
+from LCDFusionLib.dicom.encapsulated_pdf import write_encapsulated_pdf
 from LCDFusionLib.errors import InputError
+from LCDFusionLib.images.volume import Modality
 from LCDFusionLib.pacs import Security, TransferError, connect, fetch, parse_address, send, transfer
 from Testing.cli.place import Place, refusal
+from Testing.cli.small_study import body, write_series
 from Testing.pacs.conftest import BreakingLink
 from Testing.ports import free_port
 
@@ -246,3 +252,24 @@ def test_what_an_archive_answers_to_c_store(result, status, is_taken):
     finally:
         server.shutdown()
     assert len(stored) == (2 if is_taken is None else 1)
+
+
+def test_a_page_to_keep_opens_from_the_archive(address, orthanc, tmp_path):
+    """As Orthanc's own page opens a PDF, and as a DICOMweb viewer such as OHIF fetches it: to the byte."""
+    _, source = read_folder(write_series(tmp_path / "CT", body(Modality.CT)))
+    drawn = io.BytesIO()
+    canvas = Canvas(drawn)
+    canvas.drawString(72, 700, "Lesion 1")
+    canvas.save()
+    pdf = drawn.getvalue() + b"\n" * (len(drawn.getvalue()) % 2)
+    send(archive(address), files_of(write_encapsulated_pdf(pdf, [source], tmp_path / "page", title="Page to keep")))
+    (instance,) = orthanc.ask("instances")
+    with urllib.request.urlopen(f"http://127.0.0.1:{orthanc.http_port}/instances/{instance}/pdf", timeout=20) as answer:
+        assert answer.read() == pdf
+    tags = orthanc.ask(f"instances/{instance}/simplified-tags")
+    uids = [tags[name] for name in ("StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID")]
+    at = "dicom-web/studies/{}/series/{}/instances/{}/metadata".format(*uids)
+    (metadata,) = orthanc.ask(at)
+    assert metadata["00420012"]["Value"] == ["application/pdf"]
+    with urllib.request.urlopen(metadata["00420011"]["BulkDataURI"], timeout=20) as answer:
+        assert pdf in answer.read()
