@@ -23,6 +23,13 @@ def client(name):
     return place(name)
 
 
+def store(orthanc, folder):
+    """Everything DICOM of a folder into an archive."""
+    for file in folder.rglob("*.dcm"):
+        address = f"http://127.0.0.1:{orthanc.http_port}/instances"
+        urllib.request.urlopen(urllib.request.Request(address, data=file.read_bytes(), method="POST"), timeout=30).close()
+
+
 @pytest.fixture(scope="session")
 def study(tmp_path_factory):
     """Folder with CT, PET and RESULT, which `lcdfusion fuse` made. Nothing in the CT's description says that it is one."""
@@ -38,9 +45,7 @@ def study(tmp_path_factory):
 def archive(running_orthanc, study):  # noqa: F811
     """Orthanc with the study and everything that the result holds for a PACS."""
     running_orthanc.empty()
-    for file in study.rglob("*.dcm"):
-        address = f"http://127.0.0.1:{running_orthanc.http_port}/instances"
-        urllib.request.urlopen(urllib.request.Request(address, data=file.read_bytes(), method="POST"), timeout=30).close()
+    store(running_orthanc, study)
     return running_orthanc
 
 

@@ -1,13 +1,18 @@
 """OHIF 3.13 opens every object of a result, hangs the originals, and measures right."""
 
+import io
 from pathlib import Path
 
 import numpy as np
 import pydicom
 import pytest
+from reportlab.pdfgen.canvas import Canvas
 
-from Testing.cli.small_study import STUDY
-from Testing.clients.conftest import client
+from LCDFusionLib.dicom import Study, read_folder
+from LCDFusionLib.dicom.encapsulated_pdf import write_encapsulated_pdf
+from LCDFusionLib.images.volume import Modality
+from Testing.cli.small_study import STUDY, body, write_series
+from Testing.clients.conftest import client, store
 from Testing.clients.ohif_server import OhifServer, configuration
 
 _SETS = "window.services.displaySetService.getActiveDisplaySets()"
@@ -173,3 +178,31 @@ def test_the_documented_protocol_hangs_anatomy_function_and_fused(drawing_chromi
     together = "views.every((view, n) => view[1] !== before[n][1]) && views[0][1] === views[2][1]"
     viewer.page.wait_for_function(f"before => {{ const views = ({hung})(); return {together}; }}", arg=before)
     server.stop()
+
+
+def test_a_page_to_keep_opens_beside_the_images(drawing_chromium, ohif_address, archive, tmp_path):
+    """In OHIF's own PDF viewer, to the byte."""
+    study = Study(uid="2.25.17", started=STUDY.started, description="PET/CT")
+    _, source = read_folder(write_series(tmp_path / "CT", body(Modality.CT), study=study))
+    drawn = io.BytesIO()
+    canvas = Canvas(drawn)
+    canvas.drawString(72, 700, "Lesion 1")
+    canvas.save()
+    pdf = drawn.getvalue() + b"\n" * (len(drawn.getvalue()) % 2)
+    write_encapsulated_pdf(pdf, [source], tmp_path / "page", title="Page to keep")
+    store(archive, tmp_path)
+    page = drawing_chromium.new_page()
+    page.set_default_timeout(120_000)
+    page.goto(f"{ohif_address}/viewer?StudyInstanceUIDs={study.uid}")
+    page.wait_for_function(f"window.services?.displaySetService && {_SETS}.length === 2")
+    page.wait_for_function("Boolean(window.services.viewportGridService.serviceImplementation?._getState)")
+    page.evaluate(
+        f"""() => {{
+          const grid = window.services.viewportGridService, set = {_SETS}.find(one => one.Modality === "DOC");
+          grid.setDisplaySetsForViewport({{viewportId: grid.getActiveViewportId(), displaySetInstanceUIDs: [set.displaySetInstanceUID]}});
+        }}"""
+    )
+    page.wait_for_selector("object[type='application/pdf']", state="attached")
+    shown = page.evaluate("async () => [...new Uint8Array(await (await fetch(document.querySelector('object').data)).arrayBuffer())]")
+    page.close()
+    assert bytes(shown) == pdf
