@@ -60,17 +60,18 @@ def make_study(folder, slices):
         write_series(folder / modality.value, Volume(array, matrix, modality, unit, modality.value, FRAME_OF_REFERENCE))
 
 
-def memory():
-    """MiB of each process of this viewer, by what it is."""
+def memory(folder):
+    """MiB of each process of the viewer whose temporary folder this is, by what it is; other viewers may run beside it."""
     found = {}
     for process in Path("/proc").iterdir():
         try:
             words = (process / "cmdline").read_bytes().split(b"\0")
+            is_ours = str(folder).encode() in (process / "environ").read_bytes()
             lines = (process / "smaps_rollup").read_text().splitlines()
         except (OSError, ValueError):
             continue
         name = next((name for name in ("LCDFusionLib.web.app", "LCDFusionLib.fusion.worker") if name.encode() in words), "")
-        if name:
+        if name and is_ours:
             found[f"{name} {process.name}"] = next(int(line.split()[1]) // 1024 for line in lines if line.startswith("Pss:"))
     return found
 
@@ -103,11 +104,13 @@ def main():
             say(f"study on show after {time.monotonic() - began:.1f} s")
             page.wait_for_timeout(2000)
             page.evaluate(_WATCH)
-            say(f"before {memory()}")
+            say(f"before {memory(folder)}")
             for what in ("idle", "fusing"):
                 if what == "fusing":
                     page.click(".fuse-button")
-                    page.wait_for_function("/ of [0-9]+|slices fused/.test(document.querySelector('.status').innerText)", timeout=300_000)
+                    page.wait_for_function(
+                        "/ ([3-9]|[0-9]{2,}) of |slices fused/.test(document.querySelector('.status').innerText)", timeout=300_000
+                    )
                 for name, views in (("Reading", 3), ("Four-up", 4)):
                     page.locator(".arrangements button", has_text=name).click()
                     page.wait_for_timeout(1500)
@@ -117,7 +120,7 @@ def main():
                     if what == "fusing":  # before, no slice has a text of its own
                         notches = [page.evaluate(_NOTCH, 120 if n % 2 else -120) for n in range(options.notches)]
                         say(f"{statistics.median(notches):.0f} ms from a notch to its text")
-                say(f"{what} {memory()}")
+                say(f"{what} {memory(folder)}")
             browser.close()
 
 
