@@ -2,6 +2,7 @@
 
 import io
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -57,7 +58,14 @@ class Reader:
         """One of a list."""
         self.page.locator(selector).click()
         self.page.locator(".v-overlay--active .v-list-item", has_text=option).first.click()
-        self.page.wait_for_timeout(150)
+        expect(self.page.locator(".v-overlay--active .v-list-item")).to_have_count(0)
+
+    def until(self, is_so: Callable[[], object]) -> None:
+        """Until something is so in the pictures, which come when they are drawn."""
+        give_up = time.monotonic() + PATIENCE_MS / 1000
+        while not is_so():
+            assert time.monotonic() < give_up, "waited in vain"
+            self.page.wait_for_timeout(50)
 
     def unfold(self, title: str) -> None:
         """Opens a section that is folded."""
@@ -85,8 +93,9 @@ class Reader:
         return path
 
     def picture(self, name: str) -> Path:
-        """A screenshot, kept under `build`."""
-        self.page.wait_for_timeout(700)  # sharp pictures come when nothing moves
+        """A screenshot of the page when it does not change any more, kept under `build`."""
+        shown = [self.page.screenshot()]
+        self.until(lambda: shown.append(self.page.screenshot()) or shown[-1] == shown[-2])
         self._pictures.mkdir(parents=True, exist_ok=True)
         self.page.screenshot(path=self._pictures / f"{name}.png")
         return self._pictures / f"{name}.png"

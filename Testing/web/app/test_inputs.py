@@ -163,9 +163,8 @@ def test_a_real_study_is_read_by_its_headers(guest, shared_data, tmp_path):
     guest.wait_for(".plan", "CT mediastinum window 350/40, PET SUV 0-10, 59 slices")
     guest.page.click(".preview-button")
     guest.wait_for(".status", "Preview in")
-    guest.page.wait_for_timeout(800)
-    assert guest.view("LCDFused")[60:-60, 40:-40].mean() > 20
-    assert np.abs(guest.view("LCDFused").astype(int) - guest.view("LCDAnatomy")).max() > 50
+    guest.until(lambda: guest.view("LCDFused")[60:-60, 40:-40].mean() > 20)
+    guest.until(lambda: np.abs(guest.view("LCDFused").astype(int) - guest.view("LCDAnatomy")).max() > 50)
     guest.picture("sarcoma")
 
 

@@ -1,7 +1,6 @@
 """Reading by hand and keys, as a reader does it who has clicked somewhere else before."""
 
 import re
-import time
 
 import numpy as np
 import pytest
@@ -9,21 +8,13 @@ from playwright.sync_api import expect
 
 from Testing.clients.npm_clients import place
 from Testing.web.app.conftest import PICTURES
-from Testing.web.app.reader import PATIENCE_MS, Reader
+from Testing.web.app.reader import Reader
 
 AXE = place("axe-core") / "axe.min.js"
 
 
 def view(reader, name):
     return reader.page.locator(f".lcd-view[data-view={name}]")
-
-
-def until(reader, is_so):
-    """A picture comes when it is drawn; at the latest within what a reader is patient for."""
-    give_up = time.monotonic() + PATIENCE_MS / 1000
-    while not is_so():
-        assert time.monotonic() < give_up
-        reader.page.wait_for_timeout(100)
 
 
 def full_uptake(reader):
@@ -113,7 +104,7 @@ def test_a_double_click_makes_one_view_full_and_escape_brings_all_back(reader):
         view(reader, name).dblclick()
         expect(reader.page.locator(".lcd-view:visible")).to_have_count(1)
         expect(view(reader, name)).to_be_visible()
-        until(reader, lambda name=name: reader.view(name)[60:-60, 40:-40].std() > 5)
+        reader.until(lambda name=name: reader.view(name)[60:-60, 40:-40].std() > 5)
         reader.page.keyboard.press("Escape")
         expect(reader.page.locator(".lcd-view:visible")).to_have_count(4)
 
@@ -131,7 +122,7 @@ def test_pet_and_projection_on_black_where_that_is_wanted(reader):
     bright = {name: reader.view(name).mean() for name in ("LCDFunction", "LCDProjection")}
     reader.choose(".function-look-select", "Gray on black")
     for name, before in bright.items():
-        until(reader, lambda name=name, before=before: reader.view(name).mean() < before / 2)
+        reader.until(lambda name=name, before=before: reader.view(name).mean() < before / 2)
     reader.choose(".function-look-select", "Inverse gray")
 
 
@@ -151,7 +142,9 @@ def test_axe_finds_nothing_critical_or_serious(reader, opened):
     elif opened == "list":
         reader.page.locator(".window-select").click()
         expect(reader.page.locator(".v-overlay--active .v-list")).to_be_visible()
-    reader.page.wait_for_timeout(400)  # what opens has faded in
+    reader.page.wait_for_function(  # what opens has faded in
+        "document.getAnimations().every(each => each.playState !== 'running' || each.effect.getComputedTiming().iterations === Infinity)"
+    )
     reader.page.evaluate(AXE.read_text())
     found = reader.page.evaluate("axe.run().then((result) => result.violations)")
     reader.page.keyboard.press("Escape")

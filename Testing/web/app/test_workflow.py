@@ -47,8 +47,7 @@ def test_preview_shows_one_slice(reader):
     reader.page.click(".preview-button")
     reader.wait_for(".status", "Preview in")
     reader.wait_for(".slice-title", "Slice 4, preview")
-    reader.page.wait_for_timeout(500)
-    assert np.abs(reader.view("LCDFused")[60:-60, 40:-40] - blend).mean() > 3
+    reader.until(lambda: np.abs(reader.view("LCDFused")[60:-60, 40:-40] - blend).mean() > 3)
 
 
 def test_fusion_fills_metrics_and_plot(fused):
@@ -177,8 +176,7 @@ def test_arrangements_looks_and_regions(fused):
     fused.wait_for(".slice-title", "Slice")
     color = fused.view("LCDFused")
     fused.choose(".comparison-select", "Split")
-    fused.page.wait_for_timeout(800)
-    assert np.abs(fused.view("LCDFused").astype(int) - color).max() > 100  # the line, and the blend left of it
+    fused.until(lambda: np.abs(fused.view("LCDFused").astype(int) - color).max() > 100)  # the line, and the blend left of it
     fused.choose(".comparison-select", "Off")
 
 
@@ -186,11 +184,19 @@ def test_a_region_is_measured_at_the_crosshair(fused):
     fused.page.locator(".arrangements button", has_text="Reading").click()
     fused.page.locator(".plot:visible").click(position={"x": 0.6 * fused.page.locator(".plot:visible").bounding_box()["width"], "y": 20})
     fused.wait_for(".slice-title", "Slice 4/6")
-    fused.page.wait_for_timeout(800)
-    darkness = np.where(fused.view("LCDFunction")[90:-90, 60:-60].max(axis=2) < 90, 1.0, 0.0)  # inverse gray: the tumour is the dark spot
-    row, column = (int(places.mean()) for places in np.nonzero(darkness))
-    fused.page.locator(".lcd-view[data-view=LCDFunction]").click(position={"x": column + 60, "y": row + 90})
-    fused.page.wait_for_timeout(300)
+    function = fused.page.locator(".lcd-view[data-view=LCDFunction]")
+    dark = [np.empty((2, 0))]
+
+    def found_again():
+        """Inverse gray: the tumour is the dark spot."""
+        dark.append(np.argwhere(fused.view("LCDFunction")[90:-90, 60:-60].max(axis=2) < 90))
+        return len(dark[-1]) and np.array_equal(dark[-1], dark[-2])
+
+    fused.until(found_again)
+    row, column = dark[-1].mean(axis=0).astype(int).tolist()
+    before = fused.view("LCDFunction")
+    function.click(position={"x": column + 60, "y": row + 90})
+    fused.until(lambda: (fused.view("LCDFunction") != before).any())  # the crosshair is there
     fused.page.click(".sphere-button")
     fused.wait_for(".region-text", "SUVmax")
     assert float(fused.text(".region-text").split()[1]) > 5  # the tumour has SUV 8
@@ -206,8 +212,9 @@ def test_regions_are_listed_named_found_again_saved_and_taken_away(fused, tmp_pa
     fused.wait_for(".region-name", "Left lung")
     box = fused.page.locator(".lcd-view[data-view=LCDAnatomy]").bounding_box()
     for x, y, button in ((0.35, 0.45, ".liver-button"), (0.5, 0.6, ".blood-button")):
+        before = fused.view("LCDFunction")
         fused.page.mouse.click(box["x"] + x * box["width"], box["y"] + y * box["height"])
-        fused.page.wait_for_timeout(300)
+        fused.until(lambda before=before: (fused.view("LCDFunction") != before).any())  # the crosshair is there
         fused.page.click(button)
         fused.wait_for(".region.selected .region-name", "Liver" if "liver" in button else "Blood pool")
     fused.wait_for(".references", "PERCIST threshold: SUVpeak")
@@ -235,8 +242,7 @@ def test_a_reloaded_page_is_as_it_was(fused):
     fused.page.reload()
     fused.wait_for(".slice-title", title)
     assert fused.text(".status") == status
-    fused.page.wait_for_timeout(1500)
-    assert fused.view("LCDAnatomy").max() > 150
+    fused.until(lambda: fused.view("LCDAnatomy").max() > 150)
 
 
 def test_large_and_small_screens(chromium, viewer):
@@ -245,10 +251,11 @@ def test_large_and_small_screens(chromium, viewer):
         reader.wait_until_read()
         for width, height in ((2560, 1440), (1366, 768), (1024, 700)):
             reader.page.set_viewport_size({"width": width, "height": height})
-            reader.page.wait_for_timeout(300)
-            box = reader.page.locator(".fuse-button").bounding_box()
-            assert box["y"] + box["height"] < height
-            assert reader.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+            reader.page.wait_for_function(
+                """height => innerHeight === height && document.documentElement.scrollWidth <= innerWidth
+                    && document.querySelector(".fuse-button").getBoundingClientRect().bottom < height""",
+                arg=height,
+            )
             assert reader.page.evaluate(_CUT_OR_SMALL) == []
             reader.picture(f"screen-{width}")
 

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from browser import ANATOMY, BLEND, FUNCTION, FUSED, LINKED, PROJECTION
+from playwright.sync_api import expect
 
 MIDDLE = 12
 
@@ -72,7 +73,7 @@ def test_keys_scroll_and_stop_at_the_ends(views):
         ("End", 23),
     ):
         views.page.keyboard.press(key)
-        views.page.wait_for_timeout(120)
+        views.still()
         assert views.scene()["slice"] == index, key
 
 
@@ -81,12 +82,12 @@ def test_keys_belong_to_a_field_while_one_types_in_it(views):
     views.page.keyboard.press("End")
     views.page.keyboard.type(" 3")
     views.page.keyboard.press("ArrowUp")
-    views.page.wait_for_timeout(150)
+    views.still()
     assert views.page.locator("input").input_value().endswith(" 3")
     assert (views.scene()["slice"], views.scene()["arrangement"]) == (MIDDLE, "four-up")
     views.page.mouse.click(*views.at(ANATOMY))
     views.page.keyboard.press("ArrowUp")
-    views.page.wait_for_timeout(150)
+    views.still()
     assert views.scene()["slice"] == MIDDLE + 1
 
 
@@ -121,7 +122,7 @@ def test_space_shows_the_anatomy_in_the_place_of_the_fused_image(views):
     views.still()
     assert differ(views.middle(FUSED), fused) < 1
     views.page.keyboard.down("Space")
-    views.page.wait_for_timeout(500)
+    views.still()
     assert differ(views.middle(FUSED), fused) > 5
     views.page.keyboard.up("Space")
     views.still()
@@ -183,18 +184,17 @@ def test_a_click_places_the_crosshair_in_all_views(views):
 def test_values_under_the_pointer(views):
     views.forget()
     views.hover(ANATOMY, 0.5, 0.45)
-    views.page.wait_for_timeout(400)
-    text = views.page.inner_text(".lcd-readout")
+    readout = views.page.locator(".lcd-readout")
+    expect(readout).to_contain_text("Fused")
+    text = readout.inner_text()
     hu, suv, fused = (float(text.split(name)[1].split()[0]) for name in ("HU", "SUV", "Fused"))
     assert hu == 40 + 5 * (MIDDLE % 9)
     assert 0.5 < suv < 9
     assert 0 < fused < 1
     views.page.keyboard.press("ArrowUp")
-    views.page.wait_for_timeout(400)
-    assert f"HU {hu + 5:.0f} " in views.page.inner_text(".lcd-readout"), "another slice came under the pointer"
+    expect(readout).to_contain_text(f"HU {hu + 5:.0f} ")  # another slice came under the pointer
     views.page.mouse.move(5, 400)
-    views.page.wait_for_timeout(400)
-    assert views.page.inner_text(".lcd-readout") == ""
+    expect(readout).to_have_text("")
 
 
 def test_a_click_leaves_the_window_alone(views):
@@ -273,15 +273,13 @@ def test_function_in_colour(views):
 
 def test_views_follow_the_size_of_the_window(views):
     views.page.set_viewport_size({"width": 1800, "height": 700})
-    views.page.wait_for_timeout(400)
-    views.still()
+    views.sized()
     for name in LINKED:
         box = views.box(name)
         assert views.scene()["sizes"][name][:2] == pytest.approx([box["width"], box["height"] - 2], abs=1)
     assert views.fits(FUSED)
     views.page.set_viewport_size({"width": 1204, "height": 836})
-    views.page.wait_for_timeout(400)
-    views.still()
+    views.sized()
 
 
 def test_other_arrangements_while_scrolling(views):
