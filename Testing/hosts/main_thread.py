@@ -133,7 +133,7 @@ def measure(build, slices, profile):
     ui = panel.ui
     with tempfile.TemporaryDirectory() as folder:
         anatomy, function = load(build, Path(folder), slices)
-        watch.step("choosing CT and PET", lambda: choose(panel, anatomy, function), lambda: ui.fuseButton.enabled)
+        watch.step("choosing CT and PET", lambda: choose(panel, anatomy, function), lambda: ui.previewButton.enabled)
         panel.parameters.exportFolder = Path(folder) / "out"
         (Path(folder) / "out").mkdir()
         watch.step("click on Fuse", ui.fuseButton.click, lambda: "done" in ui.statusLabel.text or panel.parameters.fusedColor is not None)
