@@ -2,6 +2,7 @@
 
 import math
 
+import numpy as np
 import pytest
 import torch
 
@@ -194,3 +195,22 @@ def test_wrong_shapes_are_named(shapes, message):
 def test_wrong_types_are_named(dtypes):
     with pytest.raises(ValueError, match=str(dtypes[2])):
         evaluate(*(torch.zeros(1, 1, 64, 64, dtype=dtype) for dtype in dtypes))
+
+
+@pytest.mark.parametrize("size", [3, 5, 9, 17])
+def test_windows_of_vif_are_gaussians_of_a_fifth_of_their_size(size):
+    """As of the reference implementation, `fspecial('gaussian', N, N / 5)`; scipy's window is the other side."""
+    from scipy.signal.windows import gaussian
+
+    from LCDFusionLib.metrics import vif
+
+    expected = gaussian(size, size / 5)
+    np.testing.assert_allclose(vif._gaussian(size), expected / expected.sum(), rtol=1e-12)
+
+
+def test_the_share_of_a_small_whole_is_a_share_too():
+    from LCDFusionLib.metrics.sources import share
+
+    shares = share(torch.tensor([0.4, 0.0]), torch.tensor([0.8, 0.0]))
+    assert shares[0] == 0.5
+    assert torch.isnan(shares[1])
