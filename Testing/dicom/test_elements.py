@@ -1,5 +1,7 @@
 """Each element with its number of values, type and range, or a sentence that names file and attribute."""
 
+from datetime import timedelta
+
 import pydicom
 import pytest
 from pydicom.config import disable_value_validation
@@ -7,6 +9,7 @@ from pydicom.dataset import Dataset
 
 from LCDFusionLib.dicom import elements
 from LCDFusionLib.dicom.elements import ElementError
+from LCDFusionLib.dicom.moments import zone_of
 from LCDFusionLib.images.volume import Modality
 
 
@@ -91,3 +94,13 @@ def test_what_is_no_uid(value):
 def test_a_number_is_no_uid():
     with pytest.raises(ElementError, match="is no UID"):
         elements.uid(header(StudyInstanceUID=("FD", 1.5)), "StudyInstanceUID")
+
+
+@pytest.mark.parametrize(
+    ("value", "hours"),
+    [("+1400", 14), ("-1200", -12), ("+0530", 5.5), ("Z", 0), ("+1401", None), ("-1201", None), ("+0160", None)],
+)
+def test_offsets_from_utc_are_those_of_the_standard(value, hours):
+    """PS3.5 6.2: -1200 to +1400; Z is ISO 8601's, and some write it."""
+    zone = zone_of(header(TimezoneOffsetFromUTC=("SH", value)))
+    assert (None if zone is None else zone.utcoffset(None) / timedelta(hours=1)) == hours

@@ -65,6 +65,7 @@ NOT_ORIGINALS = {
         header("CT", "coronal", ImageType=["DERIVED", "SECONDARY", "MPR", "CSA MPR"]),
         header("CT", "Thorax 1 mm", ImageType=["DERIVED", "SECONDARY", "REFORMATTED", "AVERAGE"]),
         header("CT", "Thorax cor", ImageType=["ORIGINAL", "PRIMARY", "AXIAL"], ImageOrientationPatient=[1, 0, 0, 0, 0, -1]),
+        header("PT", "PET cor", ImageType=["ORIGINAL", "PRIMARY", "AXIAL"], ImageOrientationPatient=[1, 0, 0, 0, 0, -1]),
     ],
     "ADC": [
         header("MR", "ep2d_diff_ADC", ImageType=["DERIVED", "PRIMARY", "DIFFUSION", "ADC", "ND"]),
