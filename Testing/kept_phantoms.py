@@ -8,16 +8,18 @@ from pathlib import Path
 from LCDFusionLib import phantom
 from LCDFusionLib.images import volume
 from LCDFusionLib.phantom import Phantom
+from LCDFusionLib.phantom import head as make_head
+from LCDFusionLib.phantom import thorax as make_thorax
 
 FOLDER = Path(__file__).resolve().parents[1] / "build" / "phantoms"
 
 
 def thorax() -> Phantom:
-    return _kept(phantom.thorax)
+    return _kept(make_thorax)
 
 
 def head() -> Phantom:
-    return _kept(phantom.head)
+    return _kept(make_head)
 
 
 def _kept(make) -> Phantom:

@@ -61,9 +61,10 @@ def test_medcon_reads_the_gray_pixels(study, tmp_path):
     assert any(np.array_equal(read, flipped) for flipped in (expected, expected[::-1], expected[:, ::-1], expected[::-1, ::-1]))
 
 
-def test_orthancs_anonymisation_leaves_what_marks_a_fused_series(archive, tmp_path):
+def test_orthancs_anonymisation_leaves_what_marks_a_fused_series(archive, study, tmp_path):
     """Its default takes descriptions and derivation away."""
-    (patient_study,) = archive.ask("studies")
+    uid = pydicom.dcmread(next((study / "CT").glob("*.dcm")), stop_before_pixels=True).StudyInstanceUID
+    (patient_study,) = (one for one in archive.ask("studies") if archive.ask(f"studies/{one}")["MainDicomTags"]["StudyInstanceUID"] == uid)
     address = f"http://127.0.0.1:{archive.http_port}"
     request = urllib.request.Request(f"{address}/studies/{patient_study}/anonymize", data=b"{}", method="POST")
     anonymous = json.load(urllib.request.urlopen(request, timeout=60))["ID"]
