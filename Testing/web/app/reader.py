@@ -93,11 +93,15 @@ class Reader:
         return path
 
     def picture(self, name: str) -> Path:
-        """A screenshot of the page when it does not change any more, kept under `build`."""
-        shown = [self.page.screenshot()]
-        self.until(lambda: shown.append(self.page.screenshot()) or shown[-1] == shown[-2])
+        """A screenshot of the page when it does not change any more (but for what turns without end), kept under `build`."""
+
+        def shown() -> bytes:
+            return self.page.screenshot(animations="disabled")
+
+        pictures = [shown()]
+        self.until(lambda: pictures.append(shown()) or pictures[-1] == pictures[-2])
         self._pictures.mkdir(parents=True, exist_ok=True)
-        self.page.screenshot(path=self._pictures / f"{name}.png")
+        (self._pictures / f"{name}.png").write_bytes(pictures[-1])
         return self._pictures / f"{name}.png"
 
     def view(self, name: str):
