@@ -103,6 +103,7 @@ def test_keys_belong_to_a_field_while_one_types_in_it(views):
 def test_every_arrangement_has_its_views_filled_and_fitting(views, arrangement, names):
     views.do("arrange", "one view" if arrangement != "one view" else "reading")
     views.do("arrange", arrangement)
+    views.sized()
     scene = views.scene()
     assert set(views.names) == names
     for name in names:
@@ -221,7 +222,7 @@ def test_patient_sides_and_ruler_are_written(views):
         for place, part in {
             "left": letters[height // 2 - 25 : height // 2 + 25, :30],
             "right": letters[height // 2 - 25 : height // 2 + 25, -30:],
-            "top": letters[:30, width // 2 - 25 : width // 2 + 25],
+            "top": letters[: height // 3, width // 2 - 25 : width // 2 + 25],  # below a title that reaches so far
         }.items():
             assert part.sum() > 8, f"{name} has no letter at the {place}"
         ruler = picture[-20:, width // 4 : -width // 4]
