@@ -288,3 +288,5 @@ def _fragments(data: bytes) -> Iterator[memoryview]:
         if not is_table:
             yield view[place + 8 : place + 8 + length]
         is_table, place = False, place + 8 + length
+    if place != len(view):
+        raise _PixelError("its compressed pixels are not divided into items")

@@ -103,7 +103,10 @@ def _decoded(path: Path) -> tuple[dict[str, Any], list[NDArray]]:
     if start.startswith(_TEXT_MAGIC) and _all_linear(start):
         if len(start) == _MOST_TEXT:
             raise DamagedError("it is too long")
-        return decode(str(path))
+        try:
+            return decode(str(path))
+        except UnicodeDecodeError as error:  # ITK quotes what it cannot read, and that is no text
+            raise DamagedError("it is damaged or no transform") from error
     with Decoder("itk_transforms") as decoder:
         decoder.ask(path)
         try:

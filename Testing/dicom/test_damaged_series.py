@@ -228,10 +228,10 @@ class TestPixelsThatDoNotFit:
         edit(folder, lambda dataset, _: setattr(dataset, "BitsStored", 12))
         refused(folder, r"High Bit \(0028,0102\) is 15 with Bits Stored \(0028,0101\) 12")
 
-    def compress(self, edit, folder, syntax, codestreams):
+    def compress(self, edit, folder, syntax, codestreams, more=b""):
         def pretend(dataset, _):
             dataset.file_meta.TransferSyntaxUID = syntax
-            dataset.PixelData = encapsulate(codestreams)
+            dataset.PixelData = encapsulate(codestreams) + more
             dataset["PixelData"].VR = "OB"
             dataset["PixelData"].is_undefined_length = True
 
@@ -246,6 +246,12 @@ class TestPixelsThatDoNotFit:
         folder = write_series(Modality.CT)
         self.compress(edit, folder, syntax, [codestream])
         refused(folder, r"its compressed pixels are 32 x 16, and Columns and Rows .* say 24 x 20")
+
+    def test_compressed_pixels_longer_than_their_item(self, write_series, edit):
+        """As when a byte came into them on the way: the decoder would get them cut, and decodes that too."""
+        folder = write_series(Modality.CT)
+        self.compress(edit, folder, JPEGBaseline8Bit, [self.JPEG], more=bytes(2))
+        refused(folder, "its compressed pixels are not divided into items")
 
     def test_more_compressed_images_than_frames(self, write_series, edit):
         folder = write_series(Modality.CT)

@@ -13,9 +13,9 @@ from LCDFusionLib.images.transform_files import read_transform
 def write(transform, path, change=None):
     sitk.WriteTransform(transform, str(path))
     if change:
-        content = path.read_text()
-        path.write_text(re.sub(*change, content, count=1, flags=re.MULTILINE))
-        assert path.read_text() != content
+        content = path.read_text(encoding="latin-1")
+        path.write_text(re.sub(*change, content, count=1, flags=re.MULTILINE), encoding="latin-1")
+        assert path.read_text(encoding="latin-1") != content
     return path
 
 
@@ -53,6 +53,7 @@ def test_rigid_transforms_of_every_kind(tmp_path, kind, suffix):
         (r"^Parameters.*$", ""),
         (r"^(FixedParameters.*)$", r"\1\n\1"),
         (r"^Transform: Affine", "Transform: Afine"),
+        (r"^Transform: Affine", "Transform: \xff\xfe"),
     ],
 )
 def test_numbers_that_cannot_all_be_read(tmp_path, change):
