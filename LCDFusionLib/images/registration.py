@@ -46,7 +46,6 @@ _MEETS = 0.05  # nats: with less before, the two hardly met, and a gain in perce
 _NEAR = 0.8  # of the best coarse score: an order of the axes below that never came out better after a search
 _MOST_RIVALS = 2  # turned orders that are looked at, and as many mirrored ones
 _CLEARLY = 1.02  # how much better a turned order has to be than the file's own; heads are nearly symmetric (docs/registration.md)
-_RIVALS = 0.9  # of the best coarse score: an order of the axes that has to be refined before it is called worse
 _LEAST_TURNED_OVERLAP = 0.5
 
 
@@ -174,11 +173,11 @@ def register(moving: Volume, fixed: Volume, *, progress: Progress | None = None)
     ends = [chosen, *(search.coarse(_shifted(shift) @ chosen.start, steps.part(0.25 / len(shifts))) for shift in shifts)]
     others_ends = [*((place, end) for place, end in rivals if place is not order), *([(upright, first)] if order is not upright else [])]
     clusters = search.clusters(ends)
-    fine = [search.fine(cluster[0], steps.part(0.2 / len(clusters[:2]))) for cluster in clusters[:2]]
+    fine = [search.fine(cluster[0], steps.part(0.15 / len(clusters[:2]))) for cluster in clusters[:2]]
     best = max(fine, key=lambda end: end.score)
     # Two places of the coarse search whose fine ends are one are one.
     same = [cluster for cluster, end in zip(clusters, fine, strict=False) if search.distance(end.motion, best.motion) <= _AGREE_MM]
-    rival, relation = _rival(search, others_ends, chosen=ends, best=best, tell=steps.part(0.1))
+    rival, relation = _rival(search, others_ends, chosen=ends, best=best, tell=steps.part(0.15))
     steps.done()
     fixed_to_moving = np.asarray(np.linalg.inv(best.motion), dtype=np.float64)
     centre = search.centre
@@ -298,22 +297,16 @@ def _rival(
 ) -> tuple[Placement | None, float]:
     """The other order of the axes that fits best, and how well, as a part of how well the chosen one does.
 
-    Coarse ends are compared with coarse ends, and of what comes near fine ends with the fine one too; the better counts, because either
-    search may stop short.
+    Coarse ends are compared with coarse ends, and fine ends with the fine one; the better counts, because either search may stop short.
     """
-    coarse = max(end.score for end in chosen)
-    near = sorted((pair for pair in others if pair[1].score > _RIVALS * coarse), key=lambda pair: -pair[1].score)[:_MOST_RIVALS]
-    if not near:
-        place, end = max(others, key=lambda pair: pair[1].score, default=(None, None))
-        return place, 0.0 if end is None else end.score / coarse
-    refined = []
-    for done, (place, end) in enumerate(near):
+    coarse, found = max(end.score for end in chosen), []
+    for done, (place, end) in enumerate(others):
 
         def told(part: float, done: int = done) -> None:
-            tell((done + part) / len(near))
+            tell((done + part) / len(others))
 
-        refined.append((place, max(end.score / coarse, search.fine(end, told).score / best.score)))
-    return max(refined, key=lambda pair: pair[1])
+        found.append((place, max(end.score / coarse, search.fine(end, told).score / best.score)))
+    return max(found, key=lambda pair: pair[1], default=(None, 0.0))
 
 
 def _shifted(by: NDArray[np.float64]) -> NDArray[np.float64]:
