@@ -7,6 +7,7 @@ import os
 import shutil
 import signal
 import subprocess
+import sys
 import tempfile
 import weakref
 from pathlib import Path
@@ -32,6 +33,9 @@ ENVIRONMENT = {
     "PYTHONFAULTHANDLER": "1",
 }
 """Of the worker, where the user has not set it."""
+
+_STANDS_BACK = 10
+"""How much nicer (`nice`) than its host the worker is: views that somebody scrolls go first, and the rest of all cores is the worker's."""
 
 
 class WorkerDied(FailedError):  # noqa: N818 (it says what happened)
@@ -80,8 +84,12 @@ class WorkerProcess:
                     stderr=subprocess.STDOUT,
                     cwd=library,  # -m looks for modules there first: not in whatever folder the user is in
                     env={**ENVIRONMENT, **os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths))},
-                    creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
+                    creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0) | getattr(subprocess, "BELOW_NORMAL_PRIORITY_CLASS", 0),
                 )
+            if sys.platform != "win32":
+                with contextlib.suppress(OSError):  # it has ended already
+                    own = os.getpriority(os.PRIO_PROCESS, 0)
+                    os.setpriority(os.PRIO_PROCESS, self._popen.pid, own + _STANDS_BACK)
         except BaseException:
             shutil.rmtree(self.folder, ignore_errors=True)
             raise

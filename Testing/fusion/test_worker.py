@@ -127,6 +127,13 @@ def test_cancel_takes_effect_within_one_slice(worker, pair, slow_pair):
     assert worker.pid == pid  # it answered, so it was not ended by force
 
 
+@pytest.mark.skipif(not hasattr(os, "getpriority"), reason="niceness is POSIX's")
+def test_every_thread_of_it_stands_back_behind_the_host(worker, pair):
+    fuse(worker, pair)
+    threads = [int(thread.name) for thread in Path(f"/proc/{worker.pid}/task").glob("*")] or [worker.pid]
+    assert {os.getpriority(os.PRIO_PROCESS, thread) for thread in threads} == {min(19, os.getpriority(os.PRIO_PROCESS, 0) + 10)}
+
+
 def test_cancel_is_the_last_event(worker, slow_pair):
     events = worker.run(slow_pair)
     seen = []
