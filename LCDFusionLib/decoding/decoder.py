@@ -27,7 +27,7 @@ from LCDFusionLib.errors import InputError
 Answer = tuple[dict[str, Any], list[NDArray]]
 """Facts, ready for JSON, and arrays of numbers."""
 
-_LEAST_SECONDS, _BYTES_A_SECOND = 60.0, 1e6  # per file: a hundred times what a slow machine takes
+_LEAST_SECONDS, _BYTES_A_SECOND = 15.0, 1e6  # per file, once the process is ready: a hundred times what it takes
 _MEMORY = 16 << 30  # of addresses, where the system counts them
 _MOST_WAITING = 1 << 20  # bytes, what the system allows everybody
 _READY = b"ready\n"
