@@ -38,7 +38,6 @@ from .patient_and_study import edit_patient_and_study, patient_and_study
 from .reader import SeriesSource
 from .utc_offset import utc_offset
 
-# What one sees beside the picture in every viewer, Series Description (0008,103E).
 # 12 bits: every viewer takes them, and window 4096 around 2048 is their whole range by the standard's formula (PS3.3 C.11.2.1.2).
 # A range of 0 to 1 would need window width 1, which by that formula is a threshold.
 _WHITE = 4095
