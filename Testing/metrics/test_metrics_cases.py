@@ -160,6 +160,23 @@ def test_one_undefined_image_leaves_the_others_of_its_batch():
         torch.testing.assert_close(values[name][1:], expected[name])
 
 
+def test_one_pixel_without_a_value_leaves_no_entropy():
+    fused = noise(2, 1, 64, 64)
+    fused[0, 0, 5, 7] = torch.nan
+    assert evaluate(fused, fused, fused)["IE"].isnan().tolist() == [True, False]
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_rounding_is_no_difference_and_one_gray_level_is_one(dtype):
+    """A level that no sum of float32 meets exactly; and one pixel of a whole slice, in one gray level."""
+    anatomy, level = noise(1, 1, 511, 509, dtype=dtype), torch.full((1, 1, 511, 509), 254.9, dtype=dtype)
+    assert evaluate(anatomy, anatomy, level)["SCD_function"].isnan()
+    one_pixel = torch.zeros_like(level)
+    one_pixel[..., 200, 300] = 1
+    values = evaluate(anatomy + one_pixel, anatomy, one_pixel)
+    assert values["SCD_function"].item() == pytest.approx(1, abs=1e-3 if dtype is torch.float32 else 1e-9)
+
+
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("size", [(41, 41), (40, 200), (200, 40), (16, 16), (2, 2), (1, 1), (1, 9)])
 def test_small_images_never_raise(size, dtype):

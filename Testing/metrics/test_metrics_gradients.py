@@ -43,6 +43,17 @@ def awkward_images():
     )
 
 
+@pytest.mark.parametrize("metric", BY_SOURCE)
+@pytest.mark.parametrize("name", ["maximum", "upright edges", "level edges", "half a level"])
+def test_value_is_the_same_where_a_gradient_is_asked_for(name, metric):
+    """Edges of less than one gray level too, and those whose angle has no derivative."""
+    images, anatomy, function = awkward_images()
+    images["half a level"] = anatomy / 2550
+    expected = metric(images[name], anatomy, function)
+    for value, right in zip(metric(images[name].requires_grad_(), anatomy, function), expected, strict=True):
+        torch.testing.assert_close(value.detach(), right, rtol=1e-12, atol=1e-15, equal_nan=True)
+
+
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
 @pytest.mark.parametrize("metric", BY_SOURCE)
 @pytest.mark.parametrize("name", awkward_images()[0])

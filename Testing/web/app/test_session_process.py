@@ -11,6 +11,8 @@ import pytest
 
 from Testing.web.front.running_front import is_running, wait_until
 
+pytestmark = pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="needs /proc")
+
 PROJECT = Path(__file__).resolve().parents[3]
 COMMAND = [sys.executable, "-m", "LCDFusionLib.web.app", "--session"]
 
@@ -49,7 +51,6 @@ def children(pid):
     return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
-@pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="needs /proc")
 def test_it_ends_with_its_input_and_takes_its_worker_along(start_session, small_study):
     process, folder, log = start_session(small_study)
     wait_until(lambda: children(process.pid), 120)  # the worker comes when the study is open
@@ -64,12 +65,29 @@ def test_it_ends_with_its_input_and_takes_its_worker_along(start_session, small_
 
 
 def test_its_log_names_nobody_when_things_go_wrong(start_session, small_study, tmp_path):
-    named = tmp_path / "Müller Anna P-17"
-    named.mkdir()
-    for file in (small_study / "CT").iterdir():
-        (named / file.name).write_bytes(file.read_bytes()[:-500])
-    process, _, log = start_session(named, tmp_path / "Müller gone")
-    time.sleep(3)
+    """A path that is not there, files that are no images, and a series cut short, of which only the voxels are missed."""
+    process, folder, log = start_session(tmp_path / "Müller gone")
+
+    def upload(name):
+        (folder / name).mkdir()
+        return folder / name / "Müller Anna P-17.dcm"
+
+    def open_upload(name):
+        process.stdin.write(json.dumps({"do": "open", "folder": str(folder / name)}).encode() + b"\n")
+        process.stdin.flush()
+
+    def is_refused(name):
+        upload(name).write_bytes(b"no image")
+        open_upload(name)
+        wait_until(lambda: not (folder / name).exists(), 60)
+
+    is_refused("first")
+    series = upload("series")
+    for number, file in enumerate(small_study.glob("*/*")):
+        series.with_stem(f"{series.stem} {number}").write_bytes(file.read_bytes()[:-500])
+    open_upload("series")
+    wait_until(lambda: children(process.pid), 120)  # it is open: its volumes are being read
+    is_refused("second")
     process.stdin.close()
     process.wait(10)
     assert_nobody_is_named(log)

@@ -1,0 +1,140 @@
+"""`python -m Testing.mutation metrics fusion --minutes 60`: faults put into the library, one at a time: does a test see each?
+
+Not part of CI: it needs `pip install coverage` and hours. The first run of a room records which of its tests reach which line
+(`build/mutation/ROOM-reach.json`); each goes on where the last one stopped and adds to `build/mutation/ROOM.jsonl`. What survives is
+printed: a test is missing, or the change makes no difference. `--again TESTS` lets what survived meet all of these tests.
+"""
+
+import argparse
+import contextlib
+import functools
+import json
+import os
+import random
+import shutil
+import tempfile
+import time
+from collections import Counter
+from dataclasses import replace
+from pathlib import Path
+
+from .mutants import spoiled
+from .reach import PROJECT, Reach, record
+from .trial import HEAVY, collected, imported
+
+KEPT = PROJECT / "build" / "mutation"
+# Quick tests of the library that reach a room: no browser, no Slicer, no archive.
+TESTS = {
+    "metrics": ["Testing/metrics"],
+    "fusion": ["Testing/fusion", "Testing/pipeline", "Testing/dicom/test_companions.py", "Testing/cli/test_fuse_command.py"],
+    "dicom": ["Testing/dicom", "Testing/pipeline"],
+    "images": ["Testing/images", "Testing/test_decoding.py", "Testing/pipeline"],
+}
+SECONDS_OF_TESTS = 40
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("rooms", nargs="+", choices=TESTS)
+    parser.add_argument("--sample", type=int, help="mutants a file; all where it is not given")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--minutes", type=float, default=60, help="a room")
+    parser.add_argument("--again", nargs="+", metavar="TESTS", help="what survived so far meets these")
+    parser.add_argument("--list", action="store_true", help="only what survived so far")
+    options = parser.parse_args()
+    os.environ |= {"OMP_NUM_THREADS": "1", "ITK_GLOBAL_DEFAULT_NUMBER_OF_THREADS": "1"}  # threads of a library do not live in a fork
+    for heavy in HEAVY:
+        with contextlib.suppress(ImportError):
+            __import__(heavy)
+    for room in options.rooms:
+        _try_room(room, options)
+
+
+def _mutants(room, seed=0, sample=None):
+    """Those of all files, by turns, each file's in an order of chance."""
+    turns = []
+    for path in sorted((PROJECT / "LCDFusionLib" / room).rglob("*.py")):
+        every = list(spoiled(str(path.relative_to(PROJECT)), path.read_text()))
+        random.Random(f"{seed} {path.name}").shuffle(every)
+        turns += enumerate(every[:sample])
+    return [mutant for _, mutant in sorted(turns, key=lambda turn: turn[0])]
+
+
+def _outcomes(room):
+    """(outcome, the test that killed it) of what was tried, by the key of the mutant."""
+    file = KEPT / f"{room}.jsonl"
+    entries = map(json.loads, file.read_text().splitlines()) if file.exists() else ()
+    return {entry["key"]: (entry["outcome"], entry["by"]) for entry in entries}
+
+
+def _try_room(room, options):
+    reach_file, known = KEPT / f"{room}-reach.json", _outcomes(room)
+    left = {key for key, (outcome, _) in known.items() if outcome != "killed"}
+    if options.list:
+        for mutant in sorted(_mutants(room), key=lambda mutant: (mutant.file, mutant.line)):
+            if mutant.key in left:
+                print(_line(mutant, known[mutant.key][0]))
+    elif options.again:
+        _try([mutant for mutant in _mutants(room) if mutant.key in left], room, lambda mutant: (options.again, 100), options)
+    else:
+        if not reach_file.exists():
+            if os.fork() == 0:
+                record(TESTS[room], reach_file)
+                os._exit(0)
+            os.wait()
+        reach = Reach(reach_file)
+        _try(
+            [mutant for mutant in _mutants(room, options.seed, options.sample) if mutant.key not in known],
+            room,
+            reach.tests,
+            options,
+            reach,
+        )
+    known, now = _outcomes(room), {mutant.key for mutant in _mutants(room)}
+    print(f"{room}: {dict(Counter(outcome for key, (outcome, _) in known.items() if key in now))} of {len(now)}", flush=True)
+
+
+def _line(mutant, outcome):
+    return f"{outcome} {mutant.file}:{mutant.line}  {mutant.was}  ->  {mutant.now}    | {mutant.text}"
+
+
+def _try(mutants, room, choose, options, reach=None):
+    """Each mutant meets the tests that `choose` names, in a copy of the project; what comes of it is printed and kept."""
+    end = time.monotonic() + 60 * options.minutes
+    sound, unsound = {by for _, by in _outcomes(room).values()}, set()
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary) / "project"
+        shutil.copytree(PROJECT, folder, ignore=shutil.ignore_patterns(".git", ".venv", "build", "__pycache__"), symlinks=True)
+        (Path(temporary) / "shared").symlink_to(PROJECT.parent / "shared")
+        for name in (".venv", "build"):
+            (folder / name).symlink_to(PROJECT / name)
+
+        def ask(trial, in_function):
+            for mutant in mutants:
+                if mutant.in_function != in_function or time.monotonic() > end:
+                    continue
+                tests, takes = choose(mutant)
+                tests = [test for test in tests if test not in unsound]
+                outcome, by = trial(mutant, tests, 10 + 3 * takes) if tests else ("unreached", "")
+                while by in tests and by not in sound:  # it may fail without any fault: it needs what the copy has not
+                    none = replace(mutant, source=(folder / mutant.file).read_text())
+                    if trial(none, [by], 10 + 3 * takes)[0] == "survived":
+                        sound.add(by)
+                    else:
+                        print(f"fails without a mutant: {by}", flush=True)
+                        unsound.add(by)
+                        tests = [test for test in tests if test not in unsound]
+                        outcome, by = trial(mutant, tests, 10 + 3 * takes)
+                if outcome != "killed":
+                    print(_line(mutant, outcome), f"({len(tests)} tests)", flush=True)
+                elif reach:
+                    reach.killed(mutant, by)
+                with (KEPT / f"{room}.jsonl").open("a") as file:
+                    file.write(json.dumps({"key": mutant.key, "outcome": outcome, "by": by}) + "\n")
+
+        collected(folder, options.again or TESTS[room], functools.partial(ask, in_function=True))
+        ask(functools.partial(imported, folder), in_function=False)
+
+
+if __name__ == "__main__":
+    main()
