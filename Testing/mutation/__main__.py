@@ -30,7 +30,7 @@ TESTS = {
     "dicom": ["Testing/dicom", "Testing/pipeline"],
     "images": ["Testing/images", "Testing/test_decoding.py", "Testing/pipeline"],
 }
-SECONDS_OF_TESTS = 40
+SECONDS_OF_TESTS = 25
 
 
 def main():
@@ -86,7 +86,7 @@ def _try_room(room, options):
         _try(
             [mutant for mutant in _mutants(room, options.seed, options.sample) if mutant.key not in known],
             room,
-            reach.tests,
+            functools.partial(reach.tests, budget=SECONDS_OF_TESTS),
             options,
             reach,
         )

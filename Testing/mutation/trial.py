@@ -6,8 +6,10 @@ import os
 import resource
 import shutil
 import signal
+import socket
 import sys
 import types
+import weakref
 from itertools import zip_longest
 from pathlib import Path
 
@@ -82,6 +84,30 @@ def in_a_fork(folder: Path, seconds: float, work) -> tuple[str, str]:
     return ("survived" if code == 0 else "killed"), failed or (f"signal {-code}" if code < 0 else "")
 
 
+def fork_what_is_started(folder: Path) -> None:
+    """From now on processes that tests start (`sys.executable -m LCDFusionLib...`) are forks of this one, as it is now."""
+    from Testing import warm_python
+
+    script = folder / "python"
+    listening = socket.socket(socket.AF_UNIX)
+    listening.bind(str(folder / "server"))
+    listening.listen(64)
+    script.write_text(warm_python.CLIENT.format(python=sys.executable, address=folder / "server"))
+    script.chmod(0o755)
+    if os.fork() == 0:
+        os.dup2(os.pipe()[0], 0)  # that nobody closes
+        sys.stdin = os.fdopen(0, closefd=False)
+        for finalizer in weakref.finalize._registry.values():
+            finalizer.atexit = False  # temporary folders are their makers' to remove
+        try:
+            warm_python.Server(listening, str(script)).run()
+        finally:
+            os._exit(1)
+    listening.close()
+    sys.executable = warm_python.SCRIPT = str(script)
+    warm_python.interpreter.__wrapped__.__code__ = (lambda: SCRIPT).__code__  # noqa: F821 - of that module
+
+
 class Trials:
     """A plugin of pytest: what was collected is not run as it is, but as each mutant asks for it."""
 
@@ -108,6 +134,7 @@ class Trials:
             put_in(mutant.source, path, self.functions)
             temporary.mkdir()
             factory._basetemp = temporary
+            fork_what_is_started(temporary)
             chosen = [item for test in tests for item in self._of(test)]
             failed = ""
             for item, following in zip_longest(chosen, chosen[1:]):
