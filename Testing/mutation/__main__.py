@@ -30,7 +30,7 @@ TESTS = {
     "dicom": ["Testing/dicom", "Testing/pipeline"],
     "images": ["Testing/images", "Testing/test_decoding.py", "Testing/pipeline"],
 }
-SECONDS_OF_TESTS = 25
+SECONDS_OF_TESTS = 10
 
 
 def main():
