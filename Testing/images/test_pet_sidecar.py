@@ -132,6 +132,13 @@ def test_strange_values_are_no_numbers(tmp_path):
     assert "PatientWeight (kg) is missing" in read_volume(save(tmp_path, {**BIDS, "PatientWeight": None})).notes[0]
 
 
+@pytest.mark.parametrize("name", ["BodyWeight", "InjectedRadioactivity", "RadionuclideHalfLife", "InjectionStart"])
+def test_the_field_that_is_no_number_is_the_one_that_is_named(tmp_path, name):
+    fields = without(BIDS, "PatientWeight", "TracerRadionuclide") | {"BodyWeight": 71, "RadionuclideHalfLife": 6588}
+    assert read_volume(save(tmp_path, fields)).unit is Unit.SUVBW
+    assert f"{name} 'about 7' is no number in 'pet.json'" in read_volume(save(tmp_path, fields | {name: "about 7"})).notes[0]
+
+
 def test_what_the_caller_says_comes_first(tmp_path):
     path = save(tmp_path, BIDS)
     assert read_volume(path, modality=Modality.PET, unit=Unit.SUVBW).array.max() == ARRAY.max()

@@ -201,3 +201,19 @@ def test_hu_are_not_known_where_the_ct_does_not_reach_or_was_not_measured():
     padding[tuple(np.argwhere(region)[0])] = True
     assert np.isnan(mean_hu(replace(ct, padding=padding), pet, region))
     assert np.isnan(mean_hu(ct.with_array(ct.array, modality=Modality.MR, unit=Unit.RELATIVE), pet, region))
+
+
+@pytest.mark.parametrize("axis", [0, 1, 2])
+@pytest.mark.parametrize(("shift", "is_within"), [(-0.45, True), (-0.55, False), (0.45, True), (0.55, False)])
+def test_a_voxel_reaches_half_its_width_from_its_centre(axis, shift, is_within):
+    """Three voxels at that end of the CT past which the PET is shifted, by so much of a voxel."""
+    ct = Volume(np.arange(512, dtype=np.float32).reshape(8, 8, 8), np.eye(4), Modality.CT, Unit.HU, "CT")
+    matrix = np.eye(4)
+    matrix[axis, 3] = shift
+    pet = replace(ct, ijk_to_lps=matrix, modality=Modality.PET, unit=Unit.SUVBW)
+    place = [slice(2, 5)] * 3
+    place[2 - axis] = slice(0, 3) if shift < 0 else slice(5, 8)
+    region = np.zeros(ct.shape, bool)
+    region[tuple(place)] = True
+    expected = ct.array[region].mean() if is_within else np.nan
+    assert mean_hu(ct, pet, region) == pytest.approx(expected, nan_ok=True)

@@ -115,16 +115,16 @@ def _try(mutants, room, choose, options, reach=None):
                     continue
                 tests, takes = choose(mutant)
                 tests = [test for test in tests if test not in unsound]
-                outcome, by = trial(mutant, tests, 10 + 3 * takes) if tests else ("unreached", "")
+                outcome, by = trial(mutant, tests, 5 + 2 * takes) if tests else ("unreached", "")
                 while by in tests and by not in sound:  # it may fail without any fault: it needs what the copy has not
                     none = replace(mutant, source=(folder / mutant.file).read_text())
-                    if trial(none, [by], 10 + 3 * takes)[0] == "survived":
+                    if trial(none, [by], 5 + 2 * takes)[0] == "survived":
                         sound.add(by)
                     else:
                         print(f"fails without a mutant: {by}", flush=True)
                         unsound.add(by)
                         tests = [test for test in tests if test not in unsound]
-                        outcome, by = trial(mutant, tests, 10 + 3 * takes)
+                        outcome, by = trial(mutant, tests, 5 + 2 * takes)
                 if outcome != "killed":
                     print(_line(mutant, outcome), f"({len(tests)} tests)", flush=True)
                 elif reach:
