@@ -84,18 +84,22 @@ def in_a_fork(folder: Path, seconds: float, work) -> tuple[str, str]:
     return ("survived" if code == 0 else "killed"), failed or (f"signal {-code}" if code < 0 else "")
 
 
-def fork_what_is_started(folder: Path) -> None:
-    """From now on processes that tests start (`sys.executable -m LCDFusionLib...`) are forks of this one, as it is now."""
+def fork_what_is_started(folder: Path, library: Path) -> None:
+    """From now on processes that tests start (`sys.executable -m LCDFusionLib...`, nothing else on PYTHONPATH) are forks of this one."""
     from Testing import warm_python
 
     script = folder / "python"
     listening = socket.socket(socket.AF_UNIX)
     listening.bind(str(folder / "server"))
     listening.listen(64)
-    script.write_text(warm_python.CLIENT.format(python=sys.executable, address=folder / "server"))
+    client = warm_python.CLIENT.format(python=sys.executable, address=folder / "server")
+    other = f'set(os.environ.get("PYTHONPATH", "").split(":")) - {{"", {str(library)!r}}}'
+    script.write_text(client.replace("if sys.argv[1:2]", f"if {other} or sys.argv[1:2]", 1))
     script.chmod(0o755)
+    reading, writing = os.pipe()  # which this process keeps open to its end: then the server ends too
     if os.fork() == 0:
-        os.dup2(os.pipe()[0], 0)  # that nobody closes
+        os.close(writing)
+        os.dup2(reading, 0)
         sys.stdin = os.fdopen(0, closefd=False)
         for finalizer in weakref.finalize._registry.values():
             finalizer.atexit = False  # temporary folders are their makers' to remove
@@ -134,7 +138,7 @@ class Trials:
             put_in(mutant.source, path, self.functions)
             temporary.mkdir()
             factory._basetemp = temporary
-            fork_what_is_started(temporary)
+            fork_what_is_started(temporary, self.folder)
             chosen = [item for test in tests for item in self._of(test)]
             failed = ""
             for item, following in zip_longest(chosen, chosen[1:]):
