@@ -7,6 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pydicom
 import pytest
+from pydicom.dataset import Dataset
+from pydicom.sr.codedict import codes
 
 from LCDFusionLib.dicom import (
     Derivation,
@@ -79,7 +81,8 @@ def test_dcentvfy_finds_one_patient_and_one_study(fused, tmp_path):
 def test_key_slices_name_the_images(fused):
     (path,) = (fused[2] / "key").iterdir()
     document, color = pydicom.dcmread(path), fused_headers(fused[2] / "color")
-    assert document.ConceptNameCodeSequence[0].CodeMeaning == "Of Interest"
+    title, known = document.ConceptNameCodeSequence[0], codes.cid7010.OfInterest
+    assert (title.CodeValue, title.CodingSchemeDesignator, title.CodeMeaning) == (known.value, known.scheme_designator, known.meaning)
     images = [item.ReferencedSOPSequence[0].ReferencedSOPInstanceUID for item in document.ContentSequence if item.ValueType == "IMAGE"]
     assert images == [color[1].SOPInstanceUID, color[3].SOPInstanceUID]
     evidence = document.CurrentRequestedProcedureEvidenceSequence[0].ReferencedSeriesSequence[0]
@@ -167,6 +170,10 @@ def test_deidentified_objects_tell_nothing_and_stay_together(fused):
     secrets = {anatomy.series.uid, anatomy.series.study_uid, function.series.uid, anatomy.series.frame_of_reference, "P-17", "20250314"}
     secrets |= {"Anna", *(h.SOPInstanceUID for h in (*anatomy.headers, *function.headers))}
     before = fused_headers(out / "color")
+    touched = pydicom.dcmread(min((out / "color").iterdir()))  # as another program leaves it
+    touched.ContributingEquipmentSequence = [Dataset()]
+    touched.ContributingEquipmentSequence[0].Manufacturer = "Anna's workstation"
+    touched.save_as(touched.filename)
     assert deidentify_folder(out) == len(list(out.rglob("*.dcm")))
     for path in sorted(out.rglob("*.dcm")):
         data = path.read_bytes()
@@ -180,6 +187,8 @@ def test_deidentified_objects_tell_nothing_and_stay_together(fused):
     assert {header.StudyInstanceUID for header in (*color, document)} == {document.StudyInstanceUID}
     named = [item.ReferencedSOPSequence[0].ReferencedSOPInstanceUID for item in document.ContentSequence if item.ValueType == "IMAGE"]
     assert named == [color[1].SOPInstanceUID, color[3].SOPInstanceUID]
+    assert document.ContentSequence[-1].ReferencedSOPSequence[0].ReferencedSOPClassUID == before[0].SOPClassUID
+    assert "ContributingEquipmentSequence" not in color[0]
     for one, other in zip(before, color, strict=True):
         assert one.ImagePositionPatient == other.ImagePositionPatient
         assert "Fused by LCDFusion" in other.DerivationDescription

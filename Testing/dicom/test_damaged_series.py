@@ -69,6 +69,14 @@ class TestOneNameForTwoImages:
         assert scan_folder(folder).copies == 6
         assert (read_folder(folder)[0].array == before.array).all()
 
+    def test_a_compressed_image_of_other_pixels_is_no_copy(self, write_series):
+        folder = write_series(Modality.CT)
+        other = pydicom.dcmread(folder / "0003.dcm")
+        other.PixelData = pydicom.dcmread(folder / "0004.dcm").PixelData
+        other.compress(RLELossless, generate_instance_uid=False)
+        other.save_as(folder / "packed.dcm")
+        refused(folder, "hold two images with one SOP Instance UID")
+
     def test_two_series_with_one_set_of_uids(self, write_series, edit, tmp_path):
         """Neither could be told from the other by what a viewer or an archive calls an image."""
         ct, pet = write_series(Modality.CT, "both/ct"), write_series(Modality.PET, "both/pet")
@@ -275,6 +283,18 @@ def test_a_deflated_file_that_becomes_a_thousand_times_as_large(write_series, ed
     refused(folder, r"its deflated data set is more than 100 times its size")
     assert unpacked
     assert max(unpacked) < 20_000
+
+
+def test_a_black_image_deflates_to_a_thousandth_and_is_read(write_series, edit):
+    def deflate(dataset, index):
+        dataset.file_meta.TransferSyntaxUID = DeflatedExplicitVRLittleEndian
+        dataset.Rows = dataset.Columns = 1024
+        dataset.PixelData = bytes(2 << 20)
+
+    folder = write_series(Modality.CT)
+    edit(folder, deflate)
+    assert max(file.stat().st_size for file in folder.iterdir()) < (2 << 20) / 100
+    assert read_folder(folder)[0].shape[1:] == (1024, 1024)
 
 
 class TestNumbersThatCannotBe:

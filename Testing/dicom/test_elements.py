@@ -63,6 +63,10 @@ def test_text_moves_no_cursor():
     assert elements.text(header(SeriesDescription=("LO", "PET\x1b[2J\r\nAC")), "SeriesDescription") == "PET [2J  AC"
 
 
+def test_several_values_stand_as_in_the_file():
+    assert elements.text(header(ImageType=("CS", ["ORIGINAL", "PRIMARY", "AXIAL"])), "ImageType") == "ORIGINAL\\PRIMARY\\AXIAL"
+
+
 def test_a_patient_is_never_named():
     with pytest.raises(ElementError) as caught:
         elements.number(header(PatientWeight=("LO", "Anna")), "PatientWeight")

@@ -264,6 +264,15 @@ def test_a_slice_outside_the_functions_field_of_view_names_the_anatomy_alone(mak
     assert [len(header.SourceImageSequence) for header in headers(color)] == [1, 1, 2, 3, 3, 3]
 
 
+def test_a_deformed_function_names_the_slices_within_the_farthest_move(make, write_series, tmp_path):
+    """Slices 2 mm apart in both; what was moved by 4.5 mm may come from three slices away (two and the next, which interpolation reads)."""
+    anatomy, function = (read_folder(write_series(make(m, shape=(9, 16, 16), spacing=(1, 1, 2)))) for m in (Modality.CT, Modality.PET))
+    color, _ = write_both(tmp_path / "out", anatomy, function, deformed_mm=4.5)
+    number = {header.SOPInstanceUID: k for k, header in enumerate(function[1].headers)}
+    used = [[number[item.ReferencedSOPInstanceUID] for item in header.SourceImageSequence[1:]] for header in headers(color)]
+    assert used == [[n for n in range(9) if abs(n - k) <= 3] for k in range(9)]
+
+
 def test_colour_and_gray_of_one_fusion_belong_together(inputs, tmp_path):
     """Also where the anatomy has no frame of reference: one is made for both."""
     anatomy, function = inputs(attributes={"FrameOfReferenceUID": None, "SeriesNumber": 9001})

@@ -5,8 +5,8 @@ from datetime import date
 import pytest
 from pydicom.dataset import Dataset
 
-from LCDFusionLib.dicom import Patient, find_mismatches, identity_is_known, read_folder, unconfirmed
-from LCDFusionLib.images.volume import Modality
+from LCDFusionLib.dicom import Patient, find_mismatches, identity_is_known, notes_on_belonging, place_mismatch, read_folder, unconfirmed
+from LCDFusionLib.images.volume import Modality, Place
 
 BORN = date(1961, 7, 4)
 
@@ -134,3 +134,29 @@ def test_what_says_nothing_is_known_to_say_nothing():
     assert not identity_is_known(named, birthday)
     assert not identity_is_known(header(), header())
     assert find_mismatches(named, birthday) == ()
+
+
+@pytest.mark.parametrize(
+    ("anatomy", "function", "who"),
+    [
+        (Place.UNSAID, Place.UNSAID, "neither file says where in the patient it lies"),
+        (Place.UNSAID, Place.PATIENT, "the anatomy's file does not say where it lies"),
+        (Place.PATIENT, Place.UNSAID, "the function's file does not say where it lies"),
+    ],
+)
+def test_whose_place_is_a_guess(anatomy, function, who):
+    (found,) = place_mismatch(anatomy, function)
+    assert found.kind == "place"
+    assert found.text.startswith(who)
+    assert place_mismatch(Place.PATIENT, Place.PATIENT) == place_mismatch(Place.PICTURE, Place.PICTURE) == ()
+
+
+def test_notes_say_what_was_not_compared_and_how_far_apart():
+    dated = [header(PatientID="1", StudyDate=f"202503{day}") for day in (14, 15, 20)]
+    assert notes_on_belonging(dated[0], dated[0]) == ()
+    assert notes_on_belonging(dated[0], dated[1]) == ("The scans are 1 day apart.",)
+    assert notes_on_belonging(dated[2], dated[0]) == ("The scans are 6 days apart.",)
+    assert notes_on_belonging(dated[2], dated[0], mismatches=["study-date"]) == ()
+    (note,) = notes_on_belonging(dated[0], header())
+    assert note.startswith("That both inputs are of one patient could not be checked")
+    assert notes_on_belonging(dated[0], header(), is_known=True) == ()

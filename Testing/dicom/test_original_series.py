@@ -6,6 +6,7 @@ from datetime import datetime
 import numpy as np
 import pydicom
 import pytest
+from pydicom.sr.codedict import codes
 
 from LCDFusionLib.dicom import Patient, read_folder
 from LCDFusionLib.errors import InputError
@@ -84,3 +85,23 @@ def test_an_occupied_folder_is_left_alone(write_series):
     with pytest.raises(InputError, match="is not empty"):
         write_series(Modality.CT)
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+
+
+CORRECTIONS = {*("DECY", "ATTN", "SCAT", "DTIM", "MOTN", "PMOT", "CLN", "RAN", "RADL", "DCAL", "NORM")}
+"""Defined Terms of Corrected Image (0028,0051), PS3.3 C.8.9.1.1.1 of PET Series."""
+
+
+def test_codes_are_those_of_the_standard(write_series):
+    """CID 19, 20 and 21 of PS3.16 in a PET's header, and the tracer's; pydicom's tables are the other side."""
+    header = pydicom.dcmread(next(write_series(Modality.PET).iterdir()))
+    assert {*header.CorrectedImage} <= CORRECTIONS
+    tracer, (lying,) = header.RadiopharmaceuticalInformationSequence[0], header.PatientOrientationCodeSequence
+    for item, context in (
+        (lying, codes.cid19),
+        (lying.PatientOrientationModifierCodeSequence[0], codes.cid20),
+        (header.PatientGantryRelationshipCodeSequence[0], codes.cid21),
+        (tracer.RadionuclideCodeSequence[0], codes.cid4020),
+        (tracer.RadiopharmaceuticalCodeSequence[0], codes.cid4021),
+    ):
+        known = {(code.value, code.scheme_designator): code.meaning for code in (getattr(context, name) for name in context.dir())}
+        assert known[item.CodeValue, item.CodingSchemeDesignator].casefold() == item.CodeMeaning.casefold()

@@ -1,9 +1,11 @@
 """Pixel Padding Value (0028,0120): what a scanner did not measure is black, and counts nowhere."""
 
 import numpy as np
+import pydicom
 import pytest
 
 from LCDFusionLib.dicom import read_folder
+from LCDFusionLib.dicom.padding import may_hold_padding, real_padding, same_padding
 from LCDFusionLib.errors import InputError
 from LCDFusionLib.fusion import FusionSettings, FusionWorker, prepare
 from LCDFusionLib.fusion.events import Finished
@@ -142,3 +144,20 @@ def test_padding_of_float_pixels(make, write_series, edit, value, limit):
     volume, _ = read_folder(folder)
     np.testing.assert_array_equal(volume.padding, where)
     assert volume.array[where].max() == volume.array[~where].min() >= 0
+
+
+@pytest.mark.parametrize("modality", [Modality.CT, Modality.PET])
+def test_padding_is_found_in_what_another_reader_rescaled(padded, modality):
+    """Which rescales it like a measured value: a PET by another slope in each slice, so that no real value is padding's in all of them."""
+    folder, where = padded(modality, 63536)
+    headers = [pydicom.dcmread(path) for path in sorted(folder.iterdir())]
+    rescaled = np.stack([header.pixel_array * float(header.RescaleSlope) + float(header.RescaleIntercept) for header in headers])
+    assert same_padding(headers) == (modality is Modality.CT)
+    np.testing.assert_array_equal(real_padding(rescaled, headers), where)
+    np.testing.assert_array_equal(real_padding(rescaled, headers[:1])[0], where[0])
+    assert real_padding(np.zeros_like(rescaled), headers) is None
+    assert may_hold_padding([*folder.iterdir()])
+
+
+def test_files_without_the_element_hold_no_padding(write_series):
+    assert not may_hold_padding([*write_series(Modality.CT).iterdir()])

@@ -109,6 +109,14 @@ def test_volumes_that_do_not_meet_come_after_those_that_do(put, tmp_path, make, 
     assert "CT covers 0% of the PET" in propose_pairs(scan_folder(tmp_path / "mess").series)[1].cautions
 
 
+def test_how_much_of_the_pet_lies_in_the_ct_is_said(put, tmp_path):
+    """Positions of 11 slices 3 mm apart, of which the CT's 6 slices, 3 mm apart, hold the first half."""
+    put(Modality.CT, "CT", slices=6, apart=3.0)
+    put(Modality.PET, "PET", slices=11, apart=3.0)
+    (pair,) = propose_pairs(scan_folder(tmp_path / "mess").series)
+    assert "CT covers 50% of the PET" in pair.reasons
+
+
 def test_a_damaged_file_does_not_stop_the_search(put, tmp_path):
     folder = put(Modality.CT, "CT")
     put(Modality.PET, "PET")

@@ -7,7 +7,7 @@ from changed_pet import headers_with
 from classic_pet import code
 from pydicom.dataset import Dataset
 
-from LCDFusionLib.dicom.scan_facts import history, scan_facts
+from LCDFusionLib.dicom.scan_facts import history, lean_part, scan_facts
 
 
 def facts(change=None, **attributes):
@@ -137,3 +137,14 @@ def test_history_has_each_text_once_with_its_attribute():
         ("Reason for the Requested Procedure (0040,1002)", "Response?"),
     )
     assert history(headers_with()[0]) == ()
+
+
+@pytest.mark.parametrize(("sex", "over", "per_index"), [("F", 8780, 244), ("M", 6680, 216), ("m", 6680, 216)])
+def test_lean_body_mass_is_that_of_janmahasatian(sex, over, per_index):
+    """Clinical Pharmacokinetics 44 (2005) 1051: 9270 W / (8780 + 244 BMI) for women, 9270 W / (6680 + 216 BMI) for men."""
+    assert lean_part(headers_with(PatientSex=sex)) == pytest.approx(9270 / (over + per_index * 70 / 1.7**2), rel=1e-12)
+
+
+@pytest.mark.parametrize("attributes", [{"PatientSex": "O"}, {"PatientSize": None}, {"PatientWeight": None}, {"PatientWeight": "7000"}])
+def test_without_sex_size_or_a_possible_weight_there_is_no_lean_body_mass(attributes):
+    assert lean_part(headers_with(**attributes)) is None

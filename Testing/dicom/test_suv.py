@@ -250,7 +250,7 @@ ZIRCONIUM = {"RadionuclideHalfLife": "282240"} | dict.fromkeys(
         ({"DecayCorrection": None}, r"Decay Correction \(0054,1102\) is missing"),
         ({"DecayCorrection": "NONE"}, r"Decay Correction \(0054,1102\) is NONE"),
         ({"CorrectedImage": ["DECY", "SCAT"]}, r"not corrected for attenuation, Corrected Image \(0028,0051\) DECY\\SCAT"),
-        ({"CorrectedImage": None}, "not corrected for attenuation and decay.*missing"),
+        ({"CorrectedImage": None}, r"not corrected for attenuation and decay.*missing\b"),
         ({"SeriesTime": None, "AcquisitionTime": None}, r"\(0008,0031\) and Acquisition Time \(0008,0032\) are missing"),
         ({"Units": "CNTS"}, r"\(7053,1000\) and \(7053,1009\)"),
         ({"Units": "PROPCNTS"}, "are PROPCNTS, not BQML"),

@@ -212,6 +212,7 @@ class TestDecay:
         mean = constant * 180 / (1 - np.exp(-constant * 180))  # over a frame of 180 s
         expected = [10000 * after(60 if k < 4 else 65) * mean for k in range(8)]
         np.testing.assert_allclose(volume.array.max(axis=(1, 2)), expected, rtol=1e-6)
+        assert source.suv.factor == pytest.approx(after(60) * mean)  # of the first slice
         assert "not corrected for decay" in source.suv.reference
 
     @pytest.mark.parametrize(

@@ -9,7 +9,8 @@ from classic_pet import RIGHT, headers, stored
 from classic_pet import write as write_classic
 from enhanced_pet import enhanced, mapping, units
 
-from LCDFusionLib.dicom import find_series, read_folder
+from LCDFusionLib.dicom import find_series, read_folder, read_series
+from LCDFusionLib.dicom.reader import read_source
 from LCDFusionLib.dicom.suv import NoSUVError, suv_of
 from LCDFusionLib.images.volume import Unit
 
@@ -124,6 +125,14 @@ def test_a_mapping_by_a_table(read):
 def test_the_best_of_several_mappings(read):
     value, _, volume = read([mapping(1.0, units("{counts}")), mapping()])
     assert (volume.unit, value) == (Unit.SUVBW, pytest.approx(0.5 * RIGHT, rel=1e-6))
+
+
+def test_an_intercept_is_added_before_the_unit_is_scaled(read):
+    """20000 stored is 0.5 kBq/ml times as much, and 100 kBq/ml more."""
+    raised = mapping(0.5, units("kBq/ml"))
+    raised.RealWorldValueIntercept = 100.0
+    _, _, volume = read([raised])
+    assert volume.array.max() == pytest.approx((0.5 * HOTTEST + 100) * 1000 * RIGHT, rel=1e-6)
 
 
 def test_suv_and_activity_agree(read):
@@ -262,3 +271,13 @@ def test_a_search_says_what_reading_says(tmp_path, dose, has_suv):
     _, source = read_folder(folder, relative=True)
     assert series.without_suv == source.without_suv
     assert (series.without_suv is None) == has_suv
+
+
+@pytest.mark.parametrize("last", [32767, 10000])
+def test_headers_alone_say_what_reading_says(tmp_path, last):
+    """A mapping of a part of the stored values holds or not, which only the pixels tell."""
+    (series,) = find_series(enhanced_pet.write(enhanced([mapping(last=last)]), tmp_path / "enhanced"))
+    _, source = read_series(series, relative=True)
+    told = read_source(series, relative=True)
+    assert (told.suv is None, told.without_suv) == (source.suv is None, source.without_suv)
+    assert (told.suv is None) == (last == 10000)

@@ -86,6 +86,14 @@ class TestPlausible:
     def test_half_lives_are_rounded(self, half_life):
         assert suv(RadionuclideHalfLife=half_life).factor == pytest.approx(after(60), rel=2e-3)
 
+    def test_the_tracers_code_names_another_nuclide_than_the_half_life(self):
+        def change(header, tracer, index):
+            tracer.RadiopharmaceuticalCodeSequence = [code("x", "Gallium-68 DOTATATE", "99LOCAL")]
+            del tracer.Radiopharmaceutical, tracer.RadionuclideCodeSequence
+
+        with pytest.raises(NoSUVError, match=r"\(0054,0304\) 'Gallium-68 DOTATATE' names Ga-68, whose half life is 40"):
+            suv(change)
+
     def test_the_code_of_a_neighbour_is_told(self):
         """As in a published reference object: C-131A1 is Ga-66, where all else says Ga-68."""
 

@@ -2,7 +2,8 @@
 
 Not part of CI: it needs `pip install coverage` and hours. The first run of a room records which of its tests reach which line
 (`build/mutation/ROOM-reach.json`); each goes on where the last one stopped and adds to `build/mutation/ROOM.jsonl`. What survives is
-printed: a test is missing, or the change makes no difference. `--again TESTS` lets what survived meet all of these tests.
+printed: a test is missing, or the change makes no difference. `--again` lets what survived meet more tests: those that are named, or what
+reaches it in `--seconds` of them.
 """
 
 import argparse
@@ -30,7 +31,6 @@ TESTS = {
     "dicom": ["Testing/dicom", "Testing/pipeline"],
     "images": ["Testing/images", "Testing/test_decoding.py", "Testing/pipeline"],
 }
-SECONDS_OF_TESTS = 10
 
 
 def main():
@@ -39,7 +39,8 @@ def main():
     parser.add_argument("--sample", type=int, help="mutants a file; all where it is not given")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--minutes", type=float, default=60, help="a room")
-    parser.add_argument("--again", nargs="+", metavar="TESTS", help="what survived so far meets these")
+    parser.add_argument("--again", nargs="*", metavar="TEST", help="only what survived so far")
+    parser.add_argument("--seconds", type=float, default=4, help="of tests that a mutant has to live through")
     parser.add_argument("--list", action="store_true", help="only what survived so far")
     options = parser.parse_args()
     os.environ |= {"OMP_NUM_THREADS": "1", "ITK_GLOBAL_DEFAULT_NUMBER_OF_THREADS": "1"}  # threads of a library do not live in a fork
@@ -77,19 +78,15 @@ def _try_room(room, options):
     elif options.again:
         _try([mutant for mutant in _mutants(room) if mutant.key in left], room, lambda mutant: (options.again, 100), options)
     else:
+        wanted = _mutants(room, options.seed, options.sample) if options.again is None else _mutants(room)
+        wanted = [mutant for mutant in wanted if (mutant.key not in known if options.again is None else mutant.key in left)]
         if not reach_file.exists():
             if os.fork() == 0:
                 record(TESTS[room], reach_file)
                 os._exit(0)
             os.wait()
         reach = Reach(reach_file)
-        _try(
-            [mutant for mutant in _mutants(room, options.seed, options.sample) if mutant.key not in known],
-            room,
-            functools.partial(reach.tests, budget=SECONDS_OF_TESTS),
-            options,
-            reach,
-        )
+        _try(wanted, room, functools.partial(reach.tests, budget=options.seconds), options, reach)
     known, now = _outcomes(room), {mutant.key for mutant in _mutants(room)}
     print(f"{room}: {dict(Counter(outcome for key, (outcome, _) in known.items() if key in now))} of {len(now)}", flush=True)
 
@@ -101,13 +98,18 @@ def _line(mutant, outcome):
 def _try(mutants, room, choose, options, reach=None):
     """Each mutant meets the tests that `choose` names, in a copy of the project; what comes of it is printed and kept."""
     end = time.monotonic() + 60 * options.minutes
-    sound, unsound = {by for _, by in _outcomes(room).values()}, set()
+    found = {outcome: {by for known, by in _outcomes(room).values() if known == outcome} for outcome in ("killed", "unsound")}
+    sound, unsound = found["killed"], found["unsound"]
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary) / "project"
         shutil.copytree(PROJECT, folder, ignore=shutil.ignore_patterns(".git", ".venv", "build", "__pycache__"), symlinks=True)
         (Path(temporary) / "shared").symlink_to(PROJECT.parent / "shared")
         for name in (".venv", "build"):
             (folder / name).symlink_to(PROJECT / name)
+
+        def keep(key, outcome, by):
+            with (KEPT / f"{room}.jsonl").open("a") as file:
+                file.write(json.dumps({"key": key, "outcome": outcome, "by": by}) + "\n")
 
         def ask(trial, in_function):
             for mutant in mutants:
@@ -122,6 +124,7 @@ def _try(mutants, room, choose, options, reach=None):
                         sound.add(by)
                     else:
                         print(f"fails without a mutant: {by}", flush=True)
+                        keep(f"unsound {by}", "unsound", by)
                         unsound.add(by)
                         tests = [test for test in tests if test not in unsound]
                         outcome, by = trial(mutant, tests, 5 + 2 * takes)
@@ -129,8 +132,7 @@ def _try(mutants, room, choose, options, reach=None):
                     print(_line(mutant, outcome), f"({len(tests)} tests)", flush=True)
                 elif reach:
                     reach.killed(mutant, by)
-                with (KEPT / f"{room}.jsonl").open("a") as file:
-                    file.write(json.dumps({"key": mutant.key, "outcome": outcome, "by": by}) + "\n")
+                keep(mutant.key, outcome, by)
 
         collected(folder, options.again or TESTS[room], functools.partial(ask, in_function=True))
         ask(functools.partial(imported, folder), in_function=False)
