@@ -6,6 +6,8 @@ import argparse
 from dataclasses import replace
 from pathlib import Path
 
+from tqdm import tqdm
+
 from LCDFusionLib.errors import InputError
 from LCDFusionLib.interrupts import held
 
@@ -16,6 +18,8 @@ LEAST_CROP = 41
 """Pixels; VIF has no value on less."""
 SETS = ("pet-mri-scalar", "spect-mri-scalar", "ct-pet-mediastinum", "ct-pet-lung", "mr-pet")
 """Held-out pairs of `lcdfusion evaluate`; clinical PET and SPECT are scalar, not coloured."""
+CHECKS = ("under-uptake-ct", "under-uptake-mr", "lesions-ct", "lesions-mr")
+"""Of `lcdfusion evaluate`: what the eight metrics do not see."""
 
 
 def add_parser(commands: argparse._SubParsersAction) -> None:
@@ -71,4 +75,22 @@ def run(options: argparse.Namespace) -> None:
             run_ablation(data, held_out, options.output, preset, seed=options.seed, device=device, card=card, held=held)
     except OSError as error:
         raise InputError(f"The folder '{options.output}' cannot be used ({error.strerror}); choose another with -o.") from error
-    print("tables and pictures:", *write_report(options.output, held_out), sep="\n  ")
+    written = [*write_report(options.output, held_out), *_check(options.output, options.data)]
+    print("tables and pictures:", *written, sep="\n  ")
+
+
+def _check(folder: Path, data: Path) -> list[Path]:
+    """Every variant on `CHECKS`, a folder each; their tables."""
+    from LCDFusionLib.evaluation.catalogue import find
+    from LCDFusionLib.evaluation.evaluate import evaluate
+    from LCDFusionLib.evaluation.methods import Network
+    from LCDFusionLib.training.ablation import VARIANTS
+
+    checks = [find(name, data) for name in CHECKS]
+    variants = [Network(folder / name / "best.pt", name=name) for name in VARIANTS]
+    with tqdm(total=sum(map(len, checks)) * len(variants), smoothing=0.05, disable=None) as progress:
+        for check in checks:
+            progress.set_description(check.name)
+            (folder / check.name).mkdir(exist_ok=True)
+            evaluate(check, variants, folder / check.name, done=progress.update)
+    return [folder / name / "table.md" for name in CHECKS]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -59,6 +60,10 @@ class InputIdentity:
             return False
         return self.checksum == (_of_instances(node) if self.is_dicom else _of_voxels(node))
 
+    def is_of_instances(self, uids: Sequence[str], part: str) -> bool:
+        """True where the data are these DICOM instances, or this part of their volumes (see `PART_ATTRIBUTE`)."""
+        return self.is_dicom and self.checksum == _checksum(uids, part)
+
     def find(self, scene: slicer.vtkMRMLScene) -> slicer.vtkMRMLVolumeNode | None:
         """The volume of a scene that holds these very data; None where none does."""
         nodes = [scene.GetNthNodeByClass(n, "vtkMRMLVolumeNode") for n in range(scene.GetNumberOfNodesByClass("vtkMRMLVolumeNode"))]
@@ -74,8 +79,11 @@ class InputIdentity:
 
 
 def _of_instances(node: slicer.vtkMRMLVolumeNode) -> str:
-    part = node.GetAttribute(PART_ATTRIBUTE) or ""
-    return hashlib.sha256("\n".join((*sorted(instance_uids(node)), part)).encode()).hexdigest()
+    return _checksum(instance_uids(node), node.GetAttribute(PART_ATTRIBUTE) or "")
+
+
+def _checksum(uids: Sequence[str], part: str) -> str:
+    return hashlib.sha256("\n".join((*sorted(uids), part)).encode()).hexdigest()
 
 
 def _of_voxels(node: slicer.vtkMRMLVolumeNode) -> str:

@@ -82,7 +82,7 @@ class OpenStudy:
         return next((f"Reading {offer.title}" for offer in offers if offer is not None and offer.key not in self._nodes), "")
 
     def choose(self, anatomy: InputIdentity, function: InputIdentity) -> None:
-        """Two volumes of the study by what they hold, or, where they are not read yet, by their series; nothing where it has not both."""
+        """Two volumes of the study by what they hold, read or not; nothing where it has not both."""
         keys = [self._key_of(each) for each in (anatomy, function)]
         if all(keys):
             with self._server.state:
@@ -91,8 +91,8 @@ class OpenStudy:
     def _key_of(self, identity: InputIdentity) -> str | None:
         read = (key for key, node in self._nodes.items() if identity.is_of(node))
         unread = (offer for offer in self.study.offers if offer.key not in self._nodes) if self.study is not None else ()
-        named = (offer.key for offer in unread if offer.is_series(identity.series, identity.size[2]))
-        return next(read, None) or next(named, None)
+        held = (offer.key for offer in unread if offer.is_of(identity))
+        return next(read, None) or next(held, None)
 
     def find_file(self, uid: str) -> str:
         """`FindFile` of the study."""

@@ -13,9 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from LCDFusionLib.dicom import Series, SeriesSource, propose_pairs, read_series, scan_folder
+from LCDFusionLib.dicom.folder import header_of_file
 from LCDFusionLib.errors import InputError
 from LCDFusionLib.images.files import VOLUME_SUFFIXES, read_volume
 from LCDFusionLib.images.volume import Modality, Volume
+from LCDFusionLib.mrml.input_identity import InputIdentity
 from LCDFusionLib.mrml.prior import PriorOffer, prior_title
 from LCDFusionLib.phantom import thorax, write_study
 
@@ -74,9 +76,12 @@ class Offer:
         day = self.series.study_date if self.series is not None else ""
         return f"{day[:4]}-{day[4:6]}-{day[6:]}" if len(day) == 8 else day
 
-    def is_series(self, uid: str, slices: int) -> bool:
-        """True where it is the series of this UID, and has as many slices: one of several volumes of a series may have others."""
-        return self.series is not None and self.series.uid == uid and len(self.series.images) == slices
+    def is_of(self, identity: InputIdentity) -> bool:
+        """True where a series that was not read yet holds these very instances; their UIDs are read from its files."""
+        if self.series is None or len(self.series.images) != identity.size[2]:
+            return False
+        files = dict.fromkeys(file for file, _ in self.series.images)
+        return identity.is_of_instances([str(header_of_file(file).SOPInstanceUID) for file in files], self.series.part_key)
 
     def read(self) -> Offer:
         """Reads the voxels, once.

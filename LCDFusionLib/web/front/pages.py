@@ -91,13 +91,13 @@ def _page(title: str, text: str, status: int, body: str = "", script: str = "", 
     nonce = secrets.token_urlsafe(16)
     html = f"""<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{escape(title)}</title>{f'<meta http-equiv="refresh" content="{refresh}">' if refresh else ""}
+<link rel="icon" href="data:,"><title>{escape(title)}</title>{f'<meta http-equiv="refresh" content="{refresh}">' if refresh else ""}
 <style nonce="{nonce}">{_STYLE}</style></head>
 <body><main><h1>{escape(title)}</h1><p>{escape(text)}</p>{body}<p><small>LCDFusion. {escape(DISCLAIMER)}</small></p></main>
 {f'<script nonce="{nonce}">{script}</script>' if script else ""}</body></html>
 """
     policy = (
-        f"default-src 'none'; style-src 'nonce-{nonce}'; script-src 'nonce-{nonce}'; connect-src 'self'; "
+        f"default-src 'none'; style-src 'nonce-{nonce}'; script-src 'nonce-{nonce}'; connect-src 'self'; img-src data:; "
         "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
     )
     return web.Response(text=html, status=status, content_type="text/html", headers={"Content-Security-Policy": policy})

@@ -150,10 +150,15 @@ def test_a_session_is_saved_and_opened(fused, tmp_path):
     fused.wait_for(".slice-title", before)
 
 
-def test_a_session_brings_its_pair_itself_and_reads_it(chromium, viewer, reader, tmp_path):
+@pytest.mark.parametrize("deidentify", [False, True])
+def test_a_session_brings_its_pair_itself_and_reads_it(chromium, viewer, reader, tmp_path, deidentify):
     reader.choose(".pair-select", "MR body")
     reader.wait_for(".plan", "MR automatic window")
+    reader.unfold("Export")
+    reader.page.locator(".deidentify input").set_checked(deidentify)
     session = _save(reader, ".save-session-button", tmp_path)
+    reader.page.locator(".deidentify input").uncheck()
+    assert ("Müller" in session.read_text(encoding="utf-8")) is not deidentify
     reader.choose(".pair-select", "CT body")
     reader.wait_for(".plan", "CT mediastinum window")
     with Reader(chromium, viewer, PICTURES) as other:
