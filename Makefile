@@ -9,6 +9,8 @@ RUN := .venv/bin/
 SYSTEM_PACKAGES := python3-venv libegl1 libgl1-mesa-dri
 TEST_PACKAGES := dicom3tools dcmtk medcon poppler-utils orthanc orthanc-dicomweb chromium nginx-light openssl \
 	g++ libgl1 libxkbcommon0 libfontconfig1 libdbus-1-3 libglib2.0-0 fonts-dejavu-core
+# Other systems call it otherwise, or bring it as a snap.
+FIREFOX := firefox-esr
 # Qt 5.15, with which Slicer 5.10 and 5.12 are built; newer systems have it no more.
 QT_5_PACKAGES := python3-pyside2.qtwidgets python3-pyside2.qtuitools
 # What Slicer 5.10 brings in other versions than ours (Testing/hosts/contract/slicer-5.10.0.json); the module runs with it in a test.
@@ -60,6 +62,7 @@ lock:
 
 .venv/.ready-for-tests: .venv/.ready
 	@sh .ci/system-packages $(TEST_PACKAGES)
+	@sh .ci/system-packages $(FIREFOX) || echo "note: without $(FIREFOX) the browser viewer is tested in Chromium alone"
 	@sh .ci/system-packages $(QT_5_PACKAGES) || echo "note: without $(QT_5_PACKAGES) nothing tests how Qt 5.15 reads the .ui files"
 	$(RUN)pip install --quiet --disable-pip-version-check --no-deps --upgrade --target .venv/slicer-5.10 $(SLICER_5_10)
 	$(RUN)python -m Testing.clients.npm_clients

@@ -14,6 +14,10 @@ _WHITE, _PALE_YELLOW, _GREY, _RED = (1.0, 1.0, 1.0), (1.0, 1.0, 0.65), (0.9, 0.9
 _NO_RULER = slicer.vtkMRMLAbstractViewNode.RulerTypeNone
 _LOW_VIEW = 600
 """Height of a view, in pixels, below which all eight metrics would hide much of the image."""
+_FLAT_VIEW = 300
+"""The same of three metrics in rows."""
+_BESIDE_SCALE = 0.8
+"""Part of the width that the colour scale leaves."""
 
 
 class SliceAnnotations:
@@ -61,6 +65,7 @@ class SliceAnnotations:
         ]
         self._metrics = self._text(0.015, 0.06, "left", "bottom", color=_PALE_YELLOW, fixed_width=True)
         self._notice = self._text(0.015, 0.925, "left", "top", color=_GREY)  # under the title
+        self._words, self._broken = "", ("", 0, 0)  # of the notice; and that, width of the view and size of the letters it was broken for
         self._observed: list[tuple[vtk.vtkObject, int]] = []
         self._observe(slice_node)
         self._update()
@@ -87,7 +92,7 @@ class SliceAnnotations:
         self._result, self._visible = result, visible
         if result is not None:
             self._observe(result.metrics)
-        self._notice.SetInput(_notice(result) if result is not None else "")
+        self._words = _notice(result) if result is not None else ""
         self._update()
 
     @property
@@ -133,6 +138,7 @@ class SliceAnnotations:
         for actor in (self._title, *self._sides, self._metrics):
             actor.GetTextProperty().SetFontSize(size)
         self._notice.GetTextProperty().SetFontSize(size)
+        self._break_notice(size)
         # The letters at the sides stand above the metrics.
         middle = max(height / 2, self._bottom + (1 + 1.3 * len(self.metrics_text.splitlines())) * size)
         below_title = height - (0.6 + 1.15 * (1 + self.title_text.count("\n"))) * size
@@ -150,6 +156,16 @@ class SliceAnnotations:
         for actor, y in places:
             actor.SetPosition(actor.GetPosition()[0], y / height)
 
+    def _break_notice(self, size: int) -> None:
+        """Into lines that leave the colour scale its place; measured only where something has changed, for it takes its time."""
+        width = self._slice_node.GetDimensions()[0]
+        if (broken := (self._words, width, size)) == self._broken:
+            return
+        self._broken = broken
+        self._notice.SetInput(self._words)
+        if 0.015 * width + self._width_of(self._notice) > _BESIDE_SCALE * width:
+            self._notice.SetInput(self._words.replace(", ", ",\n"))
+
     @property
     def _height(self) -> float:
         """Of the view, in pixels of an ordinary screen: on a finer one VTK enlarges the letters by the window's DPI, which are 72 else."""
@@ -159,12 +175,15 @@ class SliceAnnotations:
     @property
     def _has_room_beside_title(self) -> bool:
         """For the letter in the middle: a patient's name may be long, and a view narrow."""
-        width, size = self._slice_node.GetDimensions()[0], [0.0, 0.0]
-        right = 0.0
-        for actor in (self._title, self._notice) if self._renderer.GetVTKWindow() is not None else ():
+        width = self._slice_node.GetDimensions()[0]
+        return 0.015 * width + max(map(self._width_of, (self._title, self._notice))) < 0.46 * width
+
+    def _width_of(self, actor: vtk.vtkTextActor) -> float:
+        """Pixels; 0 where there is no window yet."""
+        size = [0.0, 0.0]
+        if self._renderer.GetVTKWindow() is not None:
             actor.GetSize(self._renderer, size)
-            right = max(right, size[0])
-        return 0.015 * width + right < 0.46 * width
+        return size[0]
 
     def _metrics_text(self) -> str:
         if self._result is None or self._result.gray.GetScene() is None or not self._visible:
@@ -173,8 +192,8 @@ class SliceAnnotations:
         title = self._result.title(index)
         if not title:
             return ""
-        brief = self._brief and self._height < _LOW_VIEW
-        return readout_text(title, *self._result.slice_metrics(index), brief=brief)
+        low, flat = (self._brief and self._height < height for height in (_LOW_VIEW, _FLAT_VIEW))
+        return readout_text(title, *self._result.slice_metrics(index), brief=low, in_a_row=flat)
 
     def _text(
         self,

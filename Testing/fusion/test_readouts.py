@@ -30,5 +30,10 @@ def test_text_stands_in_columns():
     assert lines[-1].split() == ["EI", "3.0", "123.5"]
 
 
+def test_in_a_row():
+    metrics = {readout.key: 3.0 for readout in READOUTS}
+    assert readout_text("slice 7/51", metrics, {}, in_a_row=True).splitlines() == ["slice 7/51", "QAB/F 3.000  VIF 3.000  SCD 3.000"]
+
+
 def test_a_slice_that_is_not_fused_yet_says_so():
     assert readout_text("slice 1/9", {"VIF": math.nan}, {}).splitlines()[1] == "not fused yet"

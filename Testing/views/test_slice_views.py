@@ -152,6 +152,24 @@ def test_metrics_are_written_and_follow_the_slice(show, sarcoma):
     assert views.views[ANATOMY].annotations.metrics_text == ""
 
 
+def test_in_a_narrow_view_the_notice_is_whole_and_leaves_the_scale_its_place(application, make_views, pair, fuse_plainly):
+    anatomy, function = (node_from_volume(application.scene, volume) for volume in pair)
+    result = create_result(anatomy, function, pair[0])
+    result.fill(fuse_plainly(*pair))
+    for size, lines in ((SIZE, 1), ((340, 260), 2)):
+        views = make_views(size=size)
+        views.views[FUSED].annotations.show_metrics(result)
+        notice = views.views[FUSED].annotations.notice_text
+        assert " ".join(notice.split("\n")) == "Research software, not a medical device"
+        assert len(notice.split("\n")) == lines
+        views.show(anatomy, function, None)
+        bare = views.views[FUSED].render().astype(int)
+        views.views[FUSED].annotations.show_metrics(result, visible=False)
+        across = np.flatnonzero(np.abs(views.views[FUSED].render() - bare).max(axis=(0, 2)))
+        assert 100 < across.max() < 0.82 * size[0]
+        views.close()
+
+
 def test_metrics_appear_as_slices_are_fused(application, make_views, pair, fuse_plainly):
     from LCDFusionLib.fusion import SliceFused
 

@@ -10,6 +10,13 @@ from PIL import Image
 from playwright.sync_api import expect
 
 PATIENCE_MS = 90_000
+# Letters below 14 pixels, labels wider than their buttons, and a panel that would have to be scrolled sideways.
+_BADLY_LAID_OUT = """[...document.querySelectorAll(".panel *, .bar *")].filter((each) => {
+    const texts = [...each.childNodes].some((node) => node.nodeType === 3 && node.textContent.trim());
+    const is_cut = each.matches(".v-btn__content") && each.scrollWidth > each.parentElement.clientWidth + 1;
+    const is_wide = each.matches(".panel-scroll") && each.scrollWidth > each.clientWidth;
+    return each.checkVisibility() && (is_cut || is_wide || (texts && parseFloat(getComputedStyle(each).fontSize) < 14));
+}).map((each) => `${each.className}: ${each.textContent}`)"""
 
 
 class Reader:
@@ -72,6 +79,11 @@ class Reader:
         section = self.page.locator("details.section", has=self.page.locator("summary", has_text=title))
         if section.get_attribute("open") is None:
             section.locator("summary").click()
+
+    def badly_laid_out(self) -> list[str]:
+        """What is cut, too small, or too wide, with every section unfolded."""
+        self.page.evaluate("document.querySelectorAll('details.section').forEach((section) => (section.open = true))")
+        return self.page.evaluate(_BADLY_LAID_OUT)
 
     def fuse(self) -> None:
         """All slices, to the end."""

@@ -78,7 +78,7 @@ class ExportDrawing(Drawing):
                 can = "can_export_regions"
                 self._writes(ExportKind.REGIONS, "CSV", "The table of regions", can=can, name="regions-csv")
                 tip = "A Segmentation and a measurement report; opened with the study, they bring the regions back"
-                self._writes(ExportKind.REGION_OBJECTS, "DICOM SEG + SR", tip, can=can, name="regions-dicom")
+                self._writes(ExportKind.REGION_OBJECTS, "SEG + SR", tip, can=can, name="regions-dicom")
             with form.row("Key slices:"):
                 tip = "Mark the slice on show as a key slice, or take the mark away"
                 self.button("{{ exports.is_marked ? 'Unmark' : 'Mark' }}", self._export.mark, tip, can="can_mark", name="key")
