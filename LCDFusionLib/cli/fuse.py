@@ -40,7 +40,10 @@ def add_fusion_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--weights", default="auto", help="ct-pet, mr-pet, or a .pt file (default: by the anatomy's modality)")
     parser.add_argument("--device", choices=("auto", "cuda", "mps", "cpu"), default="auto", help="where the network runs")
     parser.add_argument(
-        "--precision", choices=("float32", "tf32", "float16"), default="float32", help="of convolutions on an NVIDIA GPU (%(default)s)"
+        "--precision",
+        choices=("float32", "tf32", "float16", "bfloat16"),
+        default="float32",
+        help="of convolutions: tf32 and float16 for an NVIDIA GPU, bfloat16 for processors that have it (%(default)s)",
     )
     parser.add_argument("--batch-size", type=int, metavar="N", help="slices at a time on a GPU (default: by its free memory)")
     parser.add_argument("--anatomy-modality", choices=("CT", "MR"), help="of an anatomy file (default: told by its values)")

@@ -18,7 +18,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from LCDFusionLib.metrics import METRICS, PER_SOURCE, evaluate_each
-from LCDFusionLib.network import GraphedNet, LCDFusionNet, prepare, side_by_side
+from LCDFusionLib.network import GraphedNet, LCDFusionNet, prepare, processor_has_bfloat16, side_by_side
 
 from .device import device_in_words, is_out_of_memory
 from .order import Waiting
@@ -89,7 +89,8 @@ class NetworkBackend:
         device: where it runs.
         batch_size: slices at a time on a GPU. The CPU always takes one: convolutions round differently from one batch size to the next, and
             the CPU's result is to be the same bit for bit, whatever was chosen.
-        precision: of the convolutions on an NVIDIA GPU; "tf32" and "float16" cost decimals of the fused image.
+        precision: of the convolutions: "tf32" and "float16" on an NVIDIA GPU, "bfloat16" on a CPU that has it cost decimals of the fused
+            image; float32 where the device has no use for it.
         recorded: record the network's work on an NVIDIA GPU and replay it (`GraphedNet`), rather than hand it over step by step.
     """
 
@@ -106,11 +107,12 @@ class NetworkBackend:
         self.device = device
         self.batch_size = 1 if device.type == "cpu" else batch_size
         self.works_ahead = on_cuda
-        self._precision = precision if on_cuda else "float32"
+        has_use = on_cuda if precision in ("tf32", "float16") else device.type == "cpu" and processor_has_bfloat16()
+        self._precision: PrecisionChoice = precision if has_use else "float32"
         # The order in which convolutions are fastest. Once: of some weights torch makes a new copy each time it is asked for it, and a
         # recorded pass reads them where they were.
         network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        dtype = torch.float16 if self._precision == "float16" else None
+        dtype = {"float16": torch.float16, "bfloat16": torch.bfloat16}.get(self._precision)
         self._network = GraphedNet(network, dtype=dtype) if on_cuda and recorded else prepare(network, dtype=dtype)
         ways = [*([] if self._precision == "float32" else [self._precision]), *(["step by step"] if on_cuda and not recorded else [])]
         self._name = ", ".join([device_in_words(device), *ways])

@@ -12,7 +12,7 @@ from LCDFusionLib.images.color import COLOR_TABLES, DEFAULT_COLOR_TABLE
 from LCDFusionLib.images.window import PRESETS, Window
 
 DeviceChoice = Literal["auto", "cuda", "mps", "cpu"]
-PrecisionChoice = Literal["float32", "tf32", "float16"]
+PrecisionChoice = Literal["float32", "tf32", "float16", "bfloat16"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,7 +24,8 @@ class FusionSettings:
         function_upper: value of the function volume shown as full uptake, in its unit (SUVbw); None for the default of that unit.
         weights: "ct-pet", "mr-pet", the path of a .pt file, or "auto" for those of the anatomy's modality.
         device: "auto" takes CUDA, then MPS, then the CPU.
-        precision: of convolutions on an NVIDIA GPU: "tf32" and "float16" are faster and round to 10 bits; anywhere else it is float32.
+        precision: of convolutions. "tf32" and "float16" are faster on an NVIDIA GPU and round to 10 bits; "bfloat16" is faster on a
+            processor with avx512_bf16 and rounds to 8. Where a device has no use for one, it is float32; the result names what was used.
         batch_size: slices at a time on a GPU; None for as many as its free memory takes. The CPU takes one at a time, so that its
             result does not depend on this.
         threads: of the CPU; None leaves torch's own choice. One thread and several may differ in the last bit of a float32.

@@ -2,6 +2,7 @@
 
 from .graphed import GraphedNet
 from .network import EXPERIMENTS, LCDFusionNet, NetworkConfig
+from .precision import processor_has_bfloat16
 from .prepared import PreparedNet, prepare
 from .rewritten import RewrittenNet
 from .side_by_side import side_by_side
@@ -18,6 +19,7 @@ __all__ = [
     "WeightsError",
     "load_weights",
     "prepare",
+    "processor_has_bfloat16",
     "save_weights",
     "side_by_side",
 ]

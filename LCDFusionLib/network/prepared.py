@@ -1,4 +1,4 @@
-"""The network as inference runs it: rewritten, stripe by stripe, in one buffer for each encoder."""
+"""The network as inference runs it: rewritten, stripe by stripe, in one buffer for each layer."""
 
 from __future__ import annotations
 
@@ -15,15 +15,13 @@ from .cmfem import CMFEM, LEAKY_SLOPE
 from .encoder import LAYER_CHANNELS, Encoder
 from .lcfm import LCFM, NORM_EPSILON
 from .network import LCDFusionNet, NetworkConfig, check_images
-from .precision import at_least_float32, full_precision
+from .precision import at_least_float32, fine, full_precision, processor_has_bfloat16
 from .rewritten import RewrittenNet
 from .side_by_side import side_by_side
 
-CPU_STRIPE, GPU_STRIPE = 2**13, 2**18
+CPU_STRIPE, GPU_STRIPE = 2**14, 2**18
 """Pixels at a time: so many rows that what a step reads and writes stays in the processor's cache; a GPU has none for that, and few steps
 are faster there."""
-
-CHANNELS = sum(LAYER_CHANNELS)
 
 _Part = TypeVar("_Part")
 _Done = TypeVar("_Done")
@@ -34,7 +32,8 @@ def prepare(network: LCDFusionNet, *, dtype: torch.dtype | None = None) -> nn.Mo
 
     Args:
         network: with its weights; shared, not copied.
-        dtype: of the convolutions and feature maps; None for that of the network. Gates, norms and the output stay in float32.
+        dtype: of the convolutions and feature maps; None for that of the network. Gates, norms and the output stay in float32; in bfloat16
+            the first convolution of an encoder and all but the first of the decoder as well.
     """
     full = NetworkConfig(correlation_size=network.config.correlation_size)
     return PreparedNet(network, dtype=dtype) if network.config == full else RewrittenNet(network)
@@ -47,9 +46,12 @@ class PreparedNet(nn.Module):
     convolution with weights of that image. The channel gate of a CMFEM block is a factor of each channel, so it goes into the weights of
     whatever reads the block. tanh(x) = 2 sigmoid(2x) - 1, which is five times as fast on a CPU.
 
-    And three of memory. Feature maps lie pixel by pixel (channels_last) in one buffer an encoder, where each dense layer finds its input
-    without a concatenation. A step is done stripe by stripe, so that what it makes in between never leaves the cache. Of the LCFM only
+    And three of memory. Feature maps lie pixel by pixel (channels_last), each layer's by itself, so that they are read and written from end
+    to end. A step is done stripe by stripe, so that what it makes in between, concatenations too, never leaves the cache. Of the LCFM only
     the sum of the sigmoid is kept. The buffers stay for the next image of the same size.
+
+    The LCFM's score is a mean over all pixels, in which rounding averages out: its convolution is in bfloat16 wherever the processor has
+    that, and moves a float32 image by less than 1e-5.
 
     The images of a batch are fused one after another: each has weights of its own, and one fills a device.
     """
@@ -58,7 +60,7 @@ class PreparedNet(nn.Module):
         super().__init__()
         self.network = network
         self._dtype = dtype
-        self._buffers_of: dict[int, Tensor] = {}
+        self._maps_of: dict[int, list[Tensor]] = {}
 
     @torch.no_grad()
     def forward(self, anatomy: Tensor, function: Tensor) -> Tensor:
@@ -72,59 +74,49 @@ class PreparedNet(nn.Module):
         images, encoders = (anatomy, function), (net.anatomy_encoder, net.function_encoder)
         maps = [self._maps(n, image, dtype) for n, image in enumerate(images)]
         each = side_by_side if anatomy.device.type == "cpu" else _one_by_one
-        sides = each(lambda n: (maps[n], *self._encode(encoders[n], images[n].to(dtype), maps[n])), (0, 1))
-        return self._decode(sides[0][0], sides[1][0], *_decoder_weights(net, sides[0][1:], sides[1][1:]))
+        sides = each(lambda n: self._encode(encoders[n], images[n].to(fine(dtype)), maps[n]), (0, 1))
+        return self._decode(maps[0] + maps[1], torch.cat(_decoder_weights(net, *sides), dim=1))
 
-    def _maps(self, n: int, image: Tensor, dtype: torch.dtype) -> Tensor:
-        """Room for the feature maps of one encoder, (1, 208, H + 2, W): a row of zeros above and below is the convolutions' padding."""
-        shape = (1, CHANNELS, image.shape[2] + 2, image.shape[3])
-        maps = self._buffers_of.get(n)
-        if maps is None or (maps.shape, maps.dtype, maps.device) != (shape, dtype, image.device):
-            self._buffers_of.pop(n, None)
+    def _maps(self, n: int, image: Tensor, dtype: torch.dtype) -> list[Tensor]:
+        """Room for the feature maps of one encoder, (1, C, H + 2, W) a layer; rows of zeros above and below are the padding."""
+        maps = self._maps_of.get(n)
+        shape = (1, LAYER_CHANNELS[0], image.shape[2] + 2, image.shape[3])
+        if maps is None or (maps[0].shape, maps[0].dtype, maps[0].device) != (shape, dtype, image.device):
+            self._maps_of.pop(n, None)
             with torch.inference_mode(False):  # so that it can be written in any mode
-                maps = torch.empty(shape, dtype=dtype, device=image.device, memory_format=torch.channels_last)
-                maps[:, :, 0], maps[:, :, -1] = 0, 0
-            self._buffers_of[n] = maps
+                like = torch.empty(shape, dtype=dtype, device=image.device)
+                self._maps_of[n] = maps = [_bordered(like, channels) for channels in LAYER_CHANNELS]
         return maps
 
-    def _encode(self, encoder: Encoder, image: Tensor, maps: Tensor) -> tuple[Tensor, Tensor]:
+    def _encode(self, encoder: Encoder, image: Tensor, maps: list[Tensor]) -> tuple[Tensor, Tensor]:
         """Fill `maps`; returns for each channel the factor that is still to be applied to it, and its LCFM score: two of (208,)."""
         factors: list[Tensor] = []
         scores: list[Tensor] = []
-        start = 0
-        for n, channels in enumerate(LAYER_CHANNELS):
+        for n, own in enumerate(maps):
             lcfm = cast(LCFM, self.network.lcfms[str(n)])
-            own = maps[:, start : start + channels]
             if n == 0:
-                reads, weights = F.pad(image, (0, 0, 1, 1)), cast(CMFEM, encoder.blocks[0]).conv.weight
+                reads, weights = [F.pad(image, (0, 0, 1, 1))], cast(CMFEM, encoder.blocks[0]).conv.weight
             else:
                 conv = encoder.last if n == 4 else cast(CMFEM, encoder.blocks[n]).conv
-                reads, weights = maps[:, :start], conv.weight * torch.cat(factors)[:, None, None]
+                reads, weights = maps[:n], conv.weight * torch.cat(factors)[:, None, None]
             if n < 4:
                 factor, summary = _block(cast(CMFEM, encoder.blocks[n]), reads, weights, own, lcfm.correlation_size)
             else:
                 factor, summary = _last(encoder.last, reads, weights, own, lcfm.correlation_size)
             scores.append(_score(lcfm, own, factor, summary))
             factors.append(factor)
-            start += channels
         return torch.cat(factors), torch.cat(scores)
 
-    def _decode(self, anatomy: Tensor, function: Tensor, of_anatomy: Tensor, of_function: Tensor) -> Tensor:
-        decoder, each = self.network.decoder, side_by_side if anatomy.device.type == "cpu" else _one_by_one
-        _, _, height, width = anatomy.shape
-        x = _bordered(anatomy, decoder.first.out_channels)
-        of_anatomy, of_function = (_channels_last(weights.to(x.dtype)) for weights in (of_anatomy, of_function))
-
-        def first_layer(rows: slice) -> None:
-            y = _convolve(anatomy, rows, of_anatomy, decoder.first.bias)
-            y += _convolve(function, rows, of_function)
-            x[:, :, rows.start + 1 : rows.stop + 1] = F.leaky_relu_(y, LEAKY_SLOPE)
-
-        each(first_layer, list(_stripes(anatomy)))
+    def _decode(self, maps: list[Tensor], weights: Tensor) -> Tensor:
+        """From the maps of both encoders and the first convolution's weights over them, (32, 416, 3, 3)."""
+        decoder, each = self.network.decoder, side_by_side if weights.device.type == "cpu" else _one_by_one
+        _, _, height, width = maps[0].shape
+        x = _bordered(maps[0], decoder.first.out_channels, fine(maps[0].dtype))
+        each(functools.partial(_decoder_layer, decoder.first, _rounded(weights, maps[0].dtype), maps, x), list(_stripes(x)))
         fused = at_least_float32(x.new_empty(1, 1, height - 2, width))
         for conv in cast("list[nn.Conv2d]", decoder.rest):
             following = fused if conv.out_channels == 1 else _bordered(x, conv.out_channels)
-            each(functools.partial(_decoder_layer, conv, x, following), list(_stripes(x)))
+            each(functools.partial(_decoder_layer, conv, _rounded(conv.weight, x.dtype), [x], following), list(_stripes(x)))
             x = following
         return fused
 
@@ -134,20 +126,21 @@ def _one_by_one(do: Callable[[_Part], _Done], parts: Sequence[_Part]) -> list[_D
     return [do(part) for part in parts]
 
 
-def _decoder_layer(conv: nn.Conv2d, x: Tensor, following: Tensor, rows: slice) -> None:
+def _decoder_layer(conv: nn.Conv2d, weights: Tensor, reads: list[Tensor], following: Tensor, rows: slice) -> None:
     """These rows of `following`, with its border; of the fused image, which has none, where the layer is the last."""
-    y = _convolve(x, rows, conv.weight, conv.bias)
+    y = _convolve(reads, rows, weights, conv.bias)
     if conv.out_channels == 1:
         following[:, :, rows] = at_least_float32(y).sigmoid_()
     else:
         following[:, :, rows.start + 1 : rows.stop + 1] = F.leaky_relu_(y, LEAKY_SLOPE)
 
 
-def _block(block: CMFEM, reads: Tensor, weights: Tensor, own: Tensor, size: int) -> tuple[Tensor, Tensor]:
+def _block(block: CMFEM, reads: list[Tensor], weights: Tensor, own: Tensor, size: int) -> tuple[Tensor, Tensor]:
     """A CMFEM block into `own`, all but its channel gate; returns that, (C,), and the block's output pooled to (C, size, size)."""
     channels, height, width = own.shape[1], own.shape[2] - 2, own.shape[3]
     full = block.norm_height.weight
     over_width, over_height = full.new_empty(height, channels), full.new_zeros(width * channels)
+    weights = _rounded(weights, reads[0].dtype)
     for rows in _stripes(own):
         y = F.leaky_relu_(_convolve(reads, rows, weights, block.conv.bias), LEAKY_SLOPE)
         own[:, :, rows.start + 1 : rows.stop + 1] = y
@@ -160,7 +153,7 @@ def _block(block: CMFEM, reads: Tensor, weights: Tensor, own: Tensor, size: int)
     pools = [_Pool(height, pooled, full.new_zeros(pooled, width * channels)) for pooled in (CMFEM.POOLED_SIZE, size)]
     for rows in _stripes(own):
         stripe = own[:, :, rows.start + 1 : rows.stop + 1]
-        y = (stripe * gate_height[:, :, rows]).mul_(gate_width)
+        y = (at_least_float32(stripe) * gate_height[:, :, rows]).mul_(gate_width)
         stripe.copy_(y)
         for pool in pools:
             pool.add(rows, _pixels(y).flatten(1))
@@ -169,19 +162,17 @@ def _block(block: CMFEM, reads: Tensor, weights: Tensor, own: Tensor, size: int)
     return factor, summary * factor[:, None, None]
 
 
-def _last(conv: nn.Conv2d, reads: Tensor, weights: Tensor, own: Tensor, size: int) -> tuple[Tensor, Tensor]:
+def _last(conv: nn.Conv2d, reads: list[Tensor], weights: Tensor, own: Tensor, size: int) -> tuple[Tensor, Tensor]:
     """The encoder's 1x1 convolution and tanh into `own`; returns a factor of one, (C,), and the output pooled to (C, size, size)."""
     channels, height, width = own.shape[1], own.shape[2] - 2, own.shape[3]
     full = at_least_float32(weights)
     pool = _Pool(height, size, full.new_zeros(size, width * channels))
-    matrix, bias = (2 * weights).flatten(1).T.to(own.dtype), 2 * cast(Tensor, conv.bias).to(own.dtype)
+    weights, bias = _rounded(2 * weights, own.dtype), 2 * cast(Tensor, conv.bias).to(own.dtype)
     for rows in _stripes(own):
         stripe = slice(rows.start + 1, rows.stop + 1)
-        # As a matrix product, which takes its input where it lies; a convolution would copy it first.
-        y = torch.addmm(bias, reads[0, :, stripe].permute(1, 2, 0).flatten(0, 1), matrix).sigmoid_().mul_(2).sub_(1)
-        y = y.view(-1, width, channels)
-        own[0, :, stripe] = y.permute(2, 0, 1)
-        pool.add(rows, at_least_float32(y).flatten(1))
+        y = at_least_float32(F.conv2d(torch.cat([each[:, :, stripe] for each in reads], dim=1), weights, bias)).sigmoid_().mul_(2).sub_(1)
+        own[:, :, stripe] = y
+        pool.add(rows, _pixels(y).flatten(1))
     return full.new_ones(channels), pool.result(width)
 
 
@@ -192,17 +183,17 @@ def _score(lcfm: LCFM, own: Tensor, factor: Tensor, summary: Tensor) -> Tensor:
     summary = summary / (torch.linalg.vector_norm(summary, dim=0, keepdim=True) + NORM_EPSILON)
     matrix = lcfm.project.weight.flatten(1) @ summary.T  # (C, C)
     spread = lcfm.spread.weight
-    weights = _channels_last(torch.einsum("ocyx,ci->oiyx", spread, matrix).to(own.dtype))
+    dtype = torch.bfloat16 if own.dtype == torch.float32 and own.device.type == "cpu" and processor_has_bfloat16() else own.dtype
+    weights = _channels_last(torch.einsum("ocyx,ci->oiyx", spread, matrix).to(dtype))
     # What the bias between the two convolutions adds: all nine parts of it inside, fewer at the border, whose padding has none.
     parts = torch.einsum("ocyx,c->yxo", spread, cast(Tensor, lcfm.project.bias))
     bias = cast(Tensor, lcfm.spread.bias) + parts.sum((0, 1))
     total = torch.zeros_like(bias)
-    factor = _channels_last(factor[None, :, None, None].to(own.dtype))
+    factor = _channels_last(factor[None, :, None, None])
     for rows in _stripes(own):
-        y = own[:, :, rows.start : rows.stop + 2] * factor
-        norm = torch.linalg.vector_norm(y, dim=1, keepdim=True, dtype=total.dtype)
-        y *= norm.add_(NORM_EPSILON).reciprocal_()
-        z = at_least_float32(_channels_last(F.conv2d(y, weights, bias.to(y.dtype), padding=(0, 1))))
+        y = at_least_float32(own[:, :, rows.start : rows.stop + 2]) * factor
+        y *= torch.linalg.vector_norm(y, dim=1, keepdim=True).add_(NORM_EPSILON).reciprocal_()
+        z = at_least_float32(_channels_last(F.conv2d(y.to(dtype), weights, bias.to(dtype), padding=(0, 1))))
         pixels = _pixels(z)
         pixels[:, 0] -= parts[:, 0].sum(0)
         pixels[:, -1] -= parts[:, 2].sum(0)
@@ -265,15 +256,24 @@ def _stripes(bordered: Tensor) -> Iterator[slice]:
     yield from (slice(*each) for each in pairwise(bounds))
 
 
-def _convolve(bordered: Tensor, rows: slice, weights: Tensor, bias: Tensor | None = None) -> Tensor:
-    """3x3 convolution of maps with a border, of these rows: (1, O, r, W)."""
-    weights = _channels_last(weights.to(bordered.dtype))
-    bias = None if bias is None else bias.to(bordered.dtype)
-    return _channels_last(F.conv2d(bordered[:, :, rows.start : rows.stop + 2], weights, bias, padding=(0, 1)))
+def _convolve(bordered: list[Tensor], rows: slice, weights: Tensor, bias: Tensor | None) -> Tensor:
+    """3x3 convolution over the channels of all these maps with a border, of these rows: (1, O, r, W)."""
+    x = torch.cat([each[:, :, rows.start : rows.stop + 2] for each in bordered], dim=1)
+    return _channels_last(F.conv2d(x, weights, None if bias is None else bias.to(x.dtype), padding=(0, 1)))
 
 
-def _bordered(like: Tensor, channels: int) -> Tensor:
-    maps = torch.empty(1, channels, *like.shape[2:], dtype=like.dtype, device=like.device, memory_format=torch.channels_last)
+def _rounded(weights: Tensor, dtype: torch.dtype) -> Tensor:
+    """Weights (O, I, h, w) in `dtype`, channels_last. In bfloat16 the middle tap takes up what the others lose, so that flat areas,
+    where all taps see one value, do not move."""
+    rounded = weights.to(dtype)
+    if dtype == torch.bfloat16:
+        rounded[:, :, weights.shape[2] // 2, weights.shape[3] // 2] += (weights - rounded).sum((2, 3)).to(dtype)
+    return _channels_last(rounded)
+
+
+def _bordered(like: Tensor, channels: int, dtype: torch.dtype | None = None) -> Tensor:
+    shape = (1, channels, *like.shape[2:])
+    maps = torch.empty(shape, dtype=dtype or like.dtype, device=like.device, memory_format=torch.channels_last)
     maps[:, :, 0], maps[:, :, -1] = 0, 0
     return maps
 

@@ -85,11 +85,12 @@ class Device(Choice):
 
 
 class Precision(Choice):
-    """Of the convolutions on an NVIDIA GPU."""
+    """Of the convolutions; where a device has no use for it, they are float32."""
 
     FLOAT32 = "float32", "float32"
     TF32 = "tf32", "TF32 (NVIDIA GPU)"
     FLOAT16 = "float16", "float16 (NVIDIA GPU)"
+    BFLOAT16 = "bfloat16", "bfloat16 (CPU with AVX-512 BF16)"
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@ import pytest
 import torch
 
 from LCDFusionLib.errors import InputError
+from LCDFusionLib.fusion import engine
 from LCDFusionLib.fusion.device import MOST_SLICES, choose_device, is_out_of_memory, slices_at_a_time
 from LCDFusionLib.fusion.engine import FusedSlices, NetworkBackend, fuse_slices
 from LCDFusionLib.fusion.order import Waiting, outwards
@@ -129,6 +130,20 @@ def test_what_is_not_a_picture_is_not_handed_out(pair):
     assert "not numbers" in notes[0]
     with pytest.raises(RuntimeError, match="not numbers"):
         next(fuse_slices(pair.anatomy01, pair.function01, order=[2], backends=backends[:1]))
+
+
+@pytest.mark.parametrize(
+    ("precision", "has_bfloat16", "used"), [("bfloat16", True, True), ("bfloat16", False, False), ("float16", True, False)]
+)
+def test_a_cpu_says_which_precision_it_used(pair, precision, has_bfloat16, used, monkeypatch):
+    monkeypatch.setattr(engine, "processor_has_bfloat16", lambda: has_bfloat16)
+    grays = {}
+    for chosen in ("float32", precision):
+        backend = NetworkBackend(load_weights(pair.weights).network, torch.device("cpu"), precision=chosen)
+        grays[chosen] = backend.begin([2], pair.anatomy01[[2]], pair.function01[[2]])().gray
+    assert (precision in str(backend)) == used
+    assert np.array_equal(grays["float32"], grays[precision]) != used
+    assert np.abs(grays["float32"] - grays[precision]).max() <= 2 / 255
 
 
 def test_weights_stay_where_they_are(pair):

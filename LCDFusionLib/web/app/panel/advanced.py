@@ -24,7 +24,10 @@ class AdvancedDrawing(Drawing):
         )
         form.select("Device:", choice.device, form.items_of(Device), "Where the network runs")
         form.select(
-            "Precision:", choice.precision, form.items_of(Precision), "TF32 and half precision are faster on an NVIDIA GPU, and round"
+            "Precision:",
+            choice.precision,
+            form.items_of(Precision),
+            "TF32 and half precision are faster on an NVIDIA GPU, bfloat16 on some processors; they round",
         )
         with form.row("Slices at a time:", "On a GPU; 0: as many as its free memory takes. The CPU takes one"):
             form.number("Slices at a time", choice.batch_size, low=0, high=64)
