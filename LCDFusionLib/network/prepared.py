@@ -51,7 +51,7 @@ class PreparedNet(nn.Module):
     the sum of the sigmoid is kept. The buffers stay for the next image of the same size.
 
     The LCFM's score is a mean over all pixels, in which rounding averages out: its convolution is in bfloat16 wherever the processor has
-    that, and moves a float32 image by less than 1e-5.
+    that, and moves a float32 image of the shipped weights by less than 1e-5 (decision 170).
 
     The images of a batch are fused one after another: each has weights of its own, and one fills a device.
     """
@@ -184,7 +184,7 @@ def _score(lcfm: LCFM, own: Tensor, factor: Tensor, summary: Tensor) -> Tensor:
     matrix = lcfm.project.weight.flatten(1) @ summary.T  # (C, C)
     spread = lcfm.spread.weight
     dtype = torch.bfloat16 if own.dtype == torch.float32 and own.device.type == "cpu" and processor_has_bfloat16() else own.dtype
-    weights = _channels_last(torch.einsum("ocyx,ci->oiyx", spread, matrix).to(dtype))
+    weights = _rounded(torch.einsum("ocyx,ci->oiyx", spread, matrix), dtype)
     # What the bias between the two convolutions adds: all nine parts of it inside, fewer at the border, whose padding has none.
     parts = torch.einsum("ocyx,c->yxo", spread, cast(Tensor, lcfm.project.bias))
     bias = cast(Tensor, lcfm.spread.bias) + parts.sum((0, 1))
@@ -193,7 +193,8 @@ def _score(lcfm: LCFM, own: Tensor, factor: Tensor, summary: Tensor) -> Tensor:
     for rows in _stripes(own):
         y = at_least_float32(own[:, :, rows.start : rows.stop + 2]) * factor
         y *= torch.linalg.vector_norm(y, dim=1, keepdim=True).add_(NORM_EPSILON).reciprocal_()
-        z = at_least_float32(_channels_last(F.conv2d(y.to(dtype), weights, bias.to(dtype), padding=(0, 1))))
+        z = at_least_float32(_channels_last(F.conv2d(y.to(dtype), weights, padding=(0, 1))))
+        z += bias[:, None, None]  # not in the convolution, which would round it, alike for all pixels
         pixels = _pixels(z)
         pixels[:, 0] -= parts[:, 0].sum(0)
         pixels[:, -1] -= parts[:, 2].sum(0)
