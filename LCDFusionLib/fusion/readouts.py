@@ -85,9 +85,7 @@ def readout_table(metrics: Mapping[str, float], blend: Mapping[str, float]) -> l
     return rows
 
 
-def readout_text(
-    title: str, metrics: Mapping[str, float], blend: Mapping[str, float], *, brief: bool = False, in_a_row: bool = False
-) -> str:
+def readout_text(title: str, metrics: Mapping[str, float], blend: Mapping[str, float], *, brief: bool = False, alone: bool = False) -> str:
     """A title and the rows below it, as lines for a fixed-width font.
 
     Args:
@@ -95,12 +93,11 @@ def readout_text(
         metrics: of the fused image.
         blend: of the blend.
         brief: as in `readout_rows`.
-        in_a_row: the fused image's brief metrics alone, in one line.
+        alone: without the blend.
     """
     if not any(math.isfinite(value) for value in metrics.values()):
         return f"{title}\nnot fused yet"
-    if in_a_row:
-        return f"{title}\n" + "  ".join(f"{label} {fused}" for label, fused, _ in readout_rows(metrics, blend, brief=True))
-    lines = [title, f"{'':<5}{'fused':>7}{'blend':>7}"]
-    lines += [f"{label:<5}{fused:>7}{beside:>7}" for label, fused, beside in readout_rows(metrics, blend, brief=brief)]
-    return "\n".join(lines)
+    rows = readout_rows(metrics, blend, brief=brief)
+    if alone:
+        return "\n".join([title, *(f"{label:<5}{fused:>7}" for label, fused, _ in rows)])
+    return "\n".join([title, f"{'':<5}{'fused':>7}{'blend':>7}", *(f"{label:<5}{fused:>7}{beside:>7}" for label, fused, beside in rows)])

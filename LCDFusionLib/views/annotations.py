@@ -14,8 +14,8 @@ _WHITE, _PALE_YELLOW, _GREY, _RED = (1.0, 1.0, 1.0), (1.0, 1.0, 0.65), (0.9, 0.9
 _NO_RULER = slicer.vtkMRMLAbstractViewNode.RulerTypeNone
 _LOW_VIEW = 600
 """Height of a view, in pixels, below which all eight metrics would hide much of the image."""
-_FLAT_VIEW = 300
-"""The same of three metrics in rows."""
+_SMALL_VIEW = 300
+"""The same of those that are beside the blend's."""
 _BESIDE_SCALE = 0.8
 """Part of the width that the colour scale leaves."""
 
@@ -192,8 +192,8 @@ class SliceAnnotations:
         title = self._result.title(index)
         if not title:
             return ""
-        low, flat = (self._brief and self._height < height for height in (_LOW_VIEW, _FLAT_VIEW))
-        return readout_text(title, *self._result.slice_metrics(index), brief=low, in_a_row=flat)
+        low, small = (self._brief and self._height < height for height in (_LOW_VIEW, _SMALL_VIEW))
+        return readout_text(title, *self._result.slice_metrics(index), brief=low, alone=small)
 
     def _text(
         self,

@@ -30,9 +30,10 @@ def test_text_stands_in_columns():
     assert lines[-1].split() == ["EI", "3.0", "123.5"]
 
 
-def test_in_a_row():
+def test_alone_the_fused_image_has_its_metrics_without_the_blends():
     metrics = {readout.key: 3.0 for readout in READOUTS}
-    assert readout_text("slice 7/51", metrics, {}, in_a_row=True).splitlines() == ["slice 7/51", "QAB/F 3.000  VIF 3.000  SCD 3.000"]
+    lines = readout_text("slice 7/51", metrics, dict.fromkeys(metrics, 2.0), brief=True, alone=True).splitlines()
+    assert [line.split() for line in lines] == [["slice", "7/51"], ["QAB/F", "3.000"], ["VIF", "3.000"], ["SCD", "3.000"]]
 
 
 def test_a_slice_that_is_not_fused_yet_says_so():
