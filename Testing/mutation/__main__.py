@@ -36,6 +36,7 @@ TESTS = {
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("rooms", nargs="+", choices=TESTS)
+    parser.add_argument("--files", nargs="+", metavar="NAME", help="only files of these names, such as engine.py")
     parser.add_argument("--sample", type=int, help="mutants a file; all where it is not given")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--minutes", type=float, default=60, help="a room")
@@ -86,6 +87,8 @@ def _try_room(room, options):
                 os._exit(0)
             os.wait()
         reach = Reach(reach_file)
+        if options.files:
+            wanted = [mutant for mutant in wanted if Path(mutant.file).name in options.files]
         _try(wanted, room, functools.partial(reach.tests, budget=options.seconds), options, reach)
     known, now = _outcomes(room), {mutant.key for mutant in _mutants(room)}
     print(f"{room}: {dict(Counter(outcome for key, (outcome, _) in known.items() if key in now))} of {len(now)}", flush=True)
