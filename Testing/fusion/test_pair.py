@@ -158,6 +158,14 @@ def test_settings_name_the_value_that_is_wrong(bad, says):
         FusionSettings(**bad)
 
 
+def test_the_least_that_settings_may_ask_for():
+    least = FusionSettings(batch_size=1, threads=1, function_upper=1e-6)
+    assert (least.batch_size, least.threads, least.function_upper) == (1, 1, 1e-6)
+    assert FusionSettings() == FusionSettings(
+        window=None, function_upper=None, weights="auto", device="auto", batch_size=None, threads=None
+    )
+
+
 def test_minimum_size_is_the_networks():
     assert MINIMUM_SIZE == NETWORK_MINIMUM_SIZE
 

@@ -2,7 +2,7 @@
 
 import math
 
-from LCDFusionLib.fusion.readouts import READOUTS, SOURCE_READOUTS, metric_columns, readout_rows, readout_text
+from LCDFusionLib.fusion.readouts import READOUTS, SOURCE_READOUTS, metric_columns, readout_rows, readout_table, readout_text
 
 
 def test_every_metric_of_the_library_is_read_out():
@@ -38,3 +38,36 @@ def test_alone_the_fused_image_has_its_metrics_without_the_blends():
 
 def test_a_slice_that_is_not_fused_yet_says_so():
     assert readout_text("slice 1/9", {"VIF": math.nan}, {}).splitlines()[1] == "not fused yet"
+
+
+def test_all_rows_in_order_with_their_digits():
+    values = {readout.key: 1.23456 for readout in READOUTS + SOURCE_READOUTS}
+    rows = [
+        ("QAB/F", "1.235"),
+        ("VIF", "1.235"),
+        ("SCD", "1.235"),
+        ("IE", "1.23"),
+        ("AG", "1.23"),
+        ("SD", "1.2"),
+        ("SF", "1.2"),
+        ("EI", "1.2"),
+    ]
+    assert [row[:2] for row in readout_rows(values, {})] == rows
+    assert readout_rows(values, {}, brief=True) == [(*row, "-") for row in rows[:3]]
+    of_sources = [(f"{label} {source}", text) for label, text in rows[:3] for source in ("anatomy", "function")]
+    assert [row[:2] for row in readout_rows(values, {}, sources=True)] == rows + of_sources
+    assert readout_text("", values, {}, brief=True).splitlines()[2:] == [f"{label:<5}  {text}      -" for label, text in rows[:3]]
+
+
+def test_the_table_has_what_is_kept_of_each_source_beside_it():
+    metrics = {"VIF": 0.5, "VIF_anatomy": 0.375, "IE": 6.0, "SCD_function": 1.5}
+    rows = {row[0]: row[1:] for row in readout_table(metrics, {"IE": 5.0})}
+    assert list(rows) == [readout.label for readout in READOUTS]
+    assert rows["VIF"] == ("0.500", "-", "0.375", "-")
+    assert rows["SCD"] == ("-", "-", "-", "1.500")
+    assert rows["IE"] == ("6.00", "5.00", "", "")
+
+
+def test_columns_are_the_fused_images_then_the_blends():
+    keys = [readout.key for readout in READOUTS + SOURCE_READOUTS]
+    assert metric_columns() == keys + [f"{key}_blend" for key in keys]

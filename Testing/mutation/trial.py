@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-SECONDS_A_TEST = 120
+SECONDS_A_TEST = 30
 HEAVY = (
     "numpy",
     "SimpleITK",
