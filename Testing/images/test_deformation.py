@@ -92,6 +92,16 @@ def test_what_must_not_be_used_is_refused(displacement, words):
         found.check(volume, volume)
 
 
+def test_what_a_stretch_does_is_what_its_matrix_says():
+    """By 10, 20 and -30 % about the first voxel: the volume is 1.1 * 1.2 * 0.7, and the farthest voxel is moved most."""
+    volume = cube()
+    stretch = np.array([0.1, 0.2, -0.3])
+    found = given_deformation(field(volume, lambda points: points * stretch), volume)
+    assert found.smallest_volume == pytest.approx(1.1 * 1.2 * 0.7, rel=1e-6)
+    assert found.largest_volume == pytest.approx(1.1 * 1.2 * 0.7, rel=1e-6)
+    assert found.most_mm == pytest.approx(np.linalg.norm(76 * stretch), rel=0.03)
+
+
 def test_the_original_voxels_are_read_once_through_both():
     """A rigid motion and a shift of the deformation that undo each other give the very voxels back, without any smoothing."""
     pet = cube()

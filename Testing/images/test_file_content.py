@@ -1,9 +1,12 @@
 """What all formats of files share."""
 
+import nrrd
 import numpy as np
 import pytest
 
 from LCDFusionLib.images.file_content import centred, corner_distance
+from LCDFusionLib.images.files import geometry_of_file, is_fused_file, read_volume, write_volume
+from LCDFusionLib.images.volume import Modality, Unit, Volume
 
 
 @pytest.mark.parametrize(("axis", "farthest"), [(0, 6), (1, 4), (2, 2)])
@@ -21,3 +24,27 @@ def test_a_grid_whose_place_is_not_said_has_its_middle_at_the_origin():
     matrix = centred([2, 3, 4], (3, 5, 7), (1, -1, 1))
     np.testing.assert_array_equal(matrix @ [3, 2, 1, 1], [0, 0, 0, 1])
     np.testing.assert_array_equal(np.diag(matrix), [2, -3, 4, 1])
+
+
+@pytest.mark.parametrize("is_fused", [False, True])
+@pytest.mark.parametrize("name", ["a.nrrd", "a.nhdr", "a.nii", "a.nii.gz"])
+def test_a_header_alone_says_what_the_whole_file_says(tmp_path, name, is_fused):
+    place = centred([1, 2, 4], (3, 5, 7)) + [[0, 0, 0, 10], [0, 0, 0, -20], [0, 0, 0, 30], [0] * 4]
+    ramp = np.arange(105, dtype=np.float32).reshape(3, 5, 7)
+    written = tmp_path / (name if name != "a.nhdr" else "a.nrrd")
+    write_volume(Volume(ramp, place, Modality.CT, Unit.HU, "CT", is_fused=is_fused), written)
+    if name == "a.nhdr":  # by another program, its voxels in a file beside it
+        nrrd.write(str(tmp_path / name), *nrrd.read(str(written)))
+    whole = read_volume(tmp_path / name)
+    matrix, shape, said = geometry_of_file(tmp_path / name)
+    assert (shape, said) == (whole.shape, whole.place)
+    np.testing.assert_allclose(matrix, whole.ijk_to_lps)
+    np.testing.assert_allclose(matrix, place, atol=1e-5)
+    assert is_fused_file(tmp_path / name) is whole.is_fused is is_fused
+
+
+def test_of_another_kind_of_file_or_none_no_place_is_known(tmp_path):
+    (tmp_path / "a.nrrd").write_bytes(b"no image")
+    assert geometry_of_file(tmp_path / "a.nrrd") is None
+    assert geometry_of_file(tmp_path / "gone.nii") is None
+    assert geometry_of_file(tmp_path / "a.png") is None

@@ -62,6 +62,7 @@ def without(fields, *keys):
     [
         ({**DCM2NIIX, "InjectionStart": -3600}, HOUR),
         (BIDS, HOUR),
+        ({**BIDS, "DecayCorrection": "START"}, HOUR),
         ({**BIDS, "ImageDecayCorrectionTime": 0}, 71_000 / 388.77747e6),
         ({**DCM2NIIX, "DecayCorrection": "ADMIN"}, 71_000 / 388.77747e6),
         ({**BIDS, "RadionuclideHalfLife": 6588, "InjectedRadioactivity": "388.77747"}, HOUR),

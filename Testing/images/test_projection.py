@@ -1,11 +1,14 @@
 """The turning projection, against a point whose place is known."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from LCDFusionLib.errors import InputError
-from LCDFusionLib.images.projection import TurningProjection
+from LCDFusionLib.images.projection import TurningProjection, projection_picture
 from LCDFusionLib.images.volume import Modality, Unit, Volume, geometry_matrix
+from LCDFusionLib.images.window import Window
 
 
 def pet(direction=None):
@@ -40,6 +43,15 @@ def test_it_shows_the_patient_from_the_front_and_then_turned():
     assert column < middle_column, "and from behind on the left"
 
 
+def test_a_volume_elsewhere_is_seen_there():
+    volume, by = pet(), np.array([100.0, -70.0, 300.0])
+    elsewhere = replace(volume, ijk_to_lps=volume.ijk_to_lps + np.pad(by[:, None], ((0, 1), (3, 0))))
+    here, there = TurningProjection(volume), TurningProjection(elsewhere)
+    np.testing.assert_array_equal(there.picture(40), here.picture(40))
+    for row, column in ((3, 5), (10, 20)):
+        assert there.point(40, column=column, row=row) == pytest.approx(here.point(40, column=column, row=row) + by)
+
+
 def test_nothing_is_lost_at_any_angle():
     seen = TurningProjection(pet())
     for angle in range(0, 360, 15):
@@ -59,3 +71,12 @@ def test_a_colour_image_has_no_intensity():
     volume = pet()
     with pytest.raises(InputError, match="needs a PET or SPECT volume with values"):
         TurningProjection(volume.with_array(np.zeros((*volume.shape, 3), np.uint8)))
+
+
+@pytest.mark.parametrize(("angle", "side"), [(0, "R"), (90, "A"), (180, "L"), (270, "P"), (30, "R"), (60, "A")])
+def test_a_picture_is_dark_on_white_and_says_its_left_side(angle, side):
+    """SUV 9 and 5 in a range of 1 to 7: black, and a third of white."""
+    picture, left = projection_picture(pet(), Window.from_range(1, 7), angle)
+    assert left == side
+    assert picture.dtype == np.uint8
+    assert {*np.unique(picture)} == ({0, 85, 255} if angle in (90, 270, 30, 60) else {0, 255})

@@ -9,7 +9,7 @@ import SimpleITK as sitk
 from LCDFusionLib.errors import InputError
 from LCDFusionLib.images.files import read_volume
 from LCDFusionLib.images.mutual_information import measured_voxels, sampled_region, working_image
-from LCDFusionLib.images.registration import Registration, _Search, move, register
+from LCDFusionLib.images.registration import Registration, _overlap, _Search, move, register
 from LCDFusionLib.images.resample import resample_onto
 from LCDFusionLib.images.transform_files import read_transform, write_transform
 from LCDFusionLib.images.volume import Modality, Unit, Volume, geometry_matrix
@@ -113,6 +113,16 @@ def test_cancel_and_progress(head):
         register(head.function, head.anatomy, progress=cancel)
     assert parts == sorted(parts)
     assert parts[-1] < 0.5
+
+
+@pytest.mark.parametrize(("shift", "part"), [(0, 1.0), (10, 0.5), (16, 0.2), (40, 0.0)])
+def test_overlap_is_a_part_of_the_smaller_volume(shift, part):
+    """20 x 20 x 20 voxels of 1 mm in 40 x 20 x 10 of 2 mm, moved out of it along x."""
+    fixed, moving = sitk.Image([40, 20, 10], sitk.sitkFloat32), sitk.Image([20, 20, 20], sitk.sitkFloat32)
+    fixed.SetSpacing([2, 2, 2])
+    fixed.SetOrigin([1, 1, 1])
+    moving.SetOrigin([0.5 - shift, 0.5, 0.5])
+    assert _overlap(fixed, moving, sitk.Transform()) == pytest.approx(part)
 
 
 def test_what_cannot_be_registered():

@@ -175,3 +175,10 @@ def test_default_range_of_a_study(hot_ml, suv, slices, upper):
     assert reason.startswith(f"Automatic: SUV 0-{upper}")
     assert ("because" in reason) is (upper > 10)
     assert f"up to {suv}" in reason or suv <= upper
+
+
+def test_a_range_in_no_unit_says_where_it_comes_from():
+    uptake = volume(np.linspace(0, 1000, 100_001, dtype=np.float32).reshape(1, 1, -1), Modality.PET)
+    assert range_reason(uptake) == "Automatic: 0 to 999, the 99.9th percentile of this volume."
+    assert range_reason(uptake, 500.0) == ""
+    assert range_reason(volume(np.zeros((2, 2, 2, 3), np.uint8), Modality.PET)) == ""

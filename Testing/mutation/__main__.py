@@ -76,20 +76,17 @@ def _try_room(room, options):
         for mutant in sorted(_mutants(room), key=lambda mutant: (mutant.file, mutant.line)):
             if mutant.key in left:
                 print(_line(mutant, known[mutant.key][0]))
-    elif options.again:
-        _try([mutant for mutant in _mutants(room) if mutant.key in left], room, lambda mutant: (options.again, 100), options)
     else:
-        wanted = _mutants(room, options.seed, options.sample) if options.again is None else _mutants(room)
-        wanted = [mutant for mutant in wanted if (mutant.key not in known if options.again is None else mutant.key in left)]
         if not reach_file.exists():
             if os.fork() == 0:
                 record(TESTS[room], reach_file)
                 os._exit(0)
             os.wait()
-        reach = Reach(reach_file)
+        wanted = _mutants(room, options.seed, options.sample) if options.again is None else _mutants(room)
+        wanted = [mutant for mutant in wanted if (mutant.key not in known if options.again is None else mutant.key in left)]
         if options.files:
             wanted = [mutant for mutant in wanted if Path(mutant.file).name in options.files]
-        _try(wanted, room, functools.partial(reach.tests, budget=options.seconds), options, reach)
+        _try(wanted, room, options, Reach(reach_file))
     known, now = _outcomes(room), {mutant.key for mutant in _mutants(room)}
     print(f"{room}: {dict(Counter(outcome for key, (outcome, _) in known.items() if key in now))} of {len(now)}", flush=True)
 
@@ -98,8 +95,8 @@ def _line(mutant, outcome):
     return f"{outcome} {mutant.file}:{mutant.line}  {mutant.was}  ->  {mutant.now}    | {mutant.text}"
 
 
-def _try(mutants, room, choose, options, reach=None):
-    """Each mutant meets the tests that `choose` names, in a copy of the project; what comes of it is printed and kept."""
+def _try(mutants, room, options, reach):
+    """Each mutant meets its tests, in a copy of the project; what comes of it is printed and kept."""
     end = time.monotonic() + 60 * options.minutes
     found = {outcome: {by for known, by in _outcomes(room).values() if known == outcome} for outcome in ("killed", "unsound")}
     sound, unsound = found["killed"], found["unsound"]
@@ -114,11 +111,11 @@ def _try(mutants, room, choose, options, reach=None):
             with (KEPT / f"{room}.jsonl").open("a") as file:
                 file.write(json.dumps({"key": key, "outcome": outcome, "by": by}) + "\n")
 
-        def ask(trial, in_function):
+        def ask(trial, at_import):
             for mutant in mutants:
-                if mutant.in_function != in_function or time.monotonic() > end:
+                if reach.runs_at_import(mutant) != at_import or time.monotonic() > end:
                     continue
-                tests, takes = choose(mutant)
+                tests, takes = (options.again, 100) if options.again else reach.tests(mutant, options.seconds)
                 tests = [test for test in tests if test not in unsound]
                 outcome, by = trial(mutant, tests, 5 + 2 * takes) if tests else ("unreached", "")
                 while by in tests and by not in sound:  # it may fail without any fault: it needs what the copy has not
@@ -133,12 +130,12 @@ def _try(mutants, room, choose, options, reach=None):
                         outcome, by = trial(mutant, tests, 5 + 2 * takes)
                 if outcome != "killed":
                     print(_line(mutant, outcome), f"({len(tests)} tests)", flush=True)
-                elif reach:
+                else:
                     reach.killed(mutant, by)
                 keep(mutant.key, outcome, by)
 
-        collected(folder, options.again or TESTS[room], functools.partial(ask, in_function=True))
-        ask(functools.partial(imported, folder), in_function=False)
+        collected(folder, options.again or TESTS[room], functools.partial(ask, at_import=False))
+        ask(functools.partial(imported, folder), at_import=True)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Which lines of the library each test reaches, and how long it takes: recorded once, kept in a file."""
+"""Which lines of the library each test reaches, and how long it takes on the clock: recorded once, kept in a file."""
 
 import json
 import time
@@ -19,9 +19,9 @@ class Recorder:
     def pytest_runtest_protocol(self, item):
         self.coverage.switch_context(item.nodeid)
         self.fixtures[item.nodeid] = [f"fixture {name}" for name in item.fixturenames]
-        began, self._shared = time.process_time(), 0.0
+        began, self._shared = time.monotonic(), 0.0
         result = yield
-        self.seconds[item.nodeid] = round(time.process_time() - began - self._shared, 3)
+        self.seconds[item.nodeid] = round(time.monotonic() - began - self._shared, 3)
         return result
 
     @pytest.hookimpl(wrapper=True)
@@ -30,11 +30,11 @@ class Recorder:
             return (yield)
         name = f"fixture {fixturedef.argname}"
         self.coverage.switch_context(name)
-        began = time.process_time()
+        began = time.monotonic()
         try:
             return (yield)
         finally:
-            took = time.process_time() - began
+            took = time.monotonic() - began
             self._shared += took
             self.seconds[name] = round(max(took, self.seconds.get(name, 0)), 3)
             self.coverage.switch_context(request._pyfuncitem.nodeid)
@@ -90,7 +90,7 @@ class Reach:
         lines = self.reached.get(mutant.file, {})
         module = Path(mutant.file).stem
         naming = {test for test in self.fixtures if module in self._texts[test.partition("::")[0]]}
-        tests = set(lines.get(str(mutant.line), ())) if mutant.in_function else set()
+        tests = set() if self.runs_at_import(mutant) else set(lines.get(str(mutant.line), ()))
         tests = tests or naming | {test for found in lines.values() for test in found}
         chosen, spent, paid = [], 0.0, set()
         for test in sorted(tests, key=lambda test: (test not in naming, self._alone[test])):
@@ -101,6 +101,10 @@ class Reach:
             spent += cost
         killers = self._killers.get(mutant.file, [])
         return sorted(chosen, key=lambda test: (killers.index(test) if test in killers else len(killers), self._alone[test])), spent
+
+    def runs_at_import(self, mutant) -> bool:
+        """True for what no call from a test meets: outside of functions, and within those that only an import calls."""
+        return not mutant.in_function or self.reached.get(mutant.file, {}).get(str(mutant.line)) == []
 
     def killed(self, mutant, test: str) -> None:
         """Remembers which test did it."""
