@@ -1,4 +1,4 @@
-"""A registration in a process of its own gives what it gives here."""
+"""A registration in a process of its own (`registration_worker`) gives what it gives here."""
 
 import os
 import signal
