@@ -8,49 +8,35 @@ from __future__ import annotations
 import copy
 import math
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from types import ModuleType
 
 import numpy as np
 import pydicom
 from numpy.typing import NDArray
 from pydicom.dataset import Dataset
-from pydicom.sr.codedict import codes
-from pydicom.sr.coding import Code
 from pydicom.uid import EnhancedPETImageStorage, PositronEmissionTomographyImageStorage, SegmentationStorage
 
-from LCDFusionLib import DISCLAIMER, __version__
 from LCDFusionLib.errors import InputError
 from LCDFusionLib.images.uptake import RegionUptake
-from LCDFusionLib.images.volume import Unit
 
 from . import elements
-from .instance import MANUFACTURER, new_uid, series_description, write_instances
+from .instance import MANUFACTURER, new_uid, write_instances
 from .patient_and_study import patient_and_study
 from .reader import SeriesSource
 
-_SEG_SERIES_NUMBER, _SR_SERIES_NUMBER = 9105, 9106
-_SCHEME = "99LCDFUSION"
 _SAME_MM = 0.01
 
 # What a segment is: category and type of PS3.16 CID 7150 and 7151.
-_LESION = (Code("49755003", "SCT", "Morphologically Altered Structure"), Code("52988006", "SCT", "Lesion"))
-_ANATOMY = Code("123037004", "SCT", "Anatomical Structure")
-_KINDS: dict[str, tuple[Code, Code]] = {
-    "lesion": _LESION,
-    "liver": (_ANATOMY, Code("10200004", "SCT", "Liver")),
-    "blood pool": (_ANATOMY, Code("32672002", "SCT", "Descending thoracic aorta")),
+_ANATOMY = ("123037004", "SCT", "Anatomical Structure")
+KINDS = {
+    "lesion": (("49755003", "SCT", "Morphologically Altered Structure"), ("52988006", "SCT", "Lesion")),
+    "liver": (_ANATOMY, ("10200004", "SCT", "Liver")),
+    "blood pool": (_ANATOMY, ("32672002", "SCT", "Descending thoracic aorta")),
 }
-_SUV = {
-    Unit.SUVBW: (Code("126401", "DCM", "SUVbw"), Code("{SUVbw}g/ml", "UCUM", "Standardized Uptake Value body weight")),
-    Unit.SUVLBM: (Code("126402", "DCM", "SUVlbm"), Code("{SUVlbm}g/ml", "UCUM", "Standardized Uptake Value lean body mass")),
-    Unit.SUVBSA: (Code("126403", "DCM", "SUVbsa"), Code("{SUVbsa}cm2/ml", "UCUM", "Standardized Uptake Value body surface area")),
-    Unit.SUVIBW: (Code("126404", "DCM", "SUVibw"), Code("{SUVibw}g/ml", "UCUM", "Standardized Uptake Value ideal body weight")),
-}
-_SUL = (Code("126405", "DCM", "SUVlbm(Janma)"), Code("{SUVlbm}g/ml", "UCUM", "Standardized Uptake Value lean body mass"))
-_PEAK, _SD = Code("126031", "DCM", "Peak Value Within ROI"), Code("386136009", "SCT", "Standard Deviation")
+"""Codes as value, scheme and meaning."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,10 +76,10 @@ def write_regions(regions: Sequence[ReportedRegion], function: SeriesSource, fol
     Raises:
         InputError: this Python cannot write them, the series is no PET, or the folder cannot be written.
     """
-    hd = _highdicom()
+    documents = _documents()
     images = _images(function)
-    segmentation = _segmentation(hd, regions, function, images)
-    return write_instances([segmentation, _report(hd, regions, segmentation, images)], folder)
+    segmentation = documents.segmentation(regions, function, images)
+    return write_instances([segmentation, documents.report(regions, segmentation, images)], folder)
 
 
 def latest_regions(files: Sequence[Path], series_uid: str) -> Path | None:
@@ -145,21 +131,21 @@ def read_regions(path: Path, function: SeriesSource) -> tuple[ReportedRegion, ..
 
 def _read_segment(segment: Dataset, voxels: NDArray[np.bool_]) -> ReportedRegion:
     value = elements.text(elements.item(segment, "SegmentedPropertyTypeCodeSequence"), "CodeValue")
-    kind = next((kind for kind, (_, what) in _KINDS.items() if what.value == value), "lesion")
+    kind = next((kind for kind, (_, (code, *_)) in KINDS.items() if code == value), "lesion")
     how = elements.text(segment, "SegmentDescription") or "Drawn"
     return ReportedRegion(elements.text(segment, "SegmentLabel") or "Region", kind, how, voxels)
 
 
-def _highdicom() -> Any:
+def _documents() -> ModuleType:
     if int(pydicom.__version__.split(".")[0]) < 3:
         raise InputError(
             f"Regions as DICOM need pydicom 3, and this Python has {pydicom.__version__}: save the scene, or export the table as CSV."
         )
     try:
-        import highdicom
+        from . import region_documents  # not before: its codes take 15 MB and a tenth of a second
     except ImportError as error:
         raise InputError("Regions as DICOM need the package highdicom, which is not installed: pip install highdicom.") from error
-    return highdicom
+    return region_documents
 
 
 def _images(function: SeriesSource) -> list[Dataset]:
@@ -175,129 +161,3 @@ def _images(function: SeriesSource) -> list[Dataset]:
     for image in images:
         image.update({element.tag: element for element in common})
     return images
-
-
-def _segmentation(hd: Any, regions: Sequence[ReportedRegion], function: SeriesSource, images: list[Dataset]) -> Dataset:
-    voxels = np.stack([region.voxels for region in regions], axis=-1).astype(np.uint8)
-    if function.frames[0] is not None:  # as the file has its frames
-        if len(images) > 1:
-            raise InputError(
-                f"Regions of '{function.series.name}' cannot be written as DICOM, because it lies in several files: export CSV."
-            )
-        by_frame = np.zeros((int(images[0].NumberOfFrames), *voxels.shape[1:]), np.uint8)
-        for k, frame in enumerate(function.frames):
-            by_frame[(frame or 1) - 1] = voxels[k]
-        voxels = by_frame
-    segmentation = hd.seg.Segmentation(
-        source_images=images,
-        pixel_array=voxels,
-        segmentation_type=hd.seg.SegmentationTypeValues.BINARY,
-        segment_descriptions=[_describe(hd, number, region) for number, region in enumerate(regions, start=1)],
-        series_instance_uid=new_uid(),
-        series_number=_SEG_SERIES_NUMBER,
-        sop_instance_uid=new_uid(),
-        instance_number=1,
-        manufacturer=MANUFACTURER,
-        manufacturer_model_name=MANUFACTURER,
-        software_versions=__version__,
-        device_serial_number=__version__,
-        content_label="REGIONS",
-        content_description=DISCLAIMER[:64],
-    )
-    segmentation.SeriesDescription = series_description("regions")
-    return segmentation
-
-
-def _describe(hd: Any, number: int, region: ReportedRegion) -> Dataset:
-    category, what = _KINDS[region.kind]
-    description = hd.seg.SegmentDescription(
-        segment_number=number,
-        segment_label=region.name,
-        segmented_property_category=category,
-        segmented_property_type=what,
-        algorithm_type=hd.seg.SegmentAlgorithmTypeValues.SEMIAUTOMATIC,
-        algorithm_identification=hd.AlgorithmIdentificationSequence(
-            name=region.how, version=__version__, family=codes.cid7162.MorphologicalOperations
-        ),
-        tracking_uid=region.tracking_uid,
-        tracking_id=region.name,
-    )
-    description.SegmentDescription = region.how
-    return description
-
-
-def _report(hd: Any, regions: Sequence[ReportedRegion], segmentation: Dataset, images: list[Dataset]) -> Dataset:
-    device = hd.sr.DeviceObserverIdentifyingAttributes(
-        uid=new_uid(), name=MANUFACTURER, manufacturer_name=MANUFACTURER, model_name=MANUFACTURER, serial_number=__version__
-    )
-    observer = hd.sr.ObserverContext(observer_type=codes.DCM.Device, observer_identifying_attributes=device)
-    groups = [_group(hd, number, region, segmentation) for number, region in enumerate(regions, start=1)]
-    content = hd.sr.MeasurementReport(
-        observation_context=hd.sr.ObservationContext(observer_device_context=observer),
-        procedure_reported=Code("44136-0", "LN", "PET unspecified body region"),
-        imaging_measurements=groups,
-        title=codes.DCM.ImagingMeasurementReport,
-    )
-    report = hd.sr.Comprehensive3DSR(
-        evidence=[segmentation, *images],
-        content=content[0],
-        series_instance_uid=new_uid(),
-        series_number=_SR_SERIES_NUMBER,
-        sop_instance_uid=new_uid(),
-        instance_number=1,
-        manufacturer=MANUFACTURER,
-        is_complete=True,
-    )
-    report.SeriesDescription = series_description("measurements")
-    report.ManufacturerModelName, report.DeviceSerialNumber, report.SoftwareVersions = MANUFACTURER, __version__, __version__
-    scheme = Dataset()
-    scheme.CodingSchemeDesignator, scheme.CodingSchemeName = _SCHEME, MANUFACTURER
-    scheme.CodingSchemeResponsibleOrganization = MANUFACTURER
-    report.CodingSchemeIdentificationSequence = [scheme]
-    return report
-
-
-def _group(hd: Any, number: int, region: ReportedRegion, segmentation: Dataset) -> Any:
-    evaluations = []
-    if region.deauville:
-        name = Code("DEAUVILLE", _SCHEME, "Deauville score by maxima (Barrington 2014)")
-        value = Code(f"DEAUVILLE{region.deauville.replace('-', '')}", _SCHEME, f"Deauville {region.deauville}")
-        evaluations.append(hd.sr.QualitativeEvaluation(name=name, value=value))
-    return hd.sr.VolumetricROIMeasurementsAndQualitativeEvaluations(
-        tracking_identifier=hd.sr.TrackingIdentifier(uid=region.tracking_uid, identifier=region.name),
-        referenced_segment=hd.sr.ReferencedSegment(
-            segmentation.SOPClassUID,
-            segmentation.SOPInstanceUID,
-            number,
-            source_series=hd.sr.SourceSeriesForSegmentation(segmentation.ReferencedSeriesSequence[0].SeriesInstanceUID),
-        ),
-        finding_type=_KINDS[region.kind][1],
-        measurements=[_measurement(hd, **each) for each in _measurements(region)],
-        qualitative_evaluations=evaluations or None,
-    )
-
-
-def _measurements(region: ReportedRegion) -> list[Mapping[str, Any]]:
-    """What is known: name, value, unit, derivation of each."""
-    uptake = region.uptake
-    assert uptake is not None
-    found: list[Mapping[str, Any]] = []
-    values = ((uptake.maximum, codes.SCT.Maximum), (uptake.mean, codes.SCT.Mean), (uptake.sd, _SD), (uptake.peak, _PEAK))
-    for (name, unit), part in ((_SUV.get(uptake.unit, (None, None)), 1.0), (_SUL, region.lean_part)):
-        if name is not None and part is not None:
-            found += [
-                {"name": name, "value": value * part, "unit": unit, "derivation": how}
-                for value, how in values
-                if how is not _SD or part == 1
-            ]
-    volume = Code("126032", "DCM", "Metabolic Volume") if region.kind == "lesion" else codes.SCT.Volume
-    found.append({"name": volume, "value": uptake.volume_ml, "unit": Code("ml", "UCUM", "ml")})
-    if region.kind == "lesion" and uptake.unit is Unit.SUVBW:
-        found.append({"name": codes.DCM.TotalLesionGlycolysis, "value": uptake.glycolysis, "unit": Code("g", "UCUM", "g")})
-    hounsfield = Code("[hnsf'U]", "UCUM", "Hounsfield unit")
-    found.append({"name": codes.DCM.AttenuationCoefficient, "value": region.hu, "unit": hounsfield, "derivation": codes.SCT.Mean})
-    return [each for each in found if math.isfinite(each["value"])]
-
-
-def _measurement(hd: Any, *, value: float, **more: Any) -> Any:
-    return hd.sr.Measurement(value=float(f"{value:.6g}"), **more)

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
-import SimpleITK as sitk
 
 from LCDFusionLib.errors import InputError
+from LCDFusionLib.images.itk import sitk
 from LCDFusionLib.images.mutual_information import (
     Progress,
     Steps,

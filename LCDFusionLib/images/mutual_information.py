@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-import SimpleITK as sitk
 from numpy.typing import NDArray
 
+from LCDFusionLib.images.itk import sitk
 from LCDFusionLib.images.volume import Modality, Volume, geometry_matrix
 from LCDFusionLib.interrupts import check_interrupted, held
 

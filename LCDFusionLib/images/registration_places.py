@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
-import SimpleITK as sitk
 from numpy.typing import NDArray
 
+from LCDFusionLib.images.itk import sitk
 from LCDFusionLib.images.mutual_information import grid_of
 
 _BINS = 6

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
-import SimpleITK as sitk
 from numpy.typing import DTypeLike, NDArray
 
 from LCDFusionLib.errors import InputError
 from LCDFusionLib.images.deformation import Deformation
+from LCDFusionLib.images.itk import sitk
 from LCDFusionLib.images.volume import Volume
 
 _VOXELS_AT_A_TIME = 2**22

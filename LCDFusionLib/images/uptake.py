@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import SimpleITK as sitk
 from numpy.typing import NDArray
 
 from LCDFusionLib.errors import InputError
+from LCDFusionLib.images.itk import sitk
 from LCDFusionLib.images.volume import Unit, Volume
 
 PEAK_RADIUS_MM = float(np.cbrt(1000 * 3 / (4 * np.pi)))

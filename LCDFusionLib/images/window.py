@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import SimpleITK as sitk
 from numpy.typing import ArrayLike, NDArray
 
 from LCDFusionLib.errors import InputError
+from LCDFusionLib.images.itk import sitk
 from LCDFusionLib.images.volume import Modality, Unit, Volume
 
 BT601_LUMA = np.array([0.299, 0.587, 0.114], dtype=np.float32)

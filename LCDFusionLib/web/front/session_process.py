@@ -18,6 +18,15 @@ import LCDFusionLib
 from ..session_contract import decode, encode
 from .settings import FrontSettings
 
+ENVIRONMENT = {
+    "OMP_WAIT_POLICY": "PASSIVE",
+    # Volumes and buffers of views that are given up go back to the system at once. Left alone, glibc keeps what lies below 32 MB, once
+    # something of that size was freed. Other C libraries do not look.
+    "MALLOC_MMAP_THRESHOLD_": str(2**20),
+    "MALLOC_TRIM_THRESHOLD_": str(2**20),
+}
+"""Of a session, where the user has not set it."""
+
 PATIENCE = 2.0
 """Seconds that a session has for ending by itself after its input was closed."""
 
@@ -68,7 +77,7 @@ class SessionProcess:
             limit=_LONGEST_LINE,
             cwd=library,  # -m looks for modules there first: not in whatever folder the user is in
             env={
-                "OMP_WAIT_POLICY": "PASSIVE",
+                **ENVIRONMENT,
                 **environment,
                 "PYTHONPATH": os.pathsep.join(filter(None, paths)),
                 "PYTHONUNBUFFERED": "1",

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from io import BytesIO
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +18,8 @@ from trame_rca.rca import RemoteControlledAreaProtocol
 from ..private_log import report
 
 Push = Callable[[bytes, dict], None]
+
+_NOTHING: NDArray[np.uint8] = np.zeros((1, 1, 3), np.uint8)
 
 MOVING_QUALITY, STILL_QUALITY = 70, 95
 """Of JPEG. The sharp picture keeps the full resolution of colour too."""
@@ -49,7 +52,7 @@ class FrameStream:
         self._task: asyncio.Task | None = None
         self._is_closed = False
 
-    def add(self, area: RemoteControlledAreaProtocol) -> ViewFrames:
+    def add(self, area: Area) -> ViewFrames:
         """A view to draw."""
         view = ViewFrames(self, area)
         self._views.append(view)
@@ -58,7 +61,12 @@ class FrameStream:
     @property
     def is_idle(self) -> bool:
         """True when the browser has been sent everything as it is, and sharp."""
-        return not any(view.is_stale or view.is_rough or view.is_under_way for view in self._views)
+        return not any(view.is_on_page and (view.is_stale or view.is_rough or view.is_under_way) for view in self._views)
+
+    def put_on_page(self, views: Collection[ViewFrames]) -> None:
+        """Draws these views from now on; the others wait, and hold nothing to draw with, of which each view would have megabytes."""
+        for view in self._views:
+            view.put_on_page(view in views)
 
     def seen(self, step: int) -> None:
         """The browser has shown a step."""
@@ -101,7 +109,7 @@ class FrameStream:
             self._wanted.clear()
             await self._until_taken()
             await asyncio.sleep(0)  # once round the loop: what has come in meanwhile belongs to this step
-            drawn = [view for view in self._views if view.is_stale and view.draw()]
+            drawn = [view for view in self._views if view.is_on_page and view.is_stale and view.draw()]
             if drawn:
                 self.step += 1
                 await self._send(drawn, MOVING_QUALITY)
@@ -126,20 +134,28 @@ class FrameStream:
             view.push(content, self.step, is_rough=quality < STILL_QUALITY)
 
 
+class Area(RemoteControlledAreaProtocol, Protocol):
+    """What a view is drawn in."""
+
+    def release(self) -> None:
+        """Lets go of all that drawing takes; the next picture gets it again."""
+
+
 class ViewFrames:
     """One view of a `FrameStream`; for trame's RCA adapter, its render scheduler."""
 
-    def __init__(self, stream: FrameStream, area: RemoteControlledAreaProtocol) -> None:
+    def __init__(self, stream: FrameStream, area: Area) -> None:
         self._stream, self._area = stream, area
         self._push: Push | None = None
         self._is_new = True
         self.target_fps = 0.0  # asked for by the protocol; steps come as fast as the browser takes them
-        self.picture: NDArray[np.uint8] = np.zeros((1, 1, 3), np.uint8)
+        self.picture = _NOTHING
         self.drawn_at = 0.0
         self.is_stale = self.is_rough = self.is_under_way = False
+        self.is_on_page = True
 
     @property
-    def rca(self) -> RemoteControlledAreaProtocol:
+    def rca(self) -> Area:
         """What is drawn."""
         return self._area
 
@@ -156,6 +172,15 @@ class ViewFrames:
         """The browser has lost the view's picture, or wants another size."""
         self._is_new = True
         self.schedule_render()
+
+    def put_on_page(self, is_on_page: bool) -> None:
+        """Lets go of all that drawing takes while the view is not on the page; it is drawn anew when it comes back."""
+        if self.is_on_page and not is_on_page:
+            self._area.release()
+            self.picture, self.is_rough = _NOTHING, False
+        elif is_on_page and not self.is_on_page:
+            self.renew()
+        self.is_on_page = is_on_page
 
     def reset(self) -> None:
         """A browser was connected anew."""

@@ -64,12 +64,14 @@ class LinkedViews:
         self.on_double_click: Callable[[str], object] = _nothing
         self.arrangement, self.full = Arrangement.READING, ""
         self.stream, self._tabs = FrameStream(), Tabs(server)
-        slicer_app.view_manager.register_factory(StreamedViewFactory(server, self.stream, self._tabs, review.resize))
+        factory = StreamedViewFactory(server, self.stream, self._tabs, review.resize)
+        slicer_app.view_manager.register_factory(factory)
         self._layout_manager = LayoutManager(self._scene, slicer_app.view_manager, server)
         self._layout_manager.register_layout_dict({each.value: _layout(layouts.ARRANGED[each]) for each in Arrangement})
         alone = {f"{name} alone": _layout(layouts.Block("horizontal", (name,))) for name in layouts.SLICE_VIEWS}
         self._layout_manager.register_layout_dict(alone)
         self._views: dict[str, SliceView] = {name: slicer_app.view_manager.get_view(name) for name in layouts.SLICE_VIEWS}
+        self._frames = factory.frames
         self._plot = ViewLayout(server, template_name=layouts.METRICS)  # here, where no page is being made that it would become part of
         layouts.link(self._scene)
         review.on_window_changed = self._on_windowed
@@ -111,6 +113,7 @@ class LinkedViews:
     def arrange(self, arrangement: Arrangement, full: str = "") -> None:
         """Puts other views on the screen; `full`: one alone, by its layout name."""
         self.arrangement, self.full = arrangement, full
+        self.stream.put_on_page([self._frames[name] for name in self._on_page])
         self._layout_manager.set_layout(f"{full} alone" if full else arrangement.value)
 
     def turn(self, orientation: Orientation) -> None:
@@ -133,8 +136,12 @@ class LinkedViews:
 
     def draw(self) -> None:
         """Draws all views on the screen at the next step; any number of calls until then are one."""
-        for name in (self.full,) if self.full else layouts.views_of(self.arrangement):
+        for name in self._on_page:
             self._views[name].schedule_render()
+
+    @property
+    def _on_page(self) -> tuple[str, ...]:
+        return (self.full,) if self.full else layouts.views_of(self.arrangement)
 
     async def close(self) -> None:
         """Stops drawing and listening."""

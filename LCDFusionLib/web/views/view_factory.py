@@ -33,6 +33,9 @@ class StreamedViewFactory(IViewFactory):
     """Slice views whose pictures go through one `FrameStream`.
 
     trame-slicer's own factory draws each view on a clock of its own, and twice a step.
+
+    Attributes:
+        frames: of each view that was made, by its layout name.
     """
 
     def __init__(self, server: Server, stream: FrameStream, tabs: Tabs, resize: Callable[[str, int, int], object]) -> None:
@@ -46,6 +49,7 @@ class StreamedViewFactory(IViewFactory):
         """
         super().__init__()
         self._server, self._stream, self._tabs, self._resize = server, stream, tabs, resize
+        self.frames: dict[str, ViewFrames] = {}
 
     def can_create_view(self, view: ViewLayoutDefinition) -> bool:
         """Slice views only."""
@@ -60,7 +64,8 @@ class StreamedViewFactory(IViewFactory):
         slice_view.render_window().SetMultiSamples(0)  # seven times slower on software GL, and a slice has no edges to smooth
         slice_view.set_view_properties(view.properties)
         area = ViewArea(slice_view, partial(self._resize, name))
-        area.frames = self._stream.add(area)
+        area.frames = self.frames[name] = self._stream.add(area)
+        area.frames.put_on_page(False)
         adapter = _TabsAdapter(self._tabs, area, name)
         adapter.max_pixel_count = MOST_PIXELS
         area.adapter = adapter
@@ -116,6 +121,11 @@ class ViewArea(VtkRemoteControlledArea):
         width, height = self._window.GetSize()
         self._window.GetPixelData(0, 0, width - 1, height - 1, 0, self._pixels, 0)
         return vtk_to_numpy(self._pixels).reshape(height, width, 3)[::-1].copy(), width, height
+
+    def release(self) -> None:
+        """Gives back context and buffers of OpenGL, some 10 MB."""
+        self._window.Finalize()
+        self._pixels.Initialize()
 
     def process_resize_event(self, width: int, height: int) -> None:
         """The page in use wants this size."""

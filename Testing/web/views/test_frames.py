@@ -15,15 +15,19 @@ class Area:
 
     def __init__(self):
         self.drawn, self.value = 0, 10
-        self.is_broken = False
+        self.is_broken = self.is_released = False
 
     @property
     def img_cols_rows(self):
         self.drawn += 1
+        self.is_released = False
         if self.is_broken:
             raise RuntimeError("cannot draw")
         noise = np.random.default_rng(self.value).integers(0, 255, (40, 50, 3))
         return noise.astype(np.uint8), 50, 40
+
+    def release(self):
+        self.is_released = True
 
     def process_resize_event(self, width, height):
         pass
@@ -92,6 +96,27 @@ def test_what_looks_the_same_is_not_sent_unless_the_browser_lost_it():
         view.renew()
         await until(lambda: stream.is_idle)
         assert sent == [(0, 2, "rough"), (0, 2, "sharp")]
+
+    run(test)
+
+
+def test_a_view_that_is_not_on_the_page_holds_nothing_and_is_drawn_anew_when_it_comes_back():
+    async def test(stream, views, sent):
+        (view, area), (other, _) = views
+        view.schedule_render()
+        await asyncio.sleep(3 * frames.STILL_AFTER_S)
+        sent.clear()
+        stream.put_on_page([other])
+        view.schedule_render()
+        other.schedule_render()
+        await asyncio.sleep(3 * frames.STILL_AFTER_S)
+        assert {number for number, *_ in sent} == {1}
+        assert (area.drawn, area.is_released) == (1, True)
+        assert stream.is_idle
+        sent.clear()
+        stream.put_on_page([view, other])
+        await asyncio.sleep(3 * frames.STILL_AFTER_S)
+        assert [(number, quality) for number, _, quality in sent] == [(0, "rough"), (0, "sharp")], "though it looks as before"
 
     run(test)
 
