@@ -166,6 +166,8 @@ def test_no_two_files_need_each_other():
         ("cli.evaluate", "torch"),
         ("web.front", "numpy"),
         ("web.front", "trame"),
+        ("panel.panel", "SimpleITK"),
+        ("panel.panel", "pydicom.sr"),
     ],
 )
 def test_nothing_heavy_is_loaded(module, must_not_load):

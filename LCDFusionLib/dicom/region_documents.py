@@ -18,7 +18,7 @@ from LCDFusionLib.images.volume import Unit
 
 from .instance import MANUFACTURER, new_uid, series_description
 from .reader import SeriesSource
-from .region_objects import KINDS, ReportedRegion
+from .reported_region import KINDS, ReportedRegion
 
 _SEG_SERIES_NUMBER, _SR_SERIES_NUMBER = 9105, 9106
 _SCHEME = "99LCDFUSION"

@@ -6,10 +6,8 @@ Written by highdicom, which needs pydicom 3 (Slicer 5.10 brings 2.4); read with 
 from __future__ import annotations
 
 import copy
-import math
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
 
@@ -20,49 +18,14 @@ from pydicom.dataset import Dataset
 from pydicom.uid import EnhancedPETImageStorage, PositronEmissionTomographyImageStorage, SegmentationStorage
 
 from LCDFusionLib.errors import InputError
-from LCDFusionLib.images.uptake import RegionUptake
 
 from . import elements
-from .instance import MANUFACTURER, new_uid, write_instances
+from .instance import MANUFACTURER, write_instances
 from .patient_and_study import patient_and_study
 from .reader import SeriesSource
+from .reported_region import KINDS, ReportedRegion
 
 _SAME_MM = 0.01
-
-# What a segment is: category and type of PS3.16 CID 7150 and 7151.
-_ANATOMY = ("123037004", "SCT", "Anatomical Structure")
-KINDS = {
-    "lesion": (("49755003", "SCT", "Morphologically Altered Structure"), ("52988006", "SCT", "Lesion")),
-    "liver": (_ANATOMY, ("10200004", "SCT", "Liver")),
-    "blood pool": (_ANATOMY, ("32672002", "SCT", "Descending thoracic aorta")),
-}
-"""Codes as value, scheme and meaning."""
-
-
-@dataclass(frozen=True, eq=False)
-class ReportedRegion:
-    """A region as it goes into files.
-
-    Attributes:
-        name: as people call it.
-        kind: "lesion", "liver" or "blood pool".
-        how: how it was found.
-        voxels: (K, J, I) in the order of the function's series.
-        uptake: what it holds; None for a region that was read.
-        hu: mean of the CT; NaN where not known.
-        lean_part: by which SUVbw becomes SUL (Janmahasatian); None where not known.
-        deauville: score; "" where there is none.
-    """
-
-    name: str
-    kind: str
-    how: str
-    voxels: NDArray[np.bool_]
-    uptake: RegionUptake | None = None
-    hu: float = math.nan
-    lean_part: float | None = None
-    deauville: str = ""
-    tracking_uid: str = field(default_factory=new_uid)
 
 
 def write_regions(regions: Sequence[ReportedRegion], function: SeriesSource, folder: str | os.PathLike[str]) -> Path:

@@ -12,7 +12,8 @@ from pydicom import dcmread
 
 from LCDFusionLib.atomic import atomic_file
 from LCDFusionLib.dicom import SeriesSource
-from LCDFusionLib.dicom.region_objects import ReportedRegion, write_regions
+from LCDFusionLib.dicom.region_objects import write_regions
+from LCDFusionLib.dicom.reported_region import ReportedRegion
 from LCDFusionLib.errors import InputError
 from LCDFusionLib.images.pictures import write_picture
 from LCDFusionLib.mrml.dicom_source import FindFile, dicom_source, unread_source

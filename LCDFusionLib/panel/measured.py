@@ -8,7 +8,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from LCDFusionLib.dicom.region_objects import ReportedRegion
+from LCDFusionLib.dicom.reported_region import ReportedRegion
 from LCDFusionLib.images.attenuation import mean_hu
 from LCDFusionLib.images.response import References
 from LCDFusionLib.images.uptake import RegionUptake, measure

@@ -10,7 +10,8 @@ import pytest
 
 from LCDFusionLib.dicom import read_folder, scan_folder
 from LCDFusionLib.dicom.deidentify import deidentify_folder
-from LCDFusionLib.dicom.region_objects import ReportedRegion, latest_regions, read_regions, write_regions
+from LCDFusionLib.dicom.region_objects import latest_regions, read_regions, write_regions
+from LCDFusionLib.dicom.reported_region import ReportedRegion
 from LCDFusionLib.errors import InputError
 from LCDFusionLib.images.uptake import measure
 from LCDFusionLib.images.volume import Modality

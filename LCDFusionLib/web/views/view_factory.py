@@ -26,6 +26,7 @@ from .tabs import Size, Tabs
 MOST_PIXELS = 1_500_000
 """Of one view; where the screen has more, the picture is enlarged."""
 _EVENTS_MS = 20  # between two mouse movements on their way here
+_MANAGERS = [f"vtkMRML{name}DisplayableManager" for name in ("Crosshair", "OrientationMarker", "Ruler", "ColorLegend")]
 _NO_HAND = ("StartInteractionEvent", "EndInteractionEvent")  # trame-rca's own, the last of them after the pointer has left the page
 
 
@@ -60,7 +61,7 @@ class StreamedViewFactory(IViewFactory):
 
     def _create_view(self, view: ViewLayoutDefinition, scene: slicer.vtkMRMLScene, app_logic: slicer.vtkMRMLApplicationLogic) -> SliceView:
         name, server = view.singleton_tag, self._server
-        slice_view = _quietly(partial(SliceView, scene=scene, app_logic=app_logic, name=name))
+        slice_view = _quietly(partial(_View, scene=scene, app_logic=app_logic, name=name))
         slice_view.render_window().SetMultiSamples(0)  # seven times slower on software GL, and a slice has no edges to smooth
         slice_view.set_view_properties(view.properties)
         area = ViewArea(slice_view, partial(self._resize, name))
@@ -95,6 +96,17 @@ def _named(name: str) -> list[str]:
     """Attributes that name a view, and let the Tab key come to it."""
     label = f"{layouts.NAMES[name]} view"
     return [f'data-view="{name}"', f'data-label="{label}"', f'aria-label="{label}"', 'role="group"', 'tabindex="0"']
+
+
+class _View(SliceView):
+    """With what is drawn in these views alone.
+
+    trame-slicer's own view has managers of models, segmentations, markups and transforms too: each keeps what it would draw of the plane of
+    each other view, and looks at all of it in every step.
+    """
+
+    def _initialize_displayable_manager_group(self, factory_type: object, app_logic: object, manager_types: object) -> None:
+        super()._initialize_displayable_manager_group(factory_type, app_logic, _MANAGERS)
 
 
 class ViewArea(VtkRemoteControlledArea):
