@@ -26,7 +26,7 @@ from .tabs import Size, Tabs
 MOST_PIXELS = 1_500_000
 """Of one view; where the screen has more, the picture is enlarged."""
 _EVENTS_MS = 20  # between two mouse movements on their way here
-_MANAGERS = [f"vtkMRML{name}DisplayableManager" for name in ("Crosshair", "OrientationMarker", "Ruler", "ColorLegend")]
+_MANAGERS = [f"vtkMRML{name}DisplayableManager" for name in ("Crosshair", "OrientationMarker", "Ruler", "ScalarBar", "ColorLegend")]
 _NO_HAND = ("StartInteractionEvent", "EndInteractionEvent")  # trame-rca's own, the last of them after the pointer has left the page
 
 
