@@ -45,6 +45,7 @@ def run(options: argparse.Namespace) -> None:
     from LCDFusionLib.benchmark.report import draw, peer_table, table, write_rows
     from LCDFusionLib.benchmark.speed import FORMS, Case, machine_in_words, measure, measure_throughput, steps
     from LCDFusionLib.fusion.device import choose_device
+    from LCDFusionLib.network import processor_has_bfloat16
 
     for name, value in (QUICK if options.quick else WHOLE).items():
         if getattr(options, name) is None:
@@ -66,10 +67,12 @@ def run(options: argparse.Namespace) -> None:
     with tqdm(total=len(groups) * steps(len(forms), options.rounds), desc="measuring", unit="step", disable=None) as progress:
         for group in groups:
             results += measure(group, rounds=options.rounds, done=lambda: progress.update() and None)
-    # Half precision on a GPU alone, as `fuse` has it.
+    # Half precision where `fuse` has it.
     precisions: list[PrecisionChoice] = ["float32"]
     if "float16" in options.precisions and device.type == "cuda":
         precisions.append("float16")
+    if "bfloat16" in options.precisions and device.type == "cpu" and processor_has_bfloat16():
+        precisions.append("bfloat16")
     throughput = [measure_throughput(size, device, precision) for size in options.sizes for precision in precisions]
     growth = [measure_growth(slices) for slices in tqdm(options.slices, desc="volumes", disable=None)]
     text = table(results, throughput, growth)
