@@ -42,7 +42,7 @@ def test_each_voxel_lies_on_the_frame_it_was_drawn_on(tmp_path, order):
     segmentation = highdicom.seg.segread(out / "0001.dcm")
     original = pydicom.dcmread(folder / "enhanced.dcm")
     pixels = segmentation.get_pixels_by_source_frame(
-        original.SOPInstanceUID, list(range(1, FRAMES + 1)), assert_missing_frames_are_empty=True, ignore_spatial_locations=True
+        original.SOPInstanceUID, list(range(1, FRAMES + 1)), assert_missing_frames_are_empty=True
     )
     assert (pixels[..., 0].astype(bool) == (original.pixel_array > 0.4 * original.pixel_array.max())).all()
     assert pixels[..., 1].sum(axis=(1, 2)).tolist() == [30 if index in (2, 3, 4) else 0 for index in order]
