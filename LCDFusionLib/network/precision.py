@@ -21,8 +21,12 @@ def fine(dtype: torch.dtype) -> torch.dtype:
 
 
 def processor_has_bfloat16() -> bool:
-    """Whether the CPU multiplies in bfloat16 itself (avx512_bf16), and so twice as fast as in float32; where not, it is slower."""
-    return torch.backends.mkldnn.is_available() and torch.cpu._is_avx512_bf16_supported()
+    """Whether the CPU multiplies in bfloat16 itself (avx512_bf16), and so twice as fast as in float32; where not, it is slower.
+
+    False where PyTorch cannot tell (before 2.5).
+    """
+    tells = getattr(torch.cpu, "_is_avx512_bf16_supported", lambda: False)
+    return torch.backends.mkldnn.is_available() and tells()
 
 
 def full_precision(x: Tensor) -> AbstractContextManager:

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from LCDFusionLib.network import LCDFusionNet, RewrittenNet
+from LCDFusionLib.network import LCDFusionNet, RewrittenNet, processor_has_bfloat16
 from LCDFusionLib.network.cmfem import CMFEM
 from LCDFusionLib.network.lcfm import LCFM, normalise_channels
 from LCDFusionLib.network.rewritten import score
@@ -44,3 +44,8 @@ def test_half_precision_is_close_and_learns(form, autocast):
     assert not torch.equal(fused, expected), "half precision was not in use"
     fused.mean().backward()
     assert all(p.grad is not None and p.grad.dtype == torch.float32 and torch.isfinite(p.grad).all() for p in network.parameters())
+
+
+def test_an_older_pytorch_that_cannot_tell_has_no_bfloat16(monkeypatch):
+    monkeypatch.delattr(torch.cpu, "_is_avx512_bf16_supported", raising=False)  # before 2.5
+    assert processor_has_bfloat16() is False
