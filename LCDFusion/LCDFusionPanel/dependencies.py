@@ -1,5 +1,6 @@
 """What a fusion needs from Python, at the moment that it is needed."""
 
+import functools
 import importlib.metadata
 import importlib.util
 
@@ -14,9 +15,16 @@ OLDEST_TORCH = "2.2"
 def torchVersion():
     """Version of the installed PyTorch, None where there is none; it is not loaded to find out."""
     try:
-        return importlib.metadata.version("torch") if importlib.util.find_spec("torch") is not None else None
+        spec = importlib.util.find_spec("torch")
+        return _version("torch", spec.origin) if spec is not None else None
     except ModuleNotFoundError:  # of either
         return None
+
+
+@functools.cache
+def _version(package, _place):
+    """Of a package, which is asked at each update and takes 10 ms to find."""
+    return importlib.metadata.version(package)
 
 
 def torchProblem():
@@ -104,4 +112,6 @@ def installTorch():
             f"{torchProblem()}, and the extension that installs it is missing: install the extension 'PyTorch' in the Extensions Manager, "
             "restart Slicer and fuse again."
         ) from None
-    return PyTorchUtilsLogic().installTorch(askConfirmation=True, torchVersionRequirement=f">={OLDEST_TORCH}") is not None
+    isThere = PyTorchUtilsLogic().installTorch(askConfirmation=True, torchVersionRequirement=f">={OLDEST_TORCH}") is not None
+    _version.cache_clear()
+    return isThere

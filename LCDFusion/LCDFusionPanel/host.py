@@ -11,6 +11,9 @@ from LCDFusionLib.panel.pointed_at import ScenePriors
 from . import dependencies, views
 from .background import background
 
+_SOON_MS = 1
+"""Not 0: of those Qt calls all in one go, those that they ask for too, and the window stands still until the last has returned."""
+
 
 class SlicerHost:
     """`LCDFusionLib.panel.host.Host` on the module's widget.
@@ -104,7 +107,7 @@ class SlicerHost:
 
     def open_views(self):
         self._widget._timer.start()
-        qt.QTimer.singleShot(0, self._open_views)  # Slicer makes them anew, which takes its time: the click is answered before
+        qt.QTimer.singleShot(_SOON_MS, self._open_views)  # Slicer makes them anew, which takes its time: the click is answered before
 
     def views_are_shown(self):
         return views.isShown()
@@ -119,7 +122,7 @@ class SlicerHost:
     def wake(self):
         if not self._waking:
             self._waking = True
-            qt.QTimer.singleShot(0, self._wake)
+            qt.QTimer.singleShot(_SOON_MS, self._wake)
 
     def report(self, error):
         logging.error("LCDFusion", exc_info=error)

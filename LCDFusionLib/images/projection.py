@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import weakref
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -28,6 +30,24 @@ def projection_picture(volume: Volume, window: Window, angle: float) -> tuple[ND
     across = seen.axes(angle)[0]
     axis = int(np.abs(across).argmax())
     return np.asarray(np.rint(255 * (1 - dark)), np.uint8), ("RA" if across[axis] > 0 else "LP")[axis]
+
+
+_remembered: list[tuple[weakref.ref[NDArray], bytes, TurningProjection]] = []
+
+
+def turning_projection(volume: Volume) -> TurningProjection:
+    """The projection of a volume; that of the voxels and the place asked for last is remembered, so that it can be made in a thread.
+
+    Raises:
+        InputError: as `TurningProjection`.
+    """
+    place = volume.ijk_to_lps.tobytes()
+    for array, at, seen in _remembered:
+        if array() is volume.array and at == place:
+            return seen
+    seen = TurningProjection(volume)
+    _remembered[:] = [(weakref.ref(volume.array, lambda _: _remembered.clear()), place, seen)]
+    return seen
 
 
 class TurningProjection:

@@ -17,6 +17,7 @@ from LCDFusionLib.dicom.kinds import Kind, kind_of
 from LCDFusionLib.dicom.suv import with_note_on_total
 from LCDFusionLib.errors import InputError
 from LCDFusionLib.images.files import looks_like_ct
+from LCDFusionLib.images.projection import turning_projection
 from LCDFusionLib.images.resample import covered_part
 from LCDFusionLib.images.volume import Modality, Unit, Volume
 from LCDFusionLib.images.window import SUV_UPPER, range_reason
@@ -199,6 +200,8 @@ class AskedPair:
                 _ = volume.range  # looked for here, and known from now on; so is what a plan asks
         if anatomy.in_patient_space and function.in_patient_space:
             covered_part(function, anatomy)
+        if not function.is_color and not self.is_quick:
+            turning_projection(function)
         with suppress(InputError):  # the plan says it
             range_reason(function)
         return ReadPair(anatomy, function, (*unknown, *of_anatomy), tuple(of_function))

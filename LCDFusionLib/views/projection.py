@@ -7,7 +7,7 @@ import slicer
 import vtk
 from numpy.typing import NDArray
 
-from LCDFusionLib.images.projection import TurningProjection
+from LCDFusionLib.images.projection import turning_projection
 from LCDFusionLib.images.volume import LPS_TO_RAS, Modality, Unit, Volume
 from LCDFusionLib.images.window import Window
 from LCDFusionLib.mrml.application import Application
@@ -42,7 +42,7 @@ class ProjectionView:
         Raises:
             InputError: a colour volume.
         """
-        self._scene, self._projection = scene, TurningProjection(function)
+        self._scene, self._projection = scene, turning_projection(function)
         self.angle = 0.0
         self.node = node_from_volume(scene, self._picture(function.unit, f"{function.name} MIP"), window=window)
         self.node.SetHideFromEditors(True)

@@ -1,5 +1,6 @@
 """The logic without the panel, the sample data, PyTorch at first use."""
 
+import functools
 import subprocess
 import sys
 import types
@@ -90,8 +91,7 @@ def test_a_file_that_names_no_phantom_is_refused(module, scene, tmp_path, caplog
 def test_torch_missing_is_one_line_and_asked_for(panel, monkeypatch):
     from LCDFusionPanel import dependencies
 
-    version = dependencies.importlib.metadata.version
-    monkeypatch.setattr(dependencies.importlib.metadata, "version", lambda name: "1.13.1+cu117" if name == "torch" else version(name))
+    monkeypatch.setattr(dependencies, "_version", functools.cache(lambda package, place: "1.13.1+cu117"))
     panel.widget._checkCanApply()
     assert panel.ui.workerLabel.text == "PyTorch 1.13.1+cu117 is too old, 2.2 or later is needed"
     monkeypatch.setattr(dependencies, "torchVersion", lambda: None)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from LCDFusionLib.errors import InputError
-from LCDFusionLib.images.projection import TurningProjection, projection_picture
+from LCDFusionLib.images.projection import TurningProjection, projection_picture, turning_projection
 from LCDFusionLib.images.volume import Modality, Unit, Volume, geometry_matrix
 from LCDFusionLib.images.window import Window
 
@@ -80,3 +80,15 @@ def test_a_picture_is_dark_on_white_and_says_its_left_side(angle, side):
     assert left == side
     assert picture.dtype == np.uint8
     assert {*np.unique(picture)} == ({0, 85, 255} if angle in (90, 270, 30, 60) else {0, 255})
+
+
+def test_a_projection_is_remembered_for_these_voxels_in_this_place_alone():
+    volume = pet()
+    seen = turning_projection(volume)
+    assert turning_projection(volume.with_array(volume.array, name="the same")) is seen
+    moved = volume.ijk_to_lps.copy()
+    moved[2, 3] += 100
+    elsewhere = turning_projection(volume.with_array(volume.array, ijk_to_lps=moved))
+    assert np.allclose(elsewhere.centre - seen.centre, (0, 0, 100))
+    hotter = turning_projection(volume.with_array(2 * volume.array))
+    assert np.array_equal(hotter.picture(30), 2 * seen.picture(30))

@@ -22,6 +22,7 @@ def adopt():
         lambda self: QtCore.QObject.property(self, "objectName"), lambda self, value: QtCore.QObject.setProperty(self, "objectName", value)
     )
     QtCore.QObject.className = lambda self: self.metaObject().className()
+    QtCore.QTimer.singleShot = staticmethod(_single_shot)  # PySide's own calls `connect`, its own way
 
 
 def properties_as_attributes(cls):
@@ -43,6 +44,14 @@ def _setter(name):
             raise TypeError(f"{type(self).__name__}.{name} = {value!r}")
 
     return write
+
+
+def _single_shot(milliseconds, slot):
+    timer = QtCore.QTimer(QtCore.QCoreApplication.instance())
+    timer.setSingleShot(True)
+    timer.timeout.connect(slot)
+    timer.timeout.connect(timer.deleteLater)
+    timer.start(milliseconds)
 
 
 def _connect(self, signal, *receiver):
