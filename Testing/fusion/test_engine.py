@@ -4,8 +4,8 @@ import torch
 
 from LCDFusionLib.errors import InputError
 from LCDFusionLib.fusion import engine
-from LCDFusionLib.fusion.device import MOST_SLICES, choose_device, is_out_of_memory, slices_at_a_time
-from LCDFusionLib.fusion.engine import FusedSlices, NetworkBackend, fuse_slices
+from LCDFusionLib.fusion.device import MOST_SLICES, choose_device, device_in_words, is_out_of_memory, slices_at_a_time
+from LCDFusionLib.fusion.engine import FusedSlices, NetworkBackend, fuse_slices, network_backends
 from LCDFusionLib.fusion.order import Waiting, outwards
 from LCDFusionLib.metrics import evaluate
 from LCDFusionLib.network import load_weights
@@ -172,6 +172,24 @@ def test_as_many_slices_as_the_free_memory_takes():
     assert slices_at_a_time(torch.device("cpu"), pixels) == 1
 
 
+def test_devices_in_words():
+    before = torch.get_num_threads()
+    try:
+        for threads, words in ((1, "CPU (1 thread)"), (2, "CPU (2 threads)")):
+            torch.set_num_threads(threads)
+            assert device_in_words(torch.device("cpu")) == words
+    finally:
+        torch.set_num_threads(before)
+    assert device_in_words(torch.device("mps")) == "MPS (Apple GPU)"
+    assert slices_at_a_time(torch.device("mps"), 512 * 512) == 4, "it does not tell how much memory is free"
+
+
+def test_the_cpu_stands_in_for_every_other_device(pair):
+    network = load_weights(pair.weights).network
+    for name, kinds in (("cpu", ["CPU"]), ("mps", ["MPS", "CPU"])):
+        assert [str(backend).split()[0] for backend in network_backends(network, torch.device(name))] == kinds
+
+
 def test_an_error_of_the_last_device_is_raised(volumes):
     with pytest.raises(RuntimeError, match="broken"):
         fuse(volumes, FakeDevice("CPU", 1, lambda indices: RuntimeError("broken")))
@@ -189,6 +207,7 @@ def test_metrics_are_of_the_8_bit_images(pair):
     backend = NetworkBackend(load_weights(pair.weights).network, torch.device("cpu"), batch_size=3)
     assert backend.batch_size == 1, "on a CPU always, so that the result does not depend on it"
     (batch,) = fuse_slices(pair.anatomy01, pair.function01, order=[2], backends=[backend])
+    assert set(batch.seconds) == {"network", "metrics"}
     average = (pair.anatomy01[2] + pair.function01[2]) / 2
     anatomy, function, *fused = (
         np.floor(255 * image01.astype(np.float64) + 0.5) for image01 in (pair.anatomy01[2], pair.function01[2], batch.gray[0], average)

@@ -6,7 +6,7 @@ import pytest
 
 from LCDFusionLib.errors import InputError
 from LCDFusionLib.fusion import FusionSettings, prepare
-from LCDFusionLib.fusion.pair import MINIMUM_SIZE
+from LCDFusionLib.fusion.pair import MINIMUM_SIZE, decided_weights
 from LCDFusionLib.images.doubts import doubts
 from LCDFusionLib.images.volume import Modality, Place, Unit, Volume, geometry_matrix
 from LCDFusionLib.images.window import Window
@@ -143,14 +143,15 @@ def test_what_cannot_be_fused_is_one_sentence(ct, pet, change, says):
 @pytest.mark.parametrize(
     ("bad", "says"),
     [
-        ({"window": "spleen"}, "'spleen'.*mediastinum"),
+        ({"window": "spleen"}, "no window 'spleen'.*mediastinum.*auto"),
         ({"function_upper": 0.0}, "above 0, got 0.0"),
         ({"function_upper": float("nan")}, "got nan"),
         ({"weights": ""}, "weights need a name"),
-        ({"device": "tpu"}, "'tpu'.*cuda"),
+        ({"device": "tpu"}, "no device 'tpu'; choose one of auto, cuda, mps, cpu"),
+        ({"precision": "int8"}, "no precision 'int8'; choose one of float32, tf32, float16"),
         ({"batch_size": 0}, "batch size.*got 0"),
         ({"threads": 0}, "threads.*got 0"),
-        ({"color_table": "jet"}, "'jet'.*ember"),
+        ({"color_table": "jet"}, "no color table 'jet'.*ember"),
     ],
 )
 def test_settings_name_the_value_that_is_wrong(bad, says):
@@ -161,9 +162,27 @@ def test_settings_name_the_value_that_is_wrong(bad, says):
 def test_the_least_that_settings_may_ask_for():
     least = FusionSettings(batch_size=1, threads=1, function_upper=1e-6)
     assert (least.batch_size, least.threads, least.function_upper) == (1, 1, 1e-6)
+    assert FusionSettings(window="auto").window == "auto"
     assert FusionSettings() == FusionSettings(
         window=None, function_upper=None, weights="auto", device="auto", batch_size=None, threads=None
     )
+
+
+def test_a_file_of_weights_is_named_by_its_whole_path(ct, tmp_path, monkeypatch):
+    """The worker has a folder of its own."""
+    monkeypatch.chdir(tmp_path)
+    assert decided_weights(ct, FusionSettings(weights="own.pt")) == str((tmp_path / "own.pt").resolve())
+    assert decided_weights(ct, FusionSettings(weights="mr-pet")) == "mr-pet"
+
+
+def test_inputs_are_left_as_they_are(ct, pet):
+    """A function on the anatomy's grid is not resampled, and its voxels are not windowed in their own memory."""
+    function = ct.with_array(np.abs(ct.array) / 100, modality=Modality.PET, unit=Unit.SUVBW, name="PET")
+    for other in (function, pet):
+        before = ct.array.copy(), other.array.copy()
+        prepare(ct, other)
+        np.testing.assert_array_equal(ct.array, before[0])
+        np.testing.assert_array_equal(other.array, before[1])
 
 
 def test_minimum_size_is_the_networks():

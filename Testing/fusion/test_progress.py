@@ -17,6 +17,7 @@ def test_what_cannot_be_estimated_is_not_said():
     assert left_text(None) == ""
     assert seconds_left(0.05, 10) is None  # a twentieth says nothing yet
     assert seconds_left(0.0, 10) is None
+    assert seconds_left(0.06, 6) == pytest.approx(94)
 
 
 @pytest.mark.parametrize(("part", "left"), [(0.1, 90), (0.25, 30), (0.5, 10), (1.0, 0)])
@@ -31,9 +32,9 @@ def test_slices_left_by_the_median_of_the_last_fifteen_batches():
     assert time_left.seconds(3) is None
     time_left.batch_done(2, 8)
     assert time_left.seconds(3) == 12
-    for _ in range(15):
-        time_left.batch_done(4, 4)
-    assert time_left.seconds(3) == 3  # the batch of four seconds a slice is forgotten
+    for seconds in [4] * 8 + [1] * 8:
+        time_left.batch_done(1, seconds)
+    assert time_left.seconds(3) == 3  # of the last fifteen seven took four seconds, and of all nine
     time_left.batch_done(1, 1000)
     assert time_left.seconds(3) == 3
     assert time_left.seconds(0) == 0

@@ -38,6 +38,7 @@ def test_alone_the_fused_image_has_its_metrics_without_the_blends():
 
 def test_a_slice_that_is_not_fused_yet_says_so():
     assert readout_text("slice 1/9", {"VIF": math.nan}, {}).splitlines()[1] == "not fused yet"
+    assert "not fused yet" not in readout_text("slice 1/9", {"VIF": math.nan, "IE": 6.0}, {})
 
 
 def test_all_rows_in_order_with_their_digits():

@@ -19,6 +19,11 @@ def test_reads_and_writes_what_numpy_does(tmp_path):
     np.testing.assert_array_equal(np.load(tmp_path / "a.npy"), stack)
 
 
+def test_a_single_slice(tmp_path):
+    np.save(tmp_path / "a.npy", np.arange(12.0).reshape(1, 3, 4))
+    np.testing.assert_array_equal(SliceFile(tmp_path / "a.npy")[0], np.arange(12.0).reshape(3, 4))
+
+
 def test_new_file_is_of_zeros_and_has_its_room(tmp_path):
     SliceFile.create(tmp_path / "new.npy", (6, 50, 40, 3), np.uint8)
     np.testing.assert_array_equal(np.load(tmp_path / "new.npy"), np.zeros((6, 50, 40, 3), np.uint8))
