@@ -199,7 +199,15 @@ def test_memory_errors_are_told_from_others():
     with pytest.raises(RuntimeError) as caught:
         torch.empty(2**60)  # what the CPU's allocator really says
     assert is_out_of_memory(caught.value)
+    for words in (
+        "MPS backend out of memory",
+        "DefaultCPUAllocator: can't allocate memory",
+        "cudaErrorMemoryAllocation: CUDNN_STATUS_ALLOC_FAILED",
+    ):
+        assert is_out_of_memory(RuntimeError(words))
+    assert is_out_of_memory(MemoryError())
     assert not is_out_of_memory(RuntimeError("size mismatch"))
+    assert not is_out_of_memory(ValueError("out of memory"))
 
 
 def test_metrics_are_of_the_8_bit_images(pair):

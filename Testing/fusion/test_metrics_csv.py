@@ -61,3 +61,11 @@ def test_a_picture_has_no_place(result, tmp_path):
     picture = replace(result, gray=replace(result.gray, place=Place.PICTURE))
     for row in table(picture, tmp_path / "metrics.csv"):
         assert {row[f"{axis}_mm"] for axis in "xyz"} == {""}
+
+
+def test_a_single_slice_is_its_own_mean(result, tmp_path):
+    gray = result.gray.with_array(result.gray.array[:1])
+    row, mean, deviation = table(
+        replace(result, gray=gray, metrics=result.metrics[:1], blend_metrics=result.blend_metrics[:1]), tmp_path / "a"
+    )
+    assert (row["VIF"], mean["VIF"], deviation["VIF"]) == ("0.500000", "0.500000", "0.000000")
