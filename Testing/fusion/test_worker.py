@@ -218,6 +218,23 @@ def test_killed_worker_is_an_error_and_the_next_run_works(pair, slow_pair):
 
 
 @only_posix
+def test_what_was_staged_for_a_process_that_ended_is_written_again(pair):
+    with FusionWorker() as worker:
+        worker.start()
+        staged = worker.stage(pair)
+        os.kill(worker.pid, signal.SIGKILL)
+        while worker._process.exit_code is None:
+            time.sleep(0.01)
+        worker.submit(pair, staged=staged)
+        seen = []
+        while worker.is_busy:
+            seen += worker.poll()
+            time.sleep(0.01)
+        assert isinstance(seen[-1], Finished)
+        assert not staged.exists()
+
+
+@only_posix
 def test_crash_keeps_what_was_printed(slow_pair, tmp_path, monkeypatch):
     """Python's report has the stacks of all threads, and here one is long: what happened stands far above the last line."""
     (tmp_path / "sitecustomize.py").write_text(
