@@ -4,7 +4,8 @@ import nrrd
 import numpy as np
 import pytest
 
-from LCDFusionLib.images.file_content import centred, corner_distance
+from LCDFusionLib.images.damage import DamagedError
+from LCDFusionLib.images.file_content import centred, check_sizes, corner_distance
 from LCDFusionLib.images.files import geometry_of_file, is_fused_file, read_volume, write_volume
 from LCDFusionLib.images.volume import Modality, Unit, Volume
 
@@ -48,3 +49,13 @@ def test_of_another_kind_of_file_or_none_no_place_is_known(tmp_path):
     assert geometry_of_file(tmp_path / "a.nrrd") is None
     assert geometry_of_file(tmp_path / "gone.nii") is None
     assert geometry_of_file(tmp_path / "a.png") is None
+
+
+@pytest.mark.parametrize("sizes", [(), (4, 0, 2), (4, -1, 2), (2**20, 2**20, 2**20)])
+def test_sizes_that_no_volume_has(sizes):
+    with pytest.raises(DamagedError, match="its header promises"):
+        check_sizes(sizes)
+
+
+def test_a_size_of_one_is_a_size():
+    assert check_sizes((1, 5, 7)) == 35

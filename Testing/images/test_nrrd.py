@@ -313,3 +313,11 @@ def test_no_sides_are_written_where_none_are_known(tmp_path, suffix, place):
     else:
         header = nibabel.load(tmp_path / "a.nii.gz").header
         assert (header["qform_code"], header["sform_code"]) == (0, 0)
+
+
+def test_a_place_that_is_not_said_is_round_the_origin(tmp_path):
+    """Centre on centre: what is laid on it is then off by less than corner on corner."""
+    read = read_volume(save(tmp_path / "a.nrrd", origin=None))
+    assert read.place is Place.UNSAID
+    k, j, i = read.shape
+    np.testing.assert_allclose(read.ijk_to_lps @ [(i - 1) / 2, (j - 1) / 2, (k - 1) / 2, 1], [0, 0, 0, 1], atol=1e-9)

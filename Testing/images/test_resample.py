@@ -83,6 +83,19 @@ def test_field_of_view_reaches_to_the_voxel_faces_with_the_edge_value():
     np.testing.assert_allclose(result.volume.array.ravel(), [0, 0, 10, 10, 10, 12.5, 15, 17.5, 20, 20, 20, 0, 0])
 
 
+@pytest.mark.parametrize("direction", [np.eye(3), np.diag([1, 1, -1]), np.diag([1, -1, -1]), np.diag([-1, -1, 1]), rotation(10, -25, 40)])
+@pytest.mark.parametrize("to", [(3, -4, 13), (-3, 4, -13), (0, 0, 9), (11, 0, 0)])
+def test_covered_is_what_lies_within_the_faces(direction, to):
+    """Voxel by voxel, of grids that share a part, whichever way each of them counts."""
+    moving = grid((8, 9, 10), centred((8, 9, 10), (2.0, 2.5, 3.0), np.eye(3))).with_array(np.random.default_rng(0).random((8, 9, 10)))
+    reference = grid((9, 10, 11), centred((9, 10, 11), (1.1, 1.7, 2.3), direction, centre=to))
+    places = np.concatenate([positions(reference), np.ones((*reference.shape, 1))], axis=-1)
+    index = (places @ np.linalg.inv(moving.ijk_to_lps).T)[..., :3]
+    inside = ((index >= -0.5) & (index <= np.array(moving.shape[::-1]) - 0.5)).all(axis=-1)
+    assert 0 < inside.mean() < 1
+    np.testing.assert_array_equal(resample_onto(moving, reference).covered, inside)
+
+
 @pytest.mark.parametrize("shift_mm", [0.0, 2.4, -2.4])
 def test_one_slice_stands_for_its_thickness(shift_mm):
     plane = np.arange(16.0).reshape(1, 4, 4)

@@ -103,6 +103,21 @@ def test_text_deformation(tmp_path):
         read_transform(write(grid, tmp_path / "t.tfm", (r"^Parameters: 0 0", "Parameters: 0 x")))
 
 
+def test_a_displacement_field_moves_as_it_does_in_itk(tmp_path):
+    """Its own origin, spacing and direction: a field of another scanner's axes."""
+    image = sitk.GetImageFromArray(np.random.default_rng(0).normal(0, 2, (4, 5, 6, 3)), isVector=True)
+    image.SetOrigin((5, -10, 20))
+    image.SetSpacing((2, 3, 4))
+    image.SetDirection((0, -1, 0, 0.6, 0, -0.8, 0.8, 0, 0.6))
+    points = [image.TransformContinuousIndexToPhysicalPoint(index) for index in ((0.0, 0.0, 0.0), (1.5, 2.25, 1.0), (4.0, 3.0, 2.5))]
+    expected = sitk.DisplacementFieldTransform(sitk.Image(image))  # which takes the image away
+    matrix, deformation = read_transform(write(sitk.DisplacementFieldTransform(sitk.Image(image)), tmp_path / "t.h5"))
+    np.testing.assert_array_equal(matrix, np.eye(4))
+    for point in points:
+        np.testing.assert_allclose(deformation.TransformPoint(point), expected.TransformPoint(point), atol=1e-9)
+        assert np.linalg.norm(np.subtract(expected.TransformPoint(point), point)) > 0.1
+
+
 def test_cut_short(tmp_path):
     path = write(sitk.DisplacementFieldTransform(sitk.GetImageFromArray(np.zeros((4, 5, 6, 3)), isVector=True)), tmp_path / "t.h5")
     path.write_bytes(path.read_bytes()[:600])
