@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -75,22 +76,22 @@ def run(options: argparse.Namespace) -> None:
             run_ablation(data, held_out, options.output, preset, seed=options.seed, device=device, card=card, held=held)
     except OSError as error:
         raise InputError(f"The folder '{options.output}' cannot be used ({error.strerror}); choose another with -o.") from error
-    written = [*write_report(options.output, held_out), *_check(options.output, options.data)]
+    written = [*write_report(options.output, held_out), *check_variants(options.output, options.data)]
     print("tables and pictures:", *written, sep="\n  ")
 
 
-def _check(folder: Path, data: Path) -> list[Path]:
-    """Every variant on `CHECKS`, a folder each; their tables."""
+def check_variants(folder: Path, data: Path | None, names: Sequence[str] = CHECKS) -> list[Path]:
+    """Every variant of a finished ablation on checks of `lcdfusion evaluate`, a folder each; their tables."""
     from LCDFusionLib.evaluation.catalogue import find
     from LCDFusionLib.evaluation.evaluate import evaluate
     from LCDFusionLib.evaluation.methods import Network
     from LCDFusionLib.training.ablation import VARIANTS
 
-    checks = [find(name, data) for name in CHECKS]
+    checks = [find(name, data) for name in names]
     variants = [Network(folder / name / "best.pt", name=name) for name in VARIANTS]
     with tqdm(total=sum(map(len, checks)) * len(variants), smoothing=0.05, disable=None) as progress:
         for check in checks:
             progress.set_description(check.name)
             (folder / check.name).mkdir(exist_ok=True)
             evaluate(check, variants, folder / check.name, done=progress.update)
-    return [folder / name / "table.md" for name in CHECKS]
+    return [folder / name / "table.md" for name in names]

@@ -4,12 +4,16 @@ import csv
 import json
 from dataclasses import replace
 
+import numpy as np
 import pytest
 import torch
 
+from LCDFusionLib.cli.ablate import check_variants
 from LCDFusionLib.errors import InputError
+from LCDFusionLib.evaluation.under_uptake import under_uptake_check
 from LCDFusionLib.metrics import evaluate
 from LCDFusionLib.network import RewrittenNet, load_weights
+from LCDFusionLib.phantom.under_uptake import bronchus_in_mass
 from LCDFusionLib.training.ablation import VARIANTS, measure_ablation, run_ablation
 from LCDFusionLib.training.ablation_report import CHARTED, LABELS, cost_rows, markdown_tables, read_means, write_report
 from LCDFusionLib.training.measure import COLUMNS, batch_of_one
@@ -59,6 +63,23 @@ def test_report(ablation):
         assert [row["variant"] for row in csv.DictReader(file)] == list(VARIANTS)
     assert set(LABELS) == set(VARIANTS)
     assert set(CHARTED) <= set(COLUMNS)
+
+
+def test_variants_are_checked_beyond_the_metrics(ablation):
+    folder, _ = ablation
+    (table,) = check_variants(folder, None, ["under-uptake-mr"])
+    rows = [line.split("|")[1].strip() for line in table.read_text().splitlines() if line.startswith("|")]
+    assert [row for row in rows if row in VARIANTS] == 2 * list(VARIANTS), "in gray and in colour"
+    scene = bronchus_in_mass()
+    with torch.inference_mode():
+        pair = under_uptake_check("under-uptake-mr").cases[0].pairs[0]
+        fused = RewrittenNet(load_weights(folder / "Exp2" / "best.pt").network)(batch_of_one(pair.anatomy), batch_of_one(pair.function))[
+            0, 0
+        ]
+    gray, anatomy = (np.rint(255 * image.astype(np.float64)) for image in (fused.numpy(), pair.anatomy))
+    kept = np.divide(*(image[scene.regions["bright"]].mean() - image[scene.regions["dark"]].mean() for image in (gray, anatomy)))
+    (exp2,) = [line for line in table.read_text().split("## In colour")[0].splitlines() if line.startswith("| Exp2 ")]
+    assert float(exp2.split("|")[2].split(";")[0]) == pytest.approx(kept, abs=0.006)
 
 
 def test_a_finished_variant_is_not_trained_again(ablation, data, monkeypatch):
