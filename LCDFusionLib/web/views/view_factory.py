@@ -61,7 +61,8 @@ class StreamedViewFactory(IViewFactory):
 
     def _create_view(self, view: ViewLayoutDefinition, scene: slicer.vtkMRMLScene, app_logic: slicer.vtkMRMLApplicationLogic) -> SliceView:
         name, server = view.singleton_tag, self._server
-        slice_view = _quietly(partial(_View, scene=scene, app_logic=app_logic, name=name))
+        make = partial(_View, scene=scene, app_logic=app_logic, name=name, scheduled_render_strategy=ScheduledRenderStrategy())
+        slice_view = _quietly(make)  # which would draw itself ten times on the way
         slice_view.render_window().SetMultiSamples(0)  # seven times slower on software GL, and a slice has no edges to smooth
         slice_view.set_view_properties(view.properties)
         area = ViewArea(slice_view, partial(self._resize, name))
