@@ -13,7 +13,7 @@ from Testing.cli.small_study import body, write_series
 from Testing.clients.npm_clients import CLIENTS, place
 from Testing.clients.ohif_server import OhifServer, configuration
 from Testing.pacs.conftest import running_orthanc  # noqa: F401
-from Testing.web.conftest import chromium  # noqa: F401
+from Testing.web.conftest import chromium, playwright  # noqa: F401
 
 
 def client(name):
