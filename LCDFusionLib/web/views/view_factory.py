@@ -26,7 +26,10 @@ from .tabs import Size, Tabs
 MOST_PIXELS = 1_500_000
 """Of one view; where the screen has more, the picture is enlarged."""
 _EVENTS_MS = 20  # between two mouse movements on their way here
-_MANAGERS = [f"vtkMRML{name}DisplayableManager" for name in ("Crosshair", "OrientationMarker", "Ruler", "ScalarBar", "ColorLegend")]
+_MANAGERS = [
+    f"vtkMRML{name}DisplayableManager" for name in ("Crosshair", "ModelSlice", "OrientationMarker", "Ruler", "ScalarBar", "ColorLegend")
+]
+"""ModelSlice's has no model to draw here, but it is the one that asks for a new picture when the display of a volume has changed."""
 _NO_HAND = ("StartInteractionEvent", "EndInteractionEvent")  # trame-rca's own, the last of them after the pointer has left the page
 
 
@@ -102,7 +105,7 @@ def _named(name: str) -> list[str]:
 class _View(SliceView):
     """With what is drawn in these views alone.
 
-    trame-slicer's own view has managers of models, segmentations, markups and transforms too: each keeps what it would draw of the plane of
+    trame-slicer's own view has managers of glyphs, segmentations, markups and transforms too: each keeps what it would draw of the plane of
     each other view, and looks at all of it in every step.
     """
 
