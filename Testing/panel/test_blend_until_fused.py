@@ -11,7 +11,7 @@ from LCDFusionLib.views.choices import Comparison, Orientation  # noqa: E402
 from LCDFusionLib.views.fused_view import NOT_FUSED  # noqa: E402
 from Testing.panel.conftest import volumes  # noqa: E402
 
-MIDDLE = np.s_[110:-100, 60:-90]  # of a view, without what is written in it
+MIDDLE = np.s_[140:-80, 100:-100]  # of a view, without what is written in it
 
 
 def same(first, second):
