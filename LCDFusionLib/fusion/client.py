@@ -8,7 +8,7 @@ import sys
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -18,19 +18,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from LCDFusionLib.errors import InputError
+from LCDFusionLib.images.itk import sitk
 from LCDFusionLib.images.volume import Modality, Unit
 
 from .events import Cancelled, Event, Finished, Machine, Note, SliceFused, SlicePreviewed, Started
 from .fused_volume import FusionResult
+from .handed_over import hand_over
 from .order import outwards
 from .pair import FusionPair
 from .process import WorkerDied, WorkerProcess
 from .slice_file import SliceFile
+from .uptake_seen import UptakeSeen
 
 _LOG = logging.getLogger(__name__)
 
 POLL_INTERVAL = 0.01
 """Seconds between two looks at a running worker in `FusionWorker.run`."""
+_DEFORMATION = "deformation.h5"
 _LAST = ("finished", "cancelled", "failed")  # messages that end a job
 
 
@@ -135,7 +139,7 @@ class FusionWorker:
             ) from error
 
     def stage(self, pair: FusionPair) -> Path:
-        """Writes the arrays of a job for `submit`, half a gigabyte of a large CT; a host may call it in a thread, after `start`.
+        """Hands the volumes over for `submit`, and takes the room for the fused ones; a host may call it in a thread, after `start`.
 
         Raises:
             InputError: there is no room for temporary files.
@@ -143,7 +147,7 @@ class FusionWorker:
         assert self._process is not None
         folder = self._process.folder / f"staged-{uuid4().hex}"
         try:
-            _write_arrays(folder, pair)
+            _write(folder, pair)
         except BaseException as error:
             shutil.rmtree(folder, ignore_errors=True)
             if not isinstance(error, OSError):
@@ -169,8 +173,8 @@ class FusionWorker:
             pair: from `prepare`.
             first_slice: the one on show.
             preview: first show this one at half its resolution (`SlicePreviewed`), where a slice takes long: large ones, on a CPU.
-            results: a folder that the fused volumes are left in, beside what they were fused of (anatomy.npy, function.npy); the result
-                then is memory maps of them, and the host's memory does not hold them. None: the result is in memory.
+            results: a folder that the fused volumes are left in; the result then is memory maps of them, and the host's memory does not
+                hold them. None: the result is in memory.
             staged: from `stage`; written now where there is none, or its process has ended.
             filled: arrays, gray and colour, that the host puts every slice into; the result then is these, and nothing is read again.
 
@@ -189,8 +193,9 @@ class FusionWorker:
             "batch_size": pair.settings.batch_size,
             "threads": pair.settings.threads,
             "color_table": pair.settings.color_table,
-            "function_is_color": pair.function.is_color,
-            "has_padding": pair.anatomy.padding is not None,
+            "anatomy_window": astuple(pair.anatomy_window),
+            "function_window": astuple(pair.function_window),
+            "deformation": _DEFORMATION if pair.deformation is not None else "",
             "preview": preview,
         }
         self._begin(pair, request, results, staged, filled)
@@ -297,8 +302,6 @@ class FusionWorker:
         self._number += 1
         folder = self._process.folder / f"job-{self._number}"
         if staged is None or not staged.is_dir():
-            if not pair.anatomy01.size:
-                raise RuntimeError("The fusion process ended before the fusion began; start it again.")
             staged = self.stage(pair)
         staged.rename(folder)
         for left in folder.parent.glob("staged-*"):  # of a fusion that was given up before it began
@@ -362,17 +365,15 @@ class FusionWorker:
             self._process = None
 
 
-def _write_arrays(folder: Path, pair: FusionPair) -> None:
-    """The job's arrays; those for the results at full size, so that a full disk is found out here and not in the middle of the work."""
+def _write(folder: Path, pair: FusionPair) -> None:
+    """The job's volumes; those for the results at full size, so that a full disk is found out here and not in the middle of the work."""
     folder.mkdir()
-    np.save(folder / "anatomy.npy", pair.anatomy01)
-    np.save(folder / "function.npy", pair.function01)
-    if pair.anatomy.padding is not None:
-        np.save(folder / "measured.npy", ~pair.anatomy.padding)
-    if pair.function.is_color:
-        np.save(folder / "function_rgb.npy", pair.resampled.volume.array)
-    SliceFile.create(folder / "gray.npy", pair.anatomy01.shape, np.float32)
-    SliceFile.create(folder / "color.npy", (*pair.anatomy01.shape, 3), np.uint8)
+    hand_over(pair.anatomy, folder, "anatomy")
+    hand_over(pair.function, folder, "function")
+    if pair.deformation is not None:
+        sitk.WriteTransform(pair.deformation.transform, str(folder / _DEFORMATION))
+    SliceFile.create(folder / "gray.npy", pair.anatomy.shape, np.float32)
+    SliceFile.create(folder / "color.npy", (*pair.anatomy.shape, 3), np.uint8)
 
 
 def _slice_fused(job: _Job, message: dict[str, Any]) -> SliceFused:
@@ -394,9 +395,7 @@ def _result(job: _Job, message: dict[str, Any]) -> FusionResult:
     anatomy = job.pair.anatomy
     name = f"{anatomy.name} + {job.pair.function.name} fused"
     gray, color = job.filled or (job.fused("gray"), job.fused("color"))
-    if job.results is not None:
-        for role in ("anatomy", "function"):
-            shutil.move(job.folder / f"{role}.npy", job.results / f"{role}.npy")
+    uptake = UptakeSeen.from_message(message["uptake"])
     return FusionResult(
         gray=anatomy.with_array(gray, modality=Modality.OTHER, unit=Unit.RELATIVE, name=name, is_fused=True),
         color=anatomy.with_array(color, modality=Modality.OTHER, unit=Unit.RELATIVE, name=f"{name}, colour", is_fused=True),
@@ -407,5 +406,6 @@ def _result(job: _Job, message: dict[str, Any]) -> FusionResult:
         device=message["device"],
         seconds=message["seconds"].pop("all"),
         seconds_of=message["seconds"],
-        notes=tuple(job.notes),
+        notes=(*job.notes, *job.pair.warnings_on(uptake)),
+        heat=tuple(uptake.heat[k] for k in range(job.pair.count)),
     )

@@ -6,7 +6,7 @@ import copy
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from time import perf_counter
 from typing import Any, Protocol
@@ -23,6 +23,7 @@ from LCDFusionLib.network import GraphedNet, LCDFusionNet, prepare, processor_ha
 from .device import device_in_words, is_out_of_memory
 from .order import Waiting
 from .settings import PrecisionChoice
+from .windowed import Slices
 
 NAMES = (*METRICS, *PER_SOURCE)
 
@@ -31,13 +32,6 @@ IN_FLIGHT = 2
 
 PREVIEW_FROM = 384
 """Rows and columns from which a slice takes a CPU so long that a preview is worth its time, a quarter of the slice's."""
-
-
-class Slices(Protocol):
-    """A stack (K, J, I), in memory or not, that gives slices by their indices."""
-
-    def __getitem__(self, index: list[int], /) -> NDArray:
-        """The slices, (B, J, I)."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,6 +44,7 @@ class FusedSlices:
         metrics: one row a slice.
         blend_metrics: the same for the 50/50 average.
         seconds: what the device spent on "network" and "metrics".
+        sources: anatomy and function that it was fused of, like `gray`; noted by `fuse_slices`.
     """
 
     indices: list[int]
@@ -57,6 +52,7 @@ class FusedSlices:
     metrics: list[dict[str, float]]
     blend_metrics: list[dict[str, float]]
     seconds: dict[str, float]
+    sources: tuple[NDArray[np.float32], ...] = ()
 
 
 class Backend(Protocol):
@@ -247,7 +243,7 @@ def fuse_slices(
     *,
     order: Sequence[int] | Waiting,
     backends: Iterable[Backend],
-    measured: Slices | None = None,
+    padding: Slices | None = None,
     note: Callable[[str], None] = lambda text: None,
 ) -> Iterator[FusedSlices]:
     """Fuse slices in `order`, batch by batch; while one is asked for, a device that can already has the next.
@@ -255,10 +251,10 @@ def fuse_slices(
     A device that runs out of memory gets half the batch; one that cannot do a single slice, or fails in another way, is left for the next.
 
     Args:
-        anatomy: (K, J, I) in [0, 1]; an array, or a `SliceFile`.
+        anatomy: (K, J, I) in [0, 1]; an array, or what gives its slices.
         function: like `anatomy`.
         order: slice indices, each once; of `Waiting`, which this empties, the next may change all the while.
-        measured: (K, J, I) boolean, False where the anatomy was not measured; None: everywhere.
+        padding: (K, J, I) boolean, True where the anatomy was not measured; None: nowhere.
         backends: the first does the work, the others stand in for it. Each is made only when it is needed, so they may share a network.
         note: gets a sentence for the user whenever that happens.
 
@@ -269,23 +265,24 @@ def fuse_slices(
     backend = next(others)
     batch_size = backend.batch_size
     waiting = order if isinstance(order, Waiting) else Waiting(order)
-    begun: deque[tuple[list[int], Callable[[], FusedSlices]]] = deque()
+    begun: deque[tuple[list[int], tuple[NDArray, NDArray], Callable[[], FusedSlices]]] = deque()
     while waiting or begun:
         try:
             while waiting and len(begun) < (IN_FLIGHT if backend.works_ahead else 1):
                 indices = waiting.take(batch_size)
                 try:
-                    stacks = [stack[indices] for stack in (anatomy, function, measured) if stack is not None]
-                    begun.append((indices, backend.begin(indices, *stacks)))
+                    sources = anatomy[indices], function[indices]
+                    measured = None if padding is None else ~padding[indices]
+                    begun.append((indices, sources, backend.begin(indices, sources[0], sources[1], measured)))
                 except (RuntimeError, MemoryError):
                     waiting.put_back(indices)
                     if not begun:
                         raise
                     break  # the batches before it first, which may make room
-            indices, result = begun[0]
-            fused = result()
+            indices, sources, result = begun[0]
+            fused = replace(result(), sources=sources)
         except (RuntimeError, MemoryError) as error:
-            waiting.put_back([index for of_batch, _ in begun for index in of_batch])  # done again
+            waiting.put_back([index for of_batch, *_ in begun for index in of_batch])  # done again
             begun.clear()
             failed = str(backend)
             if is_out_of_memory(error) and len(indices) > 1:

@@ -21,6 +21,7 @@ class FusionResult:
         device: where it ran, in words.
         seconds: from the worker taking up the job to the last slice, the loading of the weights included.
         seconds_of: what of them the device spent on "network" and "metrics"; empty where that is not known any more.
+        heat: of each slice, the mean of the hottest hundredth of its uptake, in [0, 1]; empty where that is not known any more.
         notes: what the user should know, in sentences: partial overlap, a GPU that ran out of memory.
     """
 
@@ -33,4 +34,5 @@ class FusionResult:
     device: str
     seconds: float
     notes: tuple[str, ...] = ()
+    heat: tuple[float, ...] = ()
     seconds_of: dict[str, float] = field(default_factory=dict)

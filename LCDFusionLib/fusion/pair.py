@@ -1,9 +1,10 @@
-"""Two volumes made ready for the network: checked, on one grid, windowed to [0, 1]."""
+"""Two volumes made ready for the network: checked, and what makes their slices lie on one grid, windowed to [0, 1]."""
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -13,12 +14,15 @@ from LCDFusionLib.errors import InputError
 from LCDFusionLib.images.deformation import Deformation
 from LCDFusionLib.images.doubts import doubts
 from LCDFusionLib.images.files import check_voxels
-from LCDFusionLib.images.resample import Resampled, resample_onto
+from LCDFusionLib.images.resample import Resampled, overlap_of, resample_onto
 from LCDFusionLib.images.volume import Modality, Place, Volume
-from LCDFusionLib.images.window import Window, anatomy_window, function_range, normalise
+from LCDFusionLib.images.window import Window, anatomy_window, function_range
 from LCDFusionLib.notes import Note
 
+from .order import outwards
 from .settings import FusionSettings
+from .uptake_seen import UptakeSeen
+from .windowed import WindowedAnatomy, WindowedFunction
 
 MINIMUM_SIZE = 16
 """Rows and columns that the network needs; also `network.MINIMUM_SIZE`, which would load torch into the host."""
@@ -26,27 +30,22 @@ MINIMUM_SIZE = 16
 WHOLE_OVERLAP = 0.999
 """Overlap from which the anatomy counts as covered: grids that end together may differ by a rounding at the border."""
 
-WHITE, HOT = 0.97, 0.2
-"""Gray value from which anatomy leaves no room above it, and part of the function's range from which uptake is to be seen."""
-
 MUCH_ON_WHITE = 0.25
 """Part of the uptake on white anatomy from which a reader is sent to the colour image."""
 
 
 @dataclass(frozen=True, eq=False)
 class FusionPair:
-    """An anatomy and a function volume on the anatomy's grid, ready to be fused.
+    """An anatomy and a function volume that were checked and can be fused, slice by slice.
 
     Attributes:
         anatomy: as given.
         function: as given, on its own grid.
-        anatomy_window: what was mapped to [0, 1].
+        anatomy_window: what is mapped to [0, 1].
         function_window: likewise.
-        anatomy01: float32 (K, J, I) in [0, 1].
-        function01: likewise; the luma of a colour volume.
         weights: name or path of the weights to use: "auto" is decided here.
         settings: as given.
-        warnings: what the user should know before they trust the picture, in sentences.
+        warnings: what the user should know before they trust the picture, in sentences; `warnings_on` has the rest of them.
         covered: fraction of the anatomy's voxels inside the function's field of view, as far as their places are to be believed.
         deformation: through which the function is read.
     """
@@ -55,28 +54,42 @@ class FusionPair:
     function: Volume
     anatomy_window: Window
     function_window: Window
-    anatomy01: NDArray[np.float32]
-    function01: NDArray[np.float32]
     weights: str
     settings: FusionSettings
     warnings: tuple[str, ...]
     covered: float
     deformation: Deformation | None
 
+    @cached_property
+    def anatomy_slices(self) -> WindowedAnatomy:
+        """Of the anatomy in [0, 1], each windowed when it is asked for."""
+        return WindowedAnatomy(self.anatomy.array, self.anatomy_window, self.anatomy.padding)
+
+    @cached_property
+    def function_slices(self) -> WindowedFunction:
+        """Of the function on the anatomy's grid in [0, 1], each resampled when it is asked for."""
+        transform = self.deformation.transform if self.deformation is not None else None
+        return WindowedFunction(self.function, self.function_window, self.anatomy, transform)
+
+    @cached_property
+    def anatomy01(self) -> NDArray[np.float32]:
+        """All of `anatomy_slices`, (K, J, I)."""
+        return self.anatomy_slices[list(range(self.count))]
+
+    @cached_property
+    def function01(self) -> NDArray[np.float32]:
+        """All of `function_slices`, (K, J, I)."""
+        return self.function_slices[list(range(self.count))]
+
     @property
     def resampled(self) -> Resampled:
-        """The function on the anatomy's grid, and where it covers it: resampled anew, because the network needs only `function01`."""
+        """The function on the anatomy's grid, and where it covers it."""
         return resample_onto(self.function, self.anatomy, self.deformation)
 
     @property
     def count(self) -> int:
         """Slices."""
         return self.anatomy.shape[0]
-
-    def without_voxels(self) -> FusionPair:
-        """The same without what was windowed: once the worker has it, a host need not hold it."""
-        nothing = np.empty((0, 0, 0), np.float32)
-        return replace(self, anatomy01=nothing, function01=nothing)
 
     @property
     def overlap(self) -> float | None:
@@ -93,19 +106,38 @@ class FusionPair:
         """With its unit, such as "0 to 10 SUVbw"."""
         return f"{self.function_window.lower:g} to {self.function_window.upper:g} {self.function.unit.value}"
 
-    def uptake_on_white(self, k: int | None = None) -> float:
-        """Part of the uptake, of slice k or of all, that lies where the window shows the anatomy white; 0 without uptake.
+    def uptake_on(self, slices: Iterable[int]) -> UptakeSeen:
+        """What there is of uptake on these slices."""
+        seen = UptakeSeen()
+        for k in slices:
+            seen.add(k, self.anatomy_slices[[k]][0], self.function_slices[[k]][0])
+        return seen
 
-        A gray image can hardly show it there: the network leaves a tenth of the gray range free above white anatomy.
-        """
-        where = slice(None) if k is None else k
-        return _uptake_on_white(self.anatomy01[where], self.function01[where])
+    def warnings_on(self, uptake: UptakeSeen) -> list[str]:
+        """What the user should know, too, once every slice was looked at."""
+        warnings: list[str] = []
+        if not uptake.is_there:
+            names = {"anatomy": self.anatomy.name, "function": self.function.name}
+            text = "{function} has no uptake anywhere on {anatomy}: the picture shows the anatomy alone."
+            warnings.append(Note("no-uptake", text, names=names))
+        if uptake.on_white > MUCH_ON_WHITE:
+            warnings.append(
+                Note(
+                    "uptake-on-white",
+                    "In this window {part} of the uptake lies on anatomy that is already white, where the gray image has little room to "
+                    "show it: read the colour image.",
+                    part=f"{uptake.on_white:.0%}",
+                )
+            )
+        return warnings
 
 
 def prepare(
     anatomy: Volume, function: Volume, settings: FusionSettings | None = None, *, deformation: Deformation | None = None
 ) -> FusionPair:
-    """Check both volumes, resample the function onto the anatomy's grid (once, here) and window both.
+    """Check both volumes, and say how the function is resampled onto the anatomy's grid (once) and both are windowed.
+
+    Nothing is resampled yet: each slice is when it is asked for.
 
     Args:
         anatomy: CT or MR; scalar.
@@ -119,42 +151,36 @@ def prepare(
     """
     settings = settings or FusionSettings()
     _check(anatomy, function)
-    window = anatomy_window(anatomy, settings.window)
-    uptake = function_range(function, settings.function_upper)
-    with ThreadPoolExecutor(1) as beside:  # a reader waits for this
-        windowed = beside.submit(normalise, anatomy, window)
-        resampled = resample_onto(function, anatomy, deformation)
-        function01 = normalise(resampled.volume, uptake, reuse=resampled.volume.array is not function.array)
-        anatomy01 = windowed.result()
-    overlap = resampled.overlap
-    del resampled  # and with it which voxels are covered
-    if anatomy01.min() == anatomy01.max():
+    overlap = overlap_of(function, anatomy, deformation)
+    pair = FusionPair(
+        anatomy=anatomy,
+        function=function,
+        anatomy_window=anatomy_window(anatomy, settings.window),
+        function_window=function_range(function, settings.function_upper),
+        weights=decided_weights(anatomy, settings),
+        settings=settings,
+        warnings=tuple(_warnings(anatomy, function, overlap, settings)),
+        covered=overlap,
+        deformation=deformation,
+    )
+    if _is_blank(pair):
+        window = pair.anatomy_window
         raise InputError(
             f"The window {window.width:g}/{window.level:g} shows nothing of '{anatomy.name}', whose values reach from "
             f"{anatomy.array.min():g} to {anatomy.array.max():g}; choose another window, or auto."
         )
-    return FusionPair(
-        anatomy=anatomy,
-        function=function,
-        anatomy_window=window,
-        function_window=uptake,
-        anatomy01=anatomy01,
-        function01=function01,
-        weights=decided_weights(anatomy, settings),
-        settings=settings,
-        warnings=tuple(
-            _warnings(
-                anatomy,
-                function,
-                overlap,
-                settings,
-                is_dark=not function01.any(),
-                on_white=_uptake_on_white(anatomy01, function01),
-            )
-        ),
-        covered=overlap,
-        deformation=deformation,
-    )
+    return pair
+
+
+def _is_blank(pair: FusionPair) -> bool:
+    """The anatomy is all black, or all white. The middle tells of nearly all volumes that they are not."""
+    lowest, highest = 1.0, 0.0
+    for k in outwards(pair.count, pair.count // 2):
+        (shown,) = pair.anatomy_slices[[k]]
+        lowest, highest = min(lowest, float(shown.min())), max(highest, float(shown.max()))
+        if lowest < highest:
+            return False
+    return True
 
 
 def _check(anatomy: Volume, function: Volume) -> None:
@@ -193,18 +219,9 @@ def decided_weights(anatomy: Volume, settings: FusionSettings) -> str:
     return str(Path(settings.weights).resolve()) if settings.weights.endswith(".pt") else settings.weights
 
 
-def _uptake_on_white(anatomy01: NDArray[np.float32], function01: NDArray[np.float32]) -> float:
-    hot = function01 > HOT
-    return float((anatomy01[hot] > WHITE).mean()) if hot.any() else 0.0
-
-
-def _warnings(anatomy: Volume, function: Volume, overlap: float, settings: FusionSettings, *, is_dark: bool, on_white: float) -> list[str]:
+def _warnings(anatomy: Volume, function: Volume, overlap: float, settings: FusionSettings) -> list[str]:
     warnings: list[str] = [*doubts(anatomy), *doubts(function)]
     names = {"anatomy": anatomy.name, "function": function.name}
-    if is_dark:
-        warnings.append(
-            Note("no-uptake", "{function} has no uptake anywhere on {anatomy}: the picture shows the anatomy alone.", names=names)
-        )
     if overlap < WHOLE_OVERLAP and anatomy.in_patient_space and function.in_patient_space:
         part = f"{overlap:.1%}"
         text = "{function} covers only {part} of {anatomy}; the rest is fused as if it had no uptake."
@@ -223,15 +240,6 @@ def _warnings(anatomy: Volume, function: Volume, overlap: float, settings: Fusio
     if settings.weights == "auto" and anatomy.modality not in (Modality.CT, Modality.MR):
         text = "It is not known whether {anatomy} is CT or MR; the weights mr-pet were taken."
         warnings.append(Note("anatomy-kind", text, names={"anatomy": anatomy.name}))
-    if on_white > MUCH_ON_WHITE:
-        warnings.append(
-            Note(
-                "uptake-on-white",
-                "In this window {part} of the uptake lies on anatomy that is already white, where the gray image has little room to show "
-                "it: read the colour image.",
-                part=f"{on_white:.0%}",
-            )
-        )
     return warnings
 
 

@@ -12,6 +12,7 @@ from LCDFusionLib.errors import InputError
 from LCDFusionLib.images.registration import Registration
 from LCDFusionLib.images.volume import Volume
 
+from .handed_over import hand_over
 from .process import WorkerDied, WorkerProcess
 from .progress import seconds_left
 
@@ -43,15 +44,13 @@ class RegistrationRun:
         folder = self._process.folder
         try:
             for name, volume in (("moving", moving), ("fixed", fixed)):
-                np.save(folder / f"{name}.npy", volume.array)
-                if volume.padding is not None:
-                    np.save(folder / f"{name}_padding.npy", volume.padding)
+                hand_over(volume, folder, name)
         except OSError as error:
             self.close()
             raise InputError(
                 f"The temporary folder '{folder}' cannot take the volumes ({error}); make room there or set TMPDIR."
             ) from error
-        self._process.send(do="register", job=1, moving=_header(moving), fixed=_header(fixed))
+        self._process.send(do="register", job=1)
 
     @property
     def pid(self) -> int:
@@ -84,12 +83,3 @@ class RegistrationRun:
     def close(self) -> None:
         """End it, at once, whatever it is doing, and leave no patient's image behind."""
         self._process.close()
-
-
-def _header(volume: Volume) -> dict[str, object]:
-    return {
-        "ijk_to_lps": volume.ijk_to_lps.tolist(),
-        "modality": volume.modality.value,
-        "name": volume.name,
-        "has_padding": volume.padding is not None,
-    }

@@ -1,7 +1,7 @@
 """A registration in a process of its own: `python -m LCDFusionLib.fusion.registration_worker FOLDER`.
 
-It takes one job, whose volumes lie in FOLDER/fixed.npy and FOLDER/moving.npy, their padding beside them, tells its progress, answers, and
-then waits for its input to be closed. Closed earlier, it ends in the middle: that is the cancel.
+It takes one job, whose volumes `fixed` and `moving` lie in FOLDER (`handed_over.py`), tells its progress, answers, and then waits for its
+input to be closed. Closed earlier, it ends in the middle: that is the cancel.
 """
 
 from __future__ import annotations
@@ -13,12 +13,10 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from LCDFusionLib.errors import InputError
 from LCDFusionLib.images.registration import register
-from LCDFusionLib.images.volume import Modality, Volume
 
+from .handed_over import taken_over
 from .worker import Answer, Inbox, Outbox
 
 
@@ -34,7 +32,7 @@ def main() -> None:
 
 def _answer(job: dict[str, Any], folder: Path, outbox: Outbox) -> Answer:
     try:
-        moving, fixed = (_volume(folder, name, job[name]) for name in ("moving", "fixed"))
+        moving, fixed = (taken_over(folder, name) for name in ("moving", "fixed"))
         found = register(moving, fixed, progress=lambda part: outbox.send("progress", job["job"], part=part))
         return "finished", {"registration": asdict(found) | {"matrix": found.matrix.tolist()}}
     except InputError as error:
@@ -42,12 +40,6 @@ def _answer(job: dict[str, Any], folder: Path, outbox: Outbox) -> Answer:
     except Exception as error:
         traceback.print_exc()
         return "failed", {"by_input": False, "message": f"{type(error).__name__}: {str(error).partition(chr(10))[0]}"}
-
-
-def _volume(folder: Path, name: str, header: dict[str, Any]) -> Volume:
-    padding = np.load(folder / f"{name}_padding.npy") if header["has_padding"] else None
-    array = np.load(folder / f"{name}.npy", mmap_mode="r")
-    return Volume(array, np.array(header["ijk_to_lps"]), Modality(header["modality"]), name=header["name"], padding=padding)
 
 
 if __name__ == "__main__":

@@ -25,11 +25,16 @@ from numpy.typing import NDArray
 
 from LCDFusionLib.errors import InputError
 from LCDFusionLib.images.color import COLOR_TABLES, fused_color, fused_color_from_rgb
+from LCDFusionLib.images.itk import sitk
+from LCDFusionLib.images.window import Window
 
+from .handed_over import taken_over
 from .order import Waiting
 from .progress import TimeLeft
 from .protocol import EVENTS_FILE, decode, encode
 from .slice_file import SliceFile
+from .uptake_seen import UptakeSeen
+from .windowed import WindowedAnatomy, WindowedFunction
 
 Answer = tuple[str, dict[str, Any]]
 
@@ -106,6 +111,7 @@ def _machine() -> dict[str, Any]:
         from .device import choose_device, device_in_words
         from .engine import fuse_slices  # noqa: F401
 
+        _ = sitk.sitkLinear  # loaded now, too
         return {"torch": torch.__version__, "device": device_in_words(choose_device()), "problem": None}
     except Exception as error:  # a broken installation fails in many ways; the first job reports it too
         return {"torch": None, "device": None, "problem": f"PyTorch cannot be loaded ({str(error).partition(chr(10))[0]})"}
@@ -135,15 +141,17 @@ def fuse(job: dict[str, Any], folder: Path, inbox: Inbox, outbox: Outbox) -> Ans
     started = perf_counter()
     number, order, table = job["job"], job["order"], COLOR_TABLES[job["color_table"]]
     torch.set_num_threads(job["threads"] or _default_threads())
-    anatomy, function = (SliceFile(folder / f"{name}.npy") for name in ("anatomy", "function"))
-    measured = SliceFile(folder / "measured.npy") if job.get("has_padding") else None
+    anatomy, function = (taken_over(folder, role) for role in ("anatomy", "function"))
+    padding = SliceFile(folder / "anatomy_padding.npy") if anatomy.padding is not None else None
+    anatomy01 = WindowedAnatomy(SliceFile(folder / "anatomy.npy"), Window(*job["anatomy_window"]), padding)
+    transform = sitk.ReadTransform(str(folder / job["deformation"])) if job["deformation"] else None
+    function01 = WindowedFunction(function, Window(*job["function_window"]), anatomy, transform)
     gray, color = (SliceFile(folder / f"{name}.npy", writable=True) for name in ("gray", "color"))
-    function_rgb = SliceFile(folder / "function_rgb.npy") if job["function_is_color"] else None
 
-    def colored(indices: list[int], fused: NDArray[np.float32]) -> NDArray[np.uint8]:
-        if function_rgb is None:
-            return fused_color(fused, function[indices], table)
-        return fused_color_from_rgb(fused, function_rgb[indices])
+    def colored(indices: list[int], fused: NDArray[np.float32], uptake: NDArray[np.float32]) -> NDArray[np.uint8]:
+        if function.is_color:
+            return fused_color_from_rgb(fused, function01.unwindowed(indices))
+        return fused_color(fused, uptake, table)
 
     try:
         weights = load_weights(job["weights"])
@@ -161,29 +169,32 @@ def fuse(job: dict[str, Any], folder: Path, inbox: Inbox, outbox: Outbox) -> Ans
     outbox.send("started", number, device=device_in_words(device), weights_name=weights.name, weights_sha256=weights.sha256)
     first = order[:1]
     if job.get("preview") and device.type == "cpu" and min(anatomy.shape[1:]) >= PREVIEW_FROM:
-        preview = NetworkBackend(weights.network, device).preview(anatomy[first], function[first])
+        uptake = function01[first]
+        preview = NetworkBackend(weights.network, device).preview(anatomy01[first], uptake)
         np.save(folder / "preview_gray.npy", preview)
-        np.save(folder / "preview_color.npy", colored(first, preview))
+        np.save(folder / "preview_color.npy", colored(first, preview, uptake))
         outbox.send("preview", number, index=first[0])
     waiting = Waiting(order)
     inbox.follow(number, waiting)
-    done, time_left, last = 0, TimeLeft(), perf_counter()
+    done, time_left, last, seen = 0, TimeLeft(), perf_counter(), UptakeSeen()
     spent: Counter[str] = Counter()
     slices = fuse_slices(
-        anatomy,
-        function,
+        anatomy01,
+        function01,
         order=waiting,
         backends=backends(),
-        measured=measured,
+        padding=padding,
         note=lambda text: outbox.send("note", number, text=text),
     )
     while not inbox.is_cancelled(number):
         batch = next(slices, None)
         if batch is None:
             seconds = {"all": perf_counter() - started, **spent}
-            return "finished", {"device": ", then ".join(dict.fromkeys(used)), "seconds": seconds}
+            return "finished", {"device": ", then ".join(dict.fromkeys(used)), "seconds": seconds, "uptake": seen.to_message()}
         gray[batch.indices] = batch.gray
-        color[batch.indices] = colored(batch.indices, batch.gray)
+        color[batch.indices] = colored(batch.indices, batch.gray, batch.sources[1])
+        for index, *sources in zip(batch.indices, *batch.sources, strict=True):
+            seen.add(index, *sources)
         spent.update(batch.seconds)
         now = perf_counter()
         time_left.batch_done(len(batch.indices), now - last)

@@ -62,9 +62,9 @@ class Window:
         """The value shown white."""
         return self.level + self.width / 2
 
-    def apply(self, array: ArrayLike, *, reuse: bool = False) -> NDArray[np.float32]:
-        """Values of any shape to float32 in [0, 1], the same shape; `reuse`: in the place of float32 values that nobody needs any more."""
-        scaled = np.asarray(array, dtype=np.float32) if reuse else np.array(array, dtype=np.float32)
+    def apply(self, array: ArrayLike) -> NDArray[np.float32]:
+        """Values of any shape to float32 in [0, 1], the same shape."""
+        scaled = np.array(array, dtype=np.float32)
         scaled -= np.float32(self.lower)
         scaled /= np.float32(self.width)
         return np.clip(scaled, 0, 1, out=scaled)
@@ -187,12 +187,17 @@ def luma(rgb: NDArray) -> NDArray[np.float32]:
     return rgb.astype(np.float32) @ BT601_LUMA
 
 
-def normalise(volume: Volume, window: Window, *, reuse: bool = False) -> NDArray[np.float32]:
-    """Voxels in [0, 1], shape (K, J, I); of a colour volume its luma. Where nothing was measured: 0. `reuse`: see `Window.apply`."""
-    normalised = window.apply(luma(volume.array) if volume.is_color else volume.array, reuse=reuse)
-    if volume.padding is not None:
-        normalised[volume.padding] = 0
-    return normalised
+def normalise(volume: Volume, window: Window) -> NDArray[np.float32]:
+    """Voxels in [0, 1], shape (K, J, I); of a colour volume its luma. Where nothing was measured: 0."""
+    return windowed(volume.array, window, volume.padding)
+
+
+def windowed(array: NDArray, window: Window, padding: NDArray[np.bool_] | None = None) -> NDArray[np.float32]:
+    """Slices (B, J, I), or (B, J, I, 3) of RGB, in [0, 1], shape (B, J, I); of colours the luma. Where there is padding: 0."""
+    shown = window.apply(luma(array) if array.ndim == 4 else array)
+    if padding is not None:
+        shown[padding] = 0
+    return shown
 
 
 def _upper_of_study(volume: Volume) -> float:

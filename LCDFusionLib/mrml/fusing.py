@@ -89,7 +89,7 @@ def prepare_job(
     only_first_slice: bool = False,
     slices: range | None = None,
 ) -> FusionJob:
-    """Checks, resamples and windows: a second or two for large volumes. Looks at no scene, so a host may call it in a thread.
+    """Checks both volumes, which takes a moment where they are large. Looks at no scene, so a host may call it in a thread.
 
     The arguments and errors are those of `SceneFusion.start`.
     """

@@ -24,7 +24,7 @@ from LCDFusionLib.views.fused_view import FusedImage
 
 @dataclass(frozen=True, eq=False)
 class Preparation:
-    """A fusion before its volumes are resampled, which takes a while; `job` may run in a thread, everything else may not."""
+    """A fusion before its volumes are checked and handed over, which takes a moment; `job` may run in a thread, everything else may not."""
 
     anatomy_node: Node
     function_node: Node
@@ -39,7 +39,7 @@ class Preparation:
     slices: range
 
     def job(self) -> FusionJob:
-        """Resampled, checked and handed to the worker's folder; raises what `prepare_job` and `FusionWorker.stage` do."""
+        """Checked, and handed to the worker's folder; raises what `prepare_job` and `FusionWorker.stage` do."""
         job = prepare_job(
             self.anatomy,
             self.function,
@@ -48,8 +48,7 @@ class Preparation:
             only_first_slice=self.only_first_slice,
             slices=self.slices,
         )
-        staged = self.stage(job.pair)
-        return replace(job, pair=job.pair.without_voxels(), staged=staged)
+        return replace(job, staged=self.stage(job.pair))
 
 
 class FusionWorkflow:
@@ -127,7 +126,7 @@ class FusionWorkflow:
         confirm_mismatches(choices.anatomy, choices.function, kinds, self._find_file)
 
     def prepare(self, choices: Choices, *, first_slice: int | None, only_first_slice: bool = False) -> Preparation:
-        """The volumes of the chosen pair. They are not copied: what is painted while they are resampled may be in the fused image or not,
+        """The volumes of the chosen pair. They are not copied: what is painted while they are handed over may be in the fused image or not,
         and the image says so afterwards ("voxels").
 
         Args:

@@ -13,8 +13,6 @@ from tempfile import TemporaryDirectory
 from threading import Event
 from typing import TypeVar
 
-import numpy as np
-
 from LCDFusionLib.errors import InputError
 from LCDFusionLib.fusion import Finished, FusionPair, FusionResult, FusionSettings, FusionWorker, SliceFused, Started, prepare
 from LCDFusionLib.images.volume import Modality, Unit
@@ -22,7 +20,6 @@ from LCDFusionLib.interrupts import held
 
 from .alignment import deformed_input, find_deformation, find_registration, given_registration, moved_input
 from .inputs import Source, check_belonging, check_not_the_same, mismatch_kinds, read_anatomy, read_function
-from .overview import slices_to_show
 from .progress import Progress, Watch
 from .result import Prepared, Result
 
@@ -75,7 +72,7 @@ def fuse(
         progress: called with each step, which tells the time left; an exception that it raises ends the fusion.
         cancel: set, from any thread, to end the fusion at once.
         worker: that fuses, for several fusions one after another; None: one for this fusion.
-        on_disk: leave the fused volumes and the windowed ones on the disk, as memory maps that cannot be written, of files without a name
+        on_disk: leave the fused volumes on the disk, as memory maps that cannot be written, of files without a name
             that go with them; on Windows, which has no such files, they are in memory all the same.
 
     Returns:
@@ -136,9 +133,6 @@ def fuse(
             if on_disk and os.name == "posix":
                 with TemporaryDirectory(prefix="lcdfusion-") as folder:
                     fused = _run(pair, worker, watch, Path(folder))
-                    anatomy01, function01 = (np.load(Path(folder, f"{name}.npy"), mmap_mode="r") for name in ("anatomy", "function"))
-                    pair = replace(pair, anatomy01=anatomy01, function01=function01)
-                    prepared = replace(prepared, pair=pair)
             else:
                 fused = _run(pair, worker, watch, None)
     return Result(replace(fused, notes=(*notes, *fused.notes)), prepared)
@@ -158,10 +152,9 @@ def fusion_worker() -> Iterator[FusionWorker]:
 
 
 def _run(pair: FusionPair, worker: FusionWorker, watch: Watch, results: Path | None) -> FusionResult:
-    """The slice with the most uptake first."""
-    shown, total, device = slices_to_show(pair.function01), len(pair.anatomy01), ""
+    total, device = pair.count, ""
     watch.tell(Progress("fuse", 0, total))
-    for event in worker.run(pair, first_slice=shown[len(shown) // 2], results=results, waiting=watch.check):
+    for event in worker.run(pair, results=results, waiting=watch.check):
         if isinstance(event, Started):
             device = event.device
             watch.tell(Progress("fuse", 0, total, None, device))

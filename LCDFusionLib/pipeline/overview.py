@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,6 @@ from LCDFusionLib.fusion import FusionPair, FusionResult
 from LCDFusionLib.fusion.pair import MUCH_ON_WHITE
 from LCDFusionLib.fusion.readouts import readout_rows
 from LCDFusionLib.images.color import COLOR_TABLES, blend, colorize
-from LCDFusionLib.images.mapped import slices_of
 
 SLICES = 5
 TITLES = ("anatomy", "function", "blend 50/50", "fused, colour", "fused, gray")
@@ -31,10 +31,10 @@ def write_overview(pair: FusionPair, result: FusionResult, file: Path, *, title:
 
     Slices lie as a radiologist expects them (patient's right on the left, front or head on top), with the true ratio of pixel sizes.
     """
-    shown = slices_to_show(pair.function01)
+    shown = slices_to_show(result.heat)
     table = COLOR_TABLES[pair.settings.color_table]
     lay, letters, aspect = display_orientation(pair.anatomy.direction, pair.anatomy.spacing)
-    rows, columns = lay(pair.anatomy01[0]).shape
+    rows, columns = lay(pair.anatomy.array[0]).shape
     # As high as the slices are in their columns, but never lower than the metrics beside them.
     height = round(np.clip(_WIDTH * aspect * rows / columns, _TEXT_HEIGHT, 2 * _WIDTH))
     scale = min((_WIDTH - _GAP) / columns, (height - _GAP) / (aspect * rows))
@@ -45,11 +45,10 @@ def write_overview(pair: FusionPair, result: FusionResult, file: Path, *, title:
     draw.text((12, canvas.height - _NOTICE_HEIGHT / 2), DISCLAIMER, _RED, _font(12), anchor="lm")
     for column, name in enumerate(TITLES):
         draw.text(((column + 0.5) * _WIDTH, _TITLE_HEIGHT - 10), name, _WHITE, _font(15), anchor="mm")
-    own_colors = pair.resampled.volume.array if pair.function.is_color else None
     for row, k in enumerate(shown):
         top = _TITLE_HEIGHT + row * height
-        anatomy, function = pair.anatomy01[k : k + 1], pair.function01[k : k + 1]
-        colored = colorize(function, table) if own_colors is None else own_colors[k : k + 1]
+        anatomy, function = pair.anatomy_slices[[k]], pair.function_slices[[k]]
+        colored = pair.function_slices.unwindowed([k]) if pair.function.is_color else colorize(function, table)
         mixed = blend(anatomy, colored, table)
         for column, picture in enumerate((anatomy[0], colored[0], mixed[0], result.color.array[k], result.gray.array[k])):
             place = column * _WIDTH + (_WIDTH - size[0]) // 2, top + (height - size[1]) // 2
@@ -57,23 +56,21 @@ def write_overview(pair: FusionPair, result: FusionResult, file: Path, *, title:
             if column == 0 and pair.anatomy.in_patient_space:
                 for at, letter in zip(((8, size[1] / 2), (size[0] / 2, 10)), letters, strict=True):
                     _on_image(draw, (place[0] + at[0], place[1] + at[1]), letter, 13)
-        if pair.uptake_on_white(k) > MUCH_ON_WHITE:
+        if pair.uptake_on([k]).on_white > MUCH_ON_WHITE:
             _on_image(draw, ((len(TITLES) - 0.5) * _WIDTH, top + height - 14), "uptake on white: read the colour", 11)
         _write_metrics(draw, (len(TITLES) * _WIDTH + 10, top + (height - 16 * _LINE) / 2), k, result)
     canvas.save(file, format="PNG", compress_level=2)  # a third of the time of the usual 6, a tenth larger
     return shown
 
 
-def slices_to_show(function01: NDArray[np.float32]) -> list[int]:
-    """Up to five slices from a tenth to nine tenths of the stack, the one nearest to the hottest uptake moved onto it."""
-    count = len(function01)
+def slices_to_show(heat: Sequence[float]) -> list[int]:
+    """Up to five slices from a tenth to nine tenths of the stack, the one nearest to the hottest (`FusionResult.heat`) moved onto it."""
+    count = len(heat)
     if count <= SLICES:
         return list(range(count))
     shown = ((count - 1) * np.arange(1, 10, 2) + 5) // 10  # in tenths, rounded
-    # The mean of the hottest hundredth: a single noisy voxel is no uptake.
-    top = max(1, function01[0].size // 100)
-    heat = np.array([np.partition(slice_, -top, axis=None)[-top:].mean() for slice_ in slices_of(function01)])
-    shown[int(np.abs(shown - heat.argmax()).argmin())] = int(heat.argmax())
+    hottest = int(np.argmax(heat))
+    shown[int(np.abs(shown - hottest).argmin())] = hottest
     return sorted({int(k) for k in shown})
 
 

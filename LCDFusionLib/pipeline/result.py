@@ -34,7 +34,7 @@ RESULT = ("fused_gray.nrrd", "fused_color.nrrd", *DICOM_RESULT, "metrics.csv", "
 
 @dataclass(frozen=True, eq=False)
 class Prepared:
-    """Both inputs, read, checked, aligned and windowed: what the network will fuse.
+    """Both inputs, read, checked and aligned: what the network will fuse.
 
     Attributes:
         pair: on the anatomy's grid.
@@ -73,7 +73,7 @@ class Prepared:
 
     def bytes_needed(self, *, dicom: bool) -> int:
         """Rough size of the result's folder."""
-        return self.pair.anatomy01.size * (12 if dicom else 7) + 10_000_000
+        return self.pair.anatomy.array.size * (12 if dicom else 7) + 10_000_000
 
     def check_output(self, folder: str | os.PathLike[str], *, overwrite: bool = False, dicom: bool | None = None) -> None:
         """Before the work: that `Result.write`, called with the same, will find a place that can be written and has room.

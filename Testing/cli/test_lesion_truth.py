@@ -4,7 +4,6 @@ Gray values are on [0, 1]. A lesion is its core, the inner 70 % of its radius; i
 it, where the point spread of PET hardly reaches.
 """
 
-from dataclasses import replace
 from functools import cache
 
 import numpy as np
@@ -29,10 +28,10 @@ def distance_to(volume, centre):
     return np.sqrt((offset**2).sum(axis=0))
 
 
-def fuse(pair):
-    gray = np.empty_like(pair.anatomy01)
-    backend = NetworkBackend(load_weights(pair.weights).network, torch.device("cpu"))
-    for batch in fuse_slices(pair.anatomy01, pair.function01, order=range(len(gray)), backends=[backend]):
+def fuse(anatomy01, function01, weights):
+    gray = np.empty_like(anatomy01)
+    backend = NetworkBackend(load_weights(weights).network, torch.device("cpu"))
+    for batch in fuse_slices(anatomy01, function01, order=range(len(gray)), backends=[backend]):
         gray[batch.indices] = batch.gray
     return gray
 
@@ -48,7 +47,7 @@ class Case:
         matrix[:3, 3] = (matrix @ [0, 0, middle - 1, 1])[:3]
         anatomy = made.anatomy.with_array(made.anatomy.array[middle - 1 : middle + 2], ijk_to_lps=matrix)
         self.pair = prepare(anatomy, made.function, FusionSettings(window=window))
-        self.gray = fuse(self.pair)
+        self.gray = fuse(self.pair.anatomy01, self.pair.function01, self.pair.weights)
         self.distance = distance_to(anatomy, self.lesion.centre)
         self.core = self.distance < 0.7 * self.lesion.radius
         self.shell = (self.distance > self.lesion.radius + 6) & (self.distance < self.lesion.radius + 16)
@@ -132,7 +131,7 @@ def test_more_uptake_never_makes_the_lesion_darker(which, more):
     fused = case(*which)
     hotter = np.clip(fused.pair.function01 + more * np.exp(-0.5 * (fused.distance / fused.lesion.radius) ** 2), 0, 1).astype(np.float32)
     middle = slice(1, 2)
-    after = fuse(replace(fused.pair, anatomy01=fused.pair.anatomy01[middle], function01=hotter[middle]))
+    after = fuse(fused.pair.anatomy01[middle], hotter[middle], fused.pair.weights)
     change = (after - fused.gray[middle])[fused.distance[middle] < fused.lesion.radius]
     assert change.min() > -GRAY_LEVELS
     assert change.mean() > -GRAY_LEVELS / 2
@@ -146,7 +145,7 @@ def change_under_spots(which):
     spots = 0.3 * np.exp(-0.5 * ((j % 28 - 14) ** 2 + (i % 28 - 14) ** 2) / 4**2)
     before = fused.pair.function01[1:2]
     hotter = np.clip(before + spots, 0, 1).astype(np.float32)
-    change = fuse(replace(fused.pair, anatomy01=fused.pair.anatomy01[1:2], function01=hotter)) - fused.gray[1:2]
+    change = fuse(fused.pair.anatomy01[1:2], hotter, fused.pair.weights) - fused.gray[1:2]
     return change[hotter - before > 0.8 * 0.3]
 
 

@@ -22,7 +22,7 @@ class FakeDevice:
     def __str__(self):
         return self.name
 
-    def begin(self, indices, anatomy, function):
+    def begin(self, indices, anatomy, function, measured):
         self.stacks.append(indices)
         if error := self.fails(indices):
             raise error
@@ -34,7 +34,7 @@ class FakeQueue(FakeDevice):
 
     works_ahead = True
 
-    def begin(self, indices, anatomy, function):
+    def begin(self, indices, anatomy, function, measured):
         self.stacks.append(indices)
 
         def result():

@@ -51,4 +51,4 @@ def test_results_can_stay_on_the_disk(pair, tmp_path):
         assert isinstance(array, np.memmap)
         assert not isinstance(expected, np.memmap)
         np.testing.assert_array_equal(array, expected)
-    assert sorted(file.name for file in tmp_path.iterdir()) == ["anatomy.npy", "color.npy", "function.npy", "gray.npy"]
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["color.npy", "gray.npy"]

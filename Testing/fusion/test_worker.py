@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import SimpleITK as sitk
 import torch
 
 from LCDFusionLib.errors import InputError
@@ -18,7 +19,9 @@ from LCDFusionLib.fusion import Cancelled, Finished, FusionWorker, SliceFused, S
 from LCDFusionLib.fusion.engine import NetworkBackend, fuse_slices
 from LCDFusionLib.fusion.protocol import EVENTS_FILE
 from LCDFusionLib.images.color import COLOR_TABLES, DEFAULT_COLOR_TABLE, fused_color, fused_color_from_rgb
+from LCDFusionLib.images.deformation import given_deformation
 from LCDFusionLib.images.files import read_volume
+from LCDFusionLib.images.mutual_information import working_image
 from LCDFusionLib.images.volume import Modality, Unit
 from LCDFusionLib.metrics import METRICS
 from LCDFusionLib.network import load_weights
@@ -102,6 +105,29 @@ def test_color_function_keeps_its_own_chroma(worker, ct, settings):
     np.testing.assert_array_equal(result.color.array, fused_color_from_rgb(result.gray.array, rgb))
 
 
+def test_a_deformation_reaches_the_process(worker, ct, pet, settings):
+    """A volume bent by a spline, bit for bit as here."""
+    spline = sitk.BSplineTransformInitializer(working_image(ct), [3, 3, 2], 3)
+    spline.SetParameters(np.random.default_rng(0).normal(0, 2, len(spline.GetParameters())).tolist())
+    pair = prepare(ct, pet, settings, deformation=given_deformation(spline, ct))
+    assert not np.array_equal(pair.function01, prepare(ct, pet, settings).function01)
+    result = fuse(worker, pair)
+    np.testing.assert_array_equal(result.color.array, fused_color(result.gray.array, pair.function01))
+
+
+def test_what_only_all_slices_tell_comes_with_the_result(worker, ct, pet, settings):
+    """Uptake that ends beside the anatomy; anatomy that is white wherever uptake is. Of both, the hottest slice is known."""
+    array = np.zeros_like(pet.array)
+    array[:, -1] = 5
+    outside = prepare(ct, pet.with_array(array), settings)
+    assert any("no uptake anywhere" in note for note in fuse(worker, outside).notes)
+    white = ct.with_array(np.where(np.arange(ct.shape[2]) < 4, -1000, 1000) + np.zeros(ct.shape, np.float32))
+    result = fuse(worker, prepare(white, pet, settings))
+    assert any("read the colour image" in note for note in result.notes)
+    assert np.argmax(result.heat) == 3  # where the lesion lies
+    assert not any("no uptake" in note or "colour image" in note for note in fuse(worker, prepare(ct, pet, settings)).notes)
+
+
 def test_real_images(worker, shared_data, settings):
     patient = next(folder for folder in sorted((shared_data / "pet-ct-mr-sarcoma").iterdir()) if folder.is_dir())
     ct = read_volume(patient / "ct.nrrd", modality=Modality.CT, unit=Unit.HU)
@@ -172,7 +198,7 @@ def test_one_job_at_a_time(worker, pair, slow_pair):
 
 
 def test_the_slice_that_is_scrolled_to_comes_next(worker, slow_pair):
-    last, seen = len(slow_pair.anatomy01) - 1, []
+    last, seen = slow_pair.count - 1, []
     for event in worker.run(slow_pair):
         if isinstance(event, SliceFused):
             seen.append(event.index)
@@ -294,7 +320,7 @@ def test_damaged_weights_are_one_sentence(worker, pair, weights, tmp_path):
 
 
 def test_error_inside_the_worker_is_one_sentence(worker, pair):
-    broken = replace(pair, anatomy01=pair.anatomy01[:, :8], function01=pair.function01[:, :8])  # too small for the network
+    broken = replace(pair, anatomy=pair.anatomy.with_array(pair.anatomy.array[:, :8]))  # too small for the network
     with pytest.raises(RuntimeError, match=r"The fusion failed \(ValueError: .*at least 16") as caught:
         fuse(worker, broken)
     assert "\n" not in str(caught.value)

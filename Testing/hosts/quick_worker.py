@@ -14,8 +14,8 @@ def fuse_slices(anatomy, function, *, order, backends, **_):
     next(iter(backends))
     row = dict.fromkeys([*NAMES, *(f"{name}_{source}" for name in ("SCD", "VIF", "QABF") for source in ("anatomy", "function"))], 0.5)
     while indices := order.take(1):
-        gray = ((anatomy[indices] + function[indices]) / 2).astype(np.float32)
-        yield engine.FusedSlices(indices, gray, [row], [row], {})
+        sources = anatomy[indices], function[indices]
+        yield engine.FusedSlices(indices, ((sources[0] + sources[1]) / 2).astype(np.float32), [row], [row], {}, sources)
 
 
 engine.fuse_slices = fuse_slices

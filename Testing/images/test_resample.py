@@ -5,8 +5,9 @@ import pytest
 import SimpleITK as sitk
 
 from LCDFusionLib.errors import InputError
+from LCDFusionLib.images.deformation import given_deformation
 from LCDFusionLib.images.files import read_volume
-from LCDFusionLib.images.resample import resample_onto
+from LCDFusionLib.images.resample import SlicesOnGrid, resample_onto
 from LCDFusionLib.images.volume import Modality, Unit, Volume, geometry_matrix
 
 GRADIENT = np.array([0.7, -1.3, 2.1])  # of the linear field, per millimetre in L, P, S
@@ -177,13 +178,15 @@ def test_real_pet_covers_its_ct_and_keeps_its_hottest_place(shared_data, patient
     assert result.volume.array.max() == pytest.approx(pet.array.max(), rel=0.05)
 
 
-def test_parts_of_a_volume_are_the_volume(monkeypatch):
-    """It is resampled some slices at a time, wherever the parts begin."""
+@pytest.mark.parametrize("frame", ["oblique", "sheared"])
+@pytest.mark.parametrize("transform", [None, sitk.TranslationTransform(3, [1.0, -2.0, 0.5])], ids=["rigid", "through a transform"])
+def test_a_slice_by_itself_is_that_of_the_volume(frame, transform):
+    """Bit for bit: the one on show is resampled before the others."""
     moving = linear_field((12, 14, 16), centred((12, 14, 16), (5.0, 5.4, 3.3), FRAMES["oblique"]))
-    reference = grid((9, 10, 11), centred((9, 10, 11), (6.0, 6.0, 6.0), FRAMES["sheared"]))
-    whole = resample_onto(moving, reference)
-    monkeypatch.setattr("LCDFusionLib.images.resample._VOXELS_AT_A_TIME", 2 * 110)
-    parts = resample_onto(moving, reference)
+    reference = grid((9, 10, 11), centred((9, 10, 11), (6.0, 6.0, 6.0), FRAMES[frame]))
+    whole = resample_onto(moving, reference, None if transform is None else given_deformation(transform, reference))
     assert 0 < whole.overlap < 1
-    np.testing.assert_allclose(parts.volume.array, whole.volume.array, atol=1e-9)
-    np.testing.assert_array_equal(parts.covered, whole.covered)
+    for k in (7, 0, 8):
+        alone = SlicesOnGrid(moving, reference, transform)
+        np.testing.assert_array_equal(alone[k], whole.volume.array[k])
+        np.testing.assert_array_equal(alone.covered(k), whole.covered[k])

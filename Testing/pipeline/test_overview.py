@@ -26,7 +26,8 @@ def drawn(tmp_path, *, mirror=False, spacing_y=1.0):
     ct = replace(ct, ijk_to_lps=matrix)
     pair = prepare(ct, pet, FusionSettings())
     rows = [{"QABF": 0.5, "VIF": float("nan")}] * 3
-    result = FusionResult(ct.with_array(color[..., 0] / np.float32(255)), ct.with_array(color), rows, rows, "plain", "0" * 64, "CPU", 1.0)
+    gray = ct.with_array(color[..., 0] / np.float32(255))
+    result = FusionResult(gray, ct.with_array(color), rows, rows, "plain", "0" * 64, "CPU", 1.0, heat=(0.5, 0.5, 0.5))
     assert write_overview(pair, result, tmp_path / "overview.png", title="A title\nof two lines") == [0, 1, 2]
     picture = np.asarray(Image.open(tmp_path / "overview.png")).astype(int)
     width = picture.shape[1] // (len(TITLES) + 1)
