@@ -22,40 +22,36 @@ class Note(str):
     It is the whole text wherever a text is wanted.
 
     Attributes:
-        code: what it says, whatever it is said of; lower case with hyphens.
         without_names: the same sentence with "the anatomy" and the like in the place of names.
     """
 
-    code: str
     without_names: str
 
-    def __new__(cls, code: str, template: str = "", *, names: Mapping[str, str] | None = None, **values: object) -> Note:
+    def __new__(cls, template: str, *, names: Mapping[str, str] | None = None, **values: object) -> Note:
         """A sentence.
 
         Args:
-            code: see above.
             template: with {role} for each of `names` and of `values`.
             names: by role, such as {"anatomy": volume.name}; put into the text in quotes.
             values: numbers, units, sentences of others; what stands between quotation marks in them is taken for a name.
         """
         names = names or {}
         note = super().__new__(cls, one_line(template.format(**{role: f"'{name}'" for role, name in names.items()}, **values)))
-        note.code = code
         quoted = {name: _nameless(value) if isinstance(value, str) else value for name, value in values.items()}
         text = template.format(**{role: f"the {role}" for role in names}, **quoted)
         note.without_names = one_line(text[:1].upper() + text[1:])
         return note
 
     def __reduce__(self) -> tuple[object, ...]:
-        return _restore, (str(self), self.code, self.without_names)
+        return _restore, (str(self), self.without_names)
 
     def __str__(self) -> str:
         return str.__str__(self)
 
 
-def _restore(text: str, code: str, without_names: str) -> Note:
+def _restore(text: str, without_names: str) -> Note:
     note = str.__new__(Note, text)
-    note.code, note.without_names = code, without_names
+    note.without_names = without_names
     return note
 
 

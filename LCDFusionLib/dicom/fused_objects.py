@@ -91,7 +91,7 @@ def write_result(
     if blend is not None and anatomy is not None and function is not None:
         why_not = "the function was deformed" if derivation.deformed_mm else why_no_blending_state(anatomy, function)
         if why_not:
-            notes.append(Note("no-blending-state", "There is no blending presentation state, because {why}.", why=why_not))
+            notes.append(Note("There is no blending presentation state, because {why}.", why=why_not))
         else:
             written.append(_write_blend(place / "dicom_blend", anatomy, function, blend))
     if deidentify:

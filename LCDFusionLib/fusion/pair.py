@@ -119,15 +119,11 @@ class FusionPair:
         if not uptake.is_there:
             names = {"anatomy": self.anatomy.name, "function": self.function.name}
             text = "{function} has no uptake anywhere on {anatomy}: the picture shows the anatomy alone."
-            warnings.append(Note("no-uptake", text, names=names))
+            warnings.append(Note(text, names=names))
         if uptake.on_white > MUCH_ON_WHITE:
             warnings.append(
-                Note(
-                    "uptake-on-white",
-                    "In this window {part} of the uptake lies on anatomy that is already white, where the gray image has little room to "
-                    "show it: read the colour image.",
-                    part=f"{uptake.on_white:.0%}",
-                )
+                f"In this window {uptake.on_white:.0%} of the uptake lies on anatomy that is already white, where the gray image has "
+                "little room to show it: read the colour image."
             )
         return warnings
 
@@ -225,13 +221,12 @@ def _warnings(anatomy: Volume, function: Volume, overlap: float, settings: Fusio
     if overlap < WHOLE_OVERLAP and anatomy.in_patient_space and function.in_patient_space:
         part = f"{overlap:.1%}"
         text = "{function} covers only {part} of {anatomy}; the rest is fused as if it had no uptake."
-        warnings.append(Note("partial-overlap", text, names=names, part=part))
+        warnings.append(Note(text, names=names, part=part))
     if (warning := frame_of_reference_warning(anatomy, function)) is not None:
         warnings.append(warning)
     if function.modality in (Modality.CT, Modality.MR):
         warnings.append(
             Note(
-                "function-kind",
                 "{function} is a {kind} volume, not PET or SPECT; the weights were not trained for that.",
                 names={"function": function.name},
                 kind=_kind(function),
@@ -239,7 +234,7 @@ def _warnings(anatomy: Volume, function: Volume, overlap: float, settings: Fusio
         )
     if settings.weights == "auto" and anatomy.modality not in (Modality.CT, Modality.MR):
         text = "It is not known whether {anatomy} is CT or MR; the weights mr-pet were taken."
-        warnings.append(Note("anatomy-kind", text, names={"anatomy": anatomy.name}))
+        warnings.append(Note(text, names={"anatomy": anatomy.name}))
     return warnings
 
 
@@ -248,15 +243,13 @@ def frame_of_reference_warning(anatomy: Volume, function: Volume) -> str | None:
     frames = anatomy.frame_of_reference, function.frame_of_reference
     if all(frames) and frames[0] != frames[1]:
         return Note(
-            "frames-of-reference",
             "{anatomy} and {function} have different frames of reference: they may not lie on each other; compare them, or register them.",
             names={"anatomy": anatomy.name, "function": function.name},
         )
     if Place.UNSAID in (anatomy.place, function.place):
         return "It is not known where in the patient these images lie: sides, scale and overlap of the picture are not to be relied on."
     if not all(frames) and anatomy.in_patient_space:
-        text = "No common frame of reference is known; that the two lie on each other is taken from their positions: compare them."
-        return Note("no-frame-of-reference", text)
+        return "No common frame of reference is known; that the two lie on each other is taken from their positions: compare them."
     return None
 
 

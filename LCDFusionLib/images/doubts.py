@@ -35,4 +35,4 @@ def doubts(volume: Volume) -> tuple[str, ...]:
             sentences.append("which are hardly SUV: the whole picture lies below any uptake.")
     template = "{volume} has values from {lowest:.6g} to {highest:.6g}, "
     names = {"volume": volume.name}
-    return tuple(Note("doubtful-values", template + text, names=names, lowest=lowest, highest=highest) for text in sentences)
+    return tuple(Note(template + text, names=names, lowest=lowest, highest=highest) for text in sentences)

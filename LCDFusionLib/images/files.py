@@ -86,7 +86,7 @@ def read_volume(
         frame_of_reference=content.texts.get(_KEY + "frame_of_reference"),
         place=content.place,
         is_fused=FUSED_KEY in content.texts,
-        notes=tuple(Note("file", "{volume}: {said}.", names={"volume": path.name}, said=note) for note in notes),
+        notes=tuple(Note("{volume}: {said}.", names={"volume": path.name}, said=note) for note in notes),
     )
     check_voxels(volume)
     return volume

@@ -43,7 +43,7 @@ def note_on_place(node: slicer.vtkMRMLVolumeNode, role: str) -> Note | None:
         f"{{{role}}} lies up to {{apart:.1f}} mm from where its file says: it was moved here, or Slicer went by another of the places that "
         "the file names (a NIfTI's qform for its sform); compare before you trust it."
     )
-    return Note("place-of-file", text, names={role: node.GetName()}, apart=apart)
+    return Note(text, names={role: node.GetName()}, apart=apart)
 
 
 def _geometry(node: slicer.vtkMRMLVolumeNode) -> tuple[NDArray[np.float64], tuple[int, ...], Place] | None:

@@ -67,7 +67,7 @@ def read_anatomy(source: Source, *, series: str | None = None, modality: Modalit
     if volume.modality is not Modality.OTHER:
         return Input(volume, path, None, volume.notes)
     text = "It is not known what {anatomy} is, so it was taken for an MR; if it is a CT, say so with --anatomy-modality CT."
-    note = Note("anatomy-taken-for-mr", text, names={"anatomy": volume.name})
+    note = Note(text, names={"anatomy": volume.name})
     return Input(volume.with_array(volume.array, modality=Modality.MR), path, None, (*volume.notes, note))
 
 
@@ -94,7 +94,7 @@ def read_function(source: Source, *, series: str | None = None, unit: Unit | Non
         if unit is not None and unit is not volume.unit and volume.unit in (Unit.BQML, Unit.COUNTS):
             text = "{function} says that its values are {said}, so --function-unit {wanted} was left aside."
             names = {"function": volume.name}
-            notes = (*notes, Note("unit-left-aside", text, names=names, said=volume.unit.value, wanted=unit.value))
+            notes = (*notes, Note(text, names=names, said=volume.unit.value, wanted=unit.value))
             unit = None
         given = Input(volume.with_array(volume.array, modality=modality, unit=unit or volume.unit), path, None, notes)
     order = "give the CT or MR first and the PET or SPECT second"
@@ -165,11 +165,11 @@ def _read_folder(path: Path, *, series: str | None, option: str, relative: bool 
     if volume.unit is Unit.RELATIVE and volume.modality in (Modality.CT, Modality.PET):
         why = f": {source.without_suv}" if source.without_suv else ""
         text = "The values of {series} are relative intensities, neither HU nor SUV{why}."
-        notes.append(Note("relative-values", text, names=names, why=why))
+        notes.append(Note(text, names=names, why=why))
     notes += source.suv.notes if source.suv is not None else ()
     if source.tilt_degrees:
         text = "{series} was taken with a tilted gantry ({tilt:g} degrees); its slices are kept as they lie."
-        notes.append(Note("tilted-gantry", text, names=names, tilt=source.tilt_degrees))
+        notes.append(Note(text, names=names, tilt=source.tilt_degrees))
     return Input(volume, path, source, tuple(notes))
 
 

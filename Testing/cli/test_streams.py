@@ -62,7 +62,7 @@ def test_every_sentence_is_one_line_whoever_shows_it():
     """Slicer and the viewer show sentences and notes too, and a script's log holds them."""
     name = "a\nlcdfusion: fused\x1b]0;x\x07"
     assert str(InputError(f"'{name}'")) == "'a\ufffdlcdfusion: fused\ufffd]0;x\ufffd'"
-    note = Note("code", "{anatomy} is {said}", names={"anatomy": name}, said=name)
+    note = Note("{anatomy} is {said}", names={"anatomy": name}, said=name)
     assert note.isprintable()
     assert note.without_names.isprintable()
 

@@ -72,6 +72,17 @@ def test_what_cannot_be_registered_is_said_in_its_own_words(volumes):
     assert str(caught.value) == str(here.value)
 
 
+def test_what_fails_in_the_process_is_no_fault_of_the_input(volumes):
+    """Voxels that are no numbers to the machine are a mistake of the host."""
+    moving, fixed = volumes
+    run = RegistrationRun(replace(moving, array=moving.array.astype(object)), fixed)
+    try:
+        with pytest.raises(RuntimeError, match=r"^The registration failed \(\w+Error: [^\n]+\)\.$"):
+            finished(run)
+    finally:
+        run.close()
+
+
 def test_a_process_that_is_killed_is_an_error_and_one_that_is_closed_is_gone(volumes):
     run = RegistrationRun(*volumes)
     os.kill(run.pid, signal.SIGKILL)

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -15,7 +16,7 @@ import SimpleITK as sitk
 import torch
 
 from LCDFusionLib.errors import InputError
-from LCDFusionLib.fusion import Cancelled, Finished, FusionWorker, SliceFused, Started, WorkerDied, prepare
+from LCDFusionLib.fusion import Cancelled, Finished, FusionWorker, Note, SliceFused, Started, WorkerDied, prepare
 from LCDFusionLib.fusion.engine import NetworkBackend, fuse_slices
 from LCDFusionLib.fusion.protocol import EVENTS_FILE
 from LCDFusionLib.images.color import COLOR_TABLES, DEFAULT_COLOR_TABLE, fused_color, fused_color_from_rgb
@@ -332,6 +333,22 @@ def test_interpreter_without_torch_is_named(pair, tmp_path, monkeypatch):
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     with FusionWorker() as worker, pytest.raises(InputError, match="PyTorch cannot be loaded"):
         fuse(worker, pair)
+
+
+@pytest.mark.skipif(torch.backends.mps.is_available(), reason="needs a machine whose Apple GPU breaks down")
+def test_what_the_worker_notes_on_the_way_stands_in_the_result(pair, settings, tmp_path, monkeypatch):
+    """Torch says that there is an Apple GPU, and fails when it is used."""
+    (tmp_path / "sitecustomize.py").write_text("import torch\ntorch.backends.mps.is_available = lambda: True\n")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    with FusionWorker() as worker:
+        started, *events, finished = worker.run(replace(pair, settings=replace(settings, device="mps", threads=1)))
+    assert started.device == "MPS (Apple GPU)"
+    (text,) = (event.text for event in events if isinstance(event, Note))
+    assert re.fullmatch(r"MPS \(Apple GPU\) failed \(.*\); CPU \(1 thread\) takes over\.", text)
+    result = finished.result
+    assert result.notes == (*pair.warnings, text)
+    assert result.device == "MPS (Apple GPU), then CPU (1 thread)"
+    assert 0 < result.seconds_of["metrics"] + result.seconds_of["network"] <= result.seconds
 
 
 def test_interpreter_that_is_not_there_is_named(pair, temporary):

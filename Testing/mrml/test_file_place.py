@@ -37,14 +37,14 @@ def test_a_qform_that_slicer_took_for_the_sform_is_said(scene, tmp_path):
     moved[:3, 3] = 43.0, 0.0, 0.0
     node = loaded(scene, nifti(tmp_path, sform=moved, qform=AFFINE, codes=(2, 1)), is_color=False)
     for read, role in ((read_anatomy, "anatomy"), (read_function, "function")):
-        (said,) = (note for note in read(node)[1] if getattr(note, "code", "") == "place-of-file")
+        (said,) = (note for note in read(node)[1] if "from where its file says" in note)
         assert "43.0 mm" in said
         assert said.without_names.startswith(f"The {role} lies")
 
 
 def test_a_file_that_agrees_with_itself_says_nothing(scene, tmp_path):
     node = loaded(scene, nifti(tmp_path, sform=AFFINE, qform=AFFINE), is_color=False)
-    assert not [note for note in read_anatomy(node)[1] if getattr(note, "code", "") == "place-of-file"]
+    assert not [note for note in read_anatomy(node)[1] if "from where its file says" in note]
     assert place_of(node) is Place.PATIENT
 
 

@@ -9,6 +9,11 @@ import pytest
 PROJECT = Path(__file__).resolve().parents[2]
 
 
+def _name(fixture) -> str:
+    """Of a fixture, with where it is defined: files have fixtures of one name and of different scopes."""
+    return f"fixture {fixture.baseid}::{fixture.argname}"
+
+
 class Recorder:
     """A plugin of pytest that tells coverage which test, or which fixture that several tests share, is at work."""
 
@@ -18,7 +23,8 @@ class Recorder:
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item):
         self.coverage.switch_context(item.nodeid)
-        self.fixtures[item.nodeid] = [f"fixture {name}" for name in item.fixturenames]
+        definitions = item._fixtureinfo.name2fixturedefs
+        self.fixtures[item.nodeid] = [_name(definitions[name][-1]) for name in item.fixturenames if name in definitions]
         began, self._shared = time.monotonic(), 0.0
         result = yield
         self.seconds[item.nodeid] = round(time.monotonic() - began - self._shared, 3)
@@ -28,7 +34,7 @@ class Recorder:
     def pytest_fixture_setup(self, fixturedef, request):
         if fixturedef.scope == "function":
             return (yield)
-        name = f"fixture {fixturedef.argname}"
+        name = _name(fixturedef)
         self.coverage.switch_context(name)
         began = time.monotonic()
         try:

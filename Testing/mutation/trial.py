@@ -4,6 +4,7 @@ import contextlib
 import gc
 import os
 import resource
+import select
 import shutil
 import signal
 import socket
@@ -15,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-SECONDS_A_TEST = 30
+SECONDS_A_TEST = 15
 HEAVY = (
     "numpy",
     "SimpleITK",
@@ -75,6 +76,9 @@ def in_a_fork(folder: Path, seconds: float, work) -> tuple[str, str]:
         finally:
             os._exit(code)
     os.close(writing)
+    with open(os.pidfd_open(child), "rb") as end:
+        if not select.select([end], [], [], min(3 * seconds, 60))[0]:  # it waits for what never comes, and takes no time on the CPU
+            os.killpg(child, signal.SIGKILL)
     code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
     with contextlib.suppress(ProcessLookupError):
         os.killpg(child, signal.SIGKILL)  # what its tests had started
@@ -112,6 +116,10 @@ def fork_what_is_started(folder: Path, library: Path) -> None:
     warm_python.interpreter.__wrapped__.__code__ = (lambda: SCRIPT).__code__  # noqa: F821 - of that module
 
 
+class Killed(BaseException):
+    """A test failed: no report of it is written, and nothing is torn down."""
+
+
 class Trials:
     """A plugin of pytest: what was collected is not run as it is, but as each mutant asks for it."""
 
@@ -128,6 +136,11 @@ class Trials:
         self.ask(self.trial)
         return True
 
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_makereport(self, item, call):
+        if call.excinfo is not None and not call.excinfo.errisinstance(pytest.skip.Exception) and not item.get_closest_marker("xfail"):
+            raise Killed(item.nodeid)
+
     def trial(self, mutant, tests: list[str], seconds: float) -> tuple[str, str]:
         """The outcome of one mutant of a function; a test may be a whole file or folder."""
         path = self.folder / mutant.file
@@ -140,15 +153,12 @@ class Trials:
             factory._basetemp = temporary
             fork_what_is_started(temporary, self.folder)
             chosen = [item for test in tests for item in self._of(test)]
-            failed = ""
-            for item, following in zip_longest(chosen, chosen[1:]):
-                item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
-                if self.session.testsfailed:
-                    failed = item.nodeid
-                    break
-            with contextlib.suppress(BaseException):
-                self.session._setupstate.teardown_exact(None)
-            return failed
+            try:
+                for item, following in zip_longest(chosen, chosen[1:]):
+                    item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
+            except Killed as killed:
+                return str(killed)
+            return ""
 
         with spoilt(path, mutant.source):
             try:
