@@ -8,6 +8,7 @@ import torch
 
 from LCDFusionLib.fusion import Finished, FusionSettings, SliceFused, SlicePreviewed, prepare
 from LCDFusionLib.fusion.engine import PREVIEW_FROM, NetworkBackend
+from LCDFusionLib.images.color import COLOR_TABLES, DEFAULT_COLOR_TABLE, fused_color
 from LCDFusionLib.network import EXPERIMENTS, LCDFusionNet, save_weights
 
 
@@ -17,7 +18,7 @@ def large_pair(ct, pet, tmp_path_factory):
     path = tmp_path_factory.mktemp("weights") / "plain.pt"
     torch.manual_seed(1)
     save_weights(LCDFusionNet(EXPERIMENTS["Exp1"]), path, {})
-    j, i = np.mgrid[: PREVIEW_FROM + 1, : PREVIEW_FROM + 2]
+    j, i = np.mgrid[: PREVIEW_FROM + 2, :PREVIEW_FROM]
     radius = np.hypot(j - 180, i - 200)
     array = np.stack([np.where(radius < size, 60.0, -1000.0) for size in (150, 140)]).astype(np.float32)
     fine = ct.ijk_to_lps @ np.diag([0.06, 0.06, 1, 1])
@@ -31,8 +32,8 @@ def test_preview_comes_first_and_looks_like_the_slice(worker, large_pair):
     preview, fused = events[1], events[2]
     assert preview.index == fused.index == 1
     assert preview.gray.shape == fused.gray.shape
-    assert preview.color.shape == fused.color.shape
-    assert preview.color.dtype == np.uint8
+    uptake = large_pair.function_slices[[1]][0]
+    np.testing.assert_array_equal(preview.color, fused_color(preview.gray, uptake, COLOR_TABLES[DEFAULT_COLOR_TABLE]))
     contrast = np.ptp(fused.gray)
     assert np.abs(preview.gray - fused.gray).mean() < 0.1 * contrast
     assert not np.array_equal(preview.gray, fused.gray)
@@ -41,7 +42,8 @@ def test_preview_comes_first_and_looks_like_the_slice(worker, large_pair):
 
 
 def test_no_preview_unless_it_is_asked_for_and_worth_it(worker, pair, large_pair):
-    for job, asked in ((large_pair, False), (pair, True)):
+    narrow = replace(large_pair, anatomy=large_pair.anatomy.with_array(large_pair.anatomy.array[:1, :, :-1]))
+    for job, asked in ((large_pair, False), (pair, True), (narrow, True)):
         assert not any(isinstance(event, SlicePreviewed) for event in worker.run(job, preview=asked))
 
 

@@ -61,7 +61,7 @@ def ended(process):
 def test_the_last_fifty_lines_are_kept_and_all_of_a_crash(script):
     counted = 'for n in $(seq 60); do echo "line $n"; done'
     assert ended(script(counted)).last_lines() == [f"line {n}" for n in range(11, 61)]
-    assert ended(script("echo one", "echo two")).last_lines() == ["one", "two"]
+    assert ended(script("echo one", "printf 'tw\\377'")).last_lines() == ["one", "tw\ufffd"]
     crashed = ended(script("echo before", "echo 'Fatal Python error: Bus error'", counted)).last_lines()
     assert crashed == ["Fatal Python error: Bus error", *(f"line {n}" for n in range(1, 61))]
     late = ended(script(counted, "echo 'Fatal Python error: Bus error'")).last_lines()

@@ -78,9 +78,11 @@ def test_full_run_reports_every_slice_and_then_the_result(worker, pair, weights)
         same_rows([event.metrics, event.blend_metrics], [result.metrics[event.index], result.blend_metrics[event.index]])
     assert len(result.metrics) == len(result.blend_metrics) == 6
     assert set(METRICS) <= result.metrics[0].keys()
-    for volume in (result.gray, result.color):
+    for volume, name in ((result.gray, "CT thorax + PET fused"), (result.color, "CT thorax + PET fused, colour")):
         assert volume.same_grid(pair.anatomy)
         assert volume.frame_of_reference == pair.anatomy.frame_of_reference
+        assert (volume.is_fused, volume.modality, volume.unit, volume.name) == (True, Modality.OTHER, Unit.RELATIVE, name)
+    assert (worker.machine.torch, worker.machine.device[:5], worker.machine.problem) == (torch.__version__, "CPU (", None)
     assert (result.weights_name, result.weights_sha256) == ("tiny", load_weights(weights).sha256)
     assert not worker.is_busy
 
@@ -180,6 +182,7 @@ def test_leaving_the_loop_cancels(worker, pair, slow_pair):
 
 def test_polling_never_waits_for_the_worker(pair):
     with FusionWorker() as worker:
+        assert worker.machine is None
         worker.submit(pair, first_slice=5)
         events = worker.poll()  # the process is still loading torch
         assert events == []
