@@ -7,7 +7,7 @@ import math
 from dataclasses import asdict
 from pathlib import Path
 
-from .growth import Growth
+from .growth import STEPS, Growth
 from .peers import PeerTime
 from .speed import Measured, Throughput
 
@@ -54,8 +54,12 @@ def table(results: list[Measured], throughput: list[Throughput], growth: list[Gr
         for t in throughput
     ]
     if growth:
-        lines += ["", "| slices of 64x64, metrics and all | s | ms a slice | worker's peak MiB |", "|---|---|---|---|"]
-        lines += [f"| {g.slices} | {g.seconds:.1f} | {1000 * g.seconds / g.slices:.1f} | {g.worker_mebibytes:.0f} |" for g in growth]
+        columns = ("slices, metrics and all", *(f"{step}, s" for step in STEPS), "ms a slice", "does not grow", "worker's peak MiB")
+        lines += ["", f"| {' | '.join(columns)} |", "|" + "---|" * len(columns)]
+        for g in growth:
+            steps = " | ".join(f"{g.seconds[step]:.2f}" for step in STEPS)
+            rest = f"{1000 * g.seconds['slices'] / g.slices:.1f} | {g.fixed_part:.1%} | {g.worker_mebibytes:.0f}"
+            lines.append(f"| {g.slices} of {g.edge}x{g.edge} | {steps} | {rest} |")
     return "\n".join(lines) + "\n"
 
 
@@ -110,9 +114,13 @@ def draw(results: list[Measured], growth: list[Growth], path: Path) -> None:
         axis.margins(x=0.15)
     if growth:
         slices = [g.slices for g in growth]
-        axes[2].plot(slices, [g.seconds for g in growth], "o-", color="#e8793a")
+        axes[2].plot(slices, [g.total for g in growth], "o-", color="#e8793a")
         axes[2].set(
-            xlabel="slices of 64x64", ylabel="seconds", title="time (line) and worker's memory (dashed)", xlim=(0, None), ylim=(0, None)
+            xlabel=f"slices of {growth[0].edge}x{growth[0].edge}",
+            ylabel="seconds",
+            title="time (line) and worker's memory (dashed)",
+            xlim=(0, None),
+            ylim=(0, None),
         )
         known = [g for g in growth if math.isfinite(g.worker_mebibytes)]
         if known:  # not every system tells

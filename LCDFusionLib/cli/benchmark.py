@@ -29,6 +29,7 @@ def add_parser(commands: argparse._SubParsersAction) -> None:
     parser.add_argument("--correlation-sizes", type=int, nargs="+", metavar="T", help="T of the LCFM")
     parser.add_argument("--rounds", type=int, metavar="N", help="of which the median counts")
     parser.add_argument("--slices", type=int, nargs="*", metavar="N", help="of volumes whose time and memory are measured, too")
+    parser.add_argument("--slice-size", type=int, default=64, metavar="N", help="rows and columns of these volumes (%(default)s)")
     parser.add_argument("--precisions", choices=("float32", "bfloat16", "float16"), nargs="+", default=["float32"], help="(%(default)s)")
     parser.add_argument("--device", choices=("auto", "cpu", "cuda", "mps"), default="auto", help="where to compute (%(default)s)")
     parser.add_argument(
@@ -74,7 +75,7 @@ def run(options: argparse.Namespace) -> None:
     if "bfloat16" in options.precisions and device.type == "cpu" and processor_has_bfloat16():
         precisions.append("bfloat16")
     throughput = [measure_throughput(size, device, precision) for size in options.sizes for precision in precisions]
-    growth = [measure_growth(slices) for slices in tqdm(options.slices, desc="volumes", disable=None)]
+    growth = [measure_growth(slices, options.slice_size) for slices in tqdm(options.slices, desc="volumes", disable=None)]
     text = table(results, throughput, growth)
     if peers:
         text += peer_table([each for size in options.sizes for each in measure_peers(peers, size, rounds=options.rounds)])
@@ -93,6 +94,8 @@ def _check(options: argparse.Namespace) -> None:
     for name, least in (("sizes", LEAST_SIZE), ("batches", 1), ("correlation_sizes", 1), ("slices", 1)):
         if any(value < least for value in getattr(options, name)):
             raise InputError(f"--{name.replace('_', '-')} must be {least} or more.")
+    if options.slice_size < LEAST_SIZE:
+        raise InputError(f"--slice-size must be {LEAST_SIZE} or more, got {options.slice_size}.")
     for name in ("rounds", "threads"):
         value = getattr(options, name)
         if value is not None and value < 1:

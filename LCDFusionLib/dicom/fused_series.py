@@ -25,6 +25,7 @@ from .instance import (
     MANUFACTURER,
     code,
     decimal_strings,
+    encoded,
     new_uid,
     series_description,
     set_body_part,
@@ -188,19 +189,22 @@ class _FusedSeries:
 
     def _slices(self, set_image: Callable[[Dataset, NDArray], None]) -> Iterator[Dataset]:
         used = _used_slices(self._volume, self._function, self._deformed_mm)
+        common = copy.deepcopy(self._patient_and_study)
+        self._set_series(common)
+        common = encoded(common)
         for k, pixels in enumerate(slices_of(self._volume.array)):
-            dataset = copy.deepcopy(self._patient_and_study)
+            dataset = Dataset()
+            dataset.update(common)
             set_instance(
                 dataset, sop_class=SecondaryCaptureImageStorage, series_uid=self._uid, number=self._numbers[k], created=self._created
             )
-            self._set_series(dataset)
             self._set_place(dataset, k)
             self._set_sources(dataset, k, used[k])
             set_image(dataset, pixels)
             yield dataset
 
     def _set_series(self, dataset: Dataset) -> None:
-        """General Series, General Equipment and SC Equipment."""
+        """General Series, General Equipment and SC Equipment, and of General Image what all slices share."""
         dataset.SeriesNumber, dataset.SeriesDescription = self._number, self._description
         dataset.SeriesDate, dataset.SeriesTime = f"{self._created:%Y%m%d}", f"{self._created:%H%M%S}"
         dataset.Manufacturer = dataset.ManufacturerModelName = MANUFACTURER
@@ -211,31 +215,30 @@ class _FusedSeries:
         dataset.PatientOrientation = ""  # Image Orientation (Patient) says it exactly
         dataset.SecondaryCaptureDeviceManufacturer = MANUFACTURER
         dataset.SecondaryCaptureDeviceSoftwareVersions = __version__
+        dataset.FrameOfReferenceUID = self._frame_of_reference
+        dataset.PositionReferenceIndicator = ""
+        dataset.DerivationDescription = self._derivation
+        if self._comments:
+            dataset.ImageComments = self._comments
+        # CID 7203 has no code for fusion; this one says truly that the function image was brought onto the anatomy's grid.
+        dataset.DerivationCodeSequence = [code("113085", "Spatial resampling")]
 
     def _set_place(self, dataset: Dataset, k: int) -> None:
         """Frame of Reference and Image Plane: of the anatomy's slice, to the digit, where there is one."""
         set_plane(dataset, self._volume, k, may_be_tilted=self._anatomy is not None)
-        dataset.FrameOfReferenceUID = self._frame_of_reference
-        dataset.PositionReferenceIndicator = ""
         body_part = laterality = ""
         if self._anatomy is not None:
             header = self._anatomy.headers[k]
             dataset.SliceThickness = None  # unless the source knows it
             for keyword in (*_IMAGE_PLANE, "PositionReferenceIndicator", "PatientPosition"):
                 if header.get(keyword):
-                    dataset[keyword] = copy.deepcopy(header[keyword])
-                    _shorten_decimals(dataset[keyword])
+                    dataset[keyword] = _short_decimals(header[keyword])
             body_part, laterality = str(header.get("BodyPartExamined") or ""), str(header.get("Laterality") or "")
-        dataset.NominalScannedPixelSpacing = copy.deepcopy(dataset.PixelSpacing)  # all that GDCM reads of a Secondary Capture's spacing
+        dataset.NominalScannedPixelSpacing = list(dataset.PixelSpacing)  # all that GDCM reads of a Secondary Capture's spacing
         set_body_part(dataset, body_part, laterality=laterality)
 
     def _set_sources(self, dataset: Dataset, k: int, function_slices: list[int]) -> None:
-        """General Image and Derivation: from which instances, and how."""
-        dataset.DerivationDescription = self._derivation
-        if self._comments:
-            dataset.ImageComments = self._comments
-        # CID 7203 has no code for fusion; this one says truly that the function image was brought onto the anatomy's grid.
-        dataset.DerivationCodeSequence = [code("113085", "Spatial resampling")]
+        """General Image: from which instances."""
         sources = []
         if self._anatomy is not None:
             sources.append(_source_image(self._anatomy, k, same_place=True))
@@ -270,12 +273,12 @@ def _mismatch_sentence(derivation: Derivation) -> str:
     return f"MISMATCH OF THE INPUTS, CONFIRMED BY THE USER: {listing}".encode("ascii", "replace").decode()[:600]
 
 
-def _shorten_decimals(element: DataElement) -> None:
-    """Decimal strings as they are, unless one is longer than the 16 characters that a DS may have."""
-    if element.VR == "DS":
-        values = element.value if element.VM > 1 else [element.value]
-        if any(len(str(value)) > 16 for value in values):
-            element.value = decimal_strings([float(value) for value in values])
+def _short_decimals(element: DataElement) -> DataElement:
+    """The same element, unless it is of decimal strings and one is longer than the 16 characters that a DS may have."""
+    values = element.value if element.VM > 1 else [element.value]
+    if element.VR != "DS" or all(len(str(value)) <= 16 for value in values):
+        return element
+    return DataElement(element.tag, "DS", decimal_strings([float(value) for value in values]))
 
 
 def _unknown_patient(derivation: Derivation) -> Dataset:

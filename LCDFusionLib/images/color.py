@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -153,13 +154,18 @@ def fused_color(fused01: NDArray, function01: NDArray, table: ColorTable | str =
     Returns:
         (K, J, I, 3) uint8 RGB.
     """
-    step = np.arange(256, dtype=np.float32) / 255
-    color = _table(table).rgb[:, np.newaxis]
-    painted = _to_uint8(_paint(without_lift(step[np.newaxis], step[:, np.newaxis]), color))  # by uptake and fused gray
+    painted = _painted(_table(table))
     rgb = np.empty((*fused01.shape, 3), dtype=np.uint8)
     for k in range(len(rgb)):
         rgb[k] = painted[_entry(function01[k]), _entry(fused01[k])]
     return rgb
+
+
+@lru_cache(maxsize=1)
+def _painted(table: ColorTable) -> NDArray[np.uint8]:
+    """Colours (256, 256, 3) by uptake and fused gray: those of one table, which all slices of a fusion share."""
+    step = np.arange(256, dtype=np.float32) / 255
+    return _to_uint8(_paint(without_lift(step[np.newaxis], step[:, np.newaxis]), table.rgb[:, np.newaxis]))
 
 
 def fused_color_from_rgb(fused01: NDArray, function_rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:

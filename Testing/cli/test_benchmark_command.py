@@ -11,7 +11,7 @@ from LCDFusionLib.cli import main
 @pytest.fixture(scope="module")
 def output(tmp_path_factory):
     folder = tmp_path_factory.mktemp("benchmark") / "result"
-    sizes = ["--sizes", "128", "--correlation-sizes", "16", "--rounds", "1", "--slices", "3", "12"]
+    sizes = ["--sizes", "128", "--correlation-sizes", "16", "--rounds", "1", "--slices", "3", "12", "--slice-size", "32"]
     assert main(["benchmark", *sizes, "--precisions", "bfloat16", "--device", "cpu", "-o", str(folder)]) == 0
     return folder
 
@@ -36,7 +36,10 @@ def test_prepared_form_needs_less_work_and_memory(rows):
 def test_table_and_picture(output):
     table = (output / "table.md").read_text()
     assert "| 128x128 | 1 | 16 | prepared | bfloat16 |" in table
-    assert "| 12 |" in table, "the volume of 12 slices"
+    growth = [line.split(" | ") for line in table.splitlines() if " of 32x32 | " in line]
+    assert [cells[0] for cells in growth] == ["| 3 of 32x32", "| 12 of 32x32"]
+    steps, part = [float(cell) for cell in growth[1][1:6]], float(growth[1][7].rstrip("%")) / 100
+    assert part == pytest.approx((steps[0] + steps[2]) / sum(steps), abs=0.005), "what does not grow: the process begins, and the job"
     assert "| 4 of 128x128 | float32 | 1 |" in table, "the stack from NumPy to NumPy"
     assert Image.open(output / "benchmark.png").size[0] > 1000
 
@@ -44,4 +47,6 @@ def test_table_and_picture(output):
 def test_wrong_numbers_are_refused(capsys, tmp_path):
     assert main(["benchmark", "--sizes", "8", "-o", str(tmp_path)]) == 2
     assert "--sizes must be 16 or more" in capsys.readouterr().err
+    assert main(["benchmark", "--slice-size", "8", "-o", str(tmp_path)]) == 2
+    assert "--slice-size must be 16 or more" in capsys.readouterr().err
     assert not list(tmp_path.iterdir())
