@@ -88,6 +88,7 @@ class NetworkBackend:
         precision: of the convolutions: "tf32" and "float16" on an NVIDIA GPU, "bfloat16" on a CPU that has it cost decimals of the fused
             image; float32 where the device has no use for it.
         recorded: record the network's work on an NVIDIA GPU and replay it (`GraphedNet`), rather than hand it over step by step.
+        between: called between the steps of a slice on the CPU, some tenths of a second of a large one: here others may go first.
     """
 
     def __init__(
@@ -98,6 +99,7 @@ class NetworkBackend:
         batch_size: int = 1,
         precision: PrecisionChoice = "float32",
         recorded: bool = True,
+        between: Callable[[], object] = lambda: None,
     ) -> None:
         on_cuda = device.type == "cuda"
         self.device = device
@@ -109,7 +111,9 @@ class NetworkBackend:
         # recorded pass reads them where they were.
         network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         dtype = {"float16": torch.float16, "bfloat16": torch.bfloat16}.get(self._precision)
-        self._network = GraphedNet(network, dtype=dtype) if on_cuda and recorded else prepare(network, dtype=dtype)
+        self._between = between if device.type == "cpu" else lambda: None
+        is_recorded = on_cuda and recorded
+        self._network = GraphedNet(network, dtype=dtype) if is_recorded else prepare(network, dtype=dtype, between=self._between)
         ways = [*([] if self._precision == "float32" else [self._precision]), *(["step by step"] if on_cuda and not recorded else [])]
         self._name = ", ".join([device_in_words(device), *ways])
 
@@ -158,6 +162,7 @@ class NetworkBackend:
             fused = self._network(a, f)
             where = None if measured is None else torch.from_numpy(measured).to(self.device).unsqueeze(1)
             clock.mark("network")
+            self._between()
             of_fused, of_blend = _metrics([fused, (a + f) / 2], a, f, where)
             clock.mark("metrics")
             return fused.squeeze(1), of_fused, of_blend
@@ -226,15 +231,20 @@ def _result(indices: list[int], gray: Tensor, metrics: Tensor, blend_metrics: Te
 
 
 def network_backends(
-    network: LCDFusionNet, device: torch.device, *, batch_size: int = 1, precision: PrecisionChoice = "float32"
+    network: LCDFusionNet,
+    device: torch.device,
+    *,
+    batch_size: int = 1,
+    precision: PrecisionChoice = "float32",
+    between: Callable[[], object] = lambda: None,
 ) -> Iterator[NetworkBackend]:
     """A network on a device, and what stands in for it: an NVIDIA GPU without its fast ways, and the CPU."""
     spare = copy.deepcopy(network) if device.type != "cpu" else network  # a GPU that broke down gives no weights back
-    yield NetworkBackend(network, device, batch_size=batch_size, precision=precision)
+    yield NetworkBackend(network, device, batch_size=batch_size, precision=precision, between=between)
     if device.type == "cuda":
         yield NetworkBackend(network, device, recorded=False)
     if device.type != "cpu":
-        yield NetworkBackend(spare, torch.device("cpu"))
+        yield NetworkBackend(spare, torch.device("cpu"), between=between)
 
 
 def fuse_slices(

@@ -17,7 +17,7 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from queue import SimpleQueue
-from time import perf_counter
+from time import perf_counter, sleep
 from typing import Any
 
 import numpy as np
@@ -38,15 +38,25 @@ from .windowed import WindowedAnatomy, WindowedFunction
 
 Answer = tuple[str, dict[str, Any]]
 
+_STILL_S = 0.25
+"""So long after the last slice that was scrolled to, the reader has stopped."""
+_RESTS, _LONGEST_REST_S = 4, 0.5
+"""While somebody scrolls, a CPU rests this many times as long as it works: a fusion gets on with a fifth of its speed, not with none."""
+
 
 class Inbox:
-    """Reads the host's messages in a thread, so that a cancel, or another slice on show, is seen while a slice is being fused."""
+    """Reads the host's messages in a thread, so that a cancel, or another slice on show, is seen while a slice is being fused.
+
+    Attributes:
+        rested_at: when it stood aside last, by `perf_counter`.
+    """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._jobs: SimpleQueue[dict[str, Any]] = SimpleQueue()
         self._cancelled = 0
         self._shown = (0, 0)  # job, slice
+        self._followed_at = self._works_since = self.rested_at = -math.inf
         self._followers: dict[int, Waiting] = {}
         threading.Thread(target=self._read, daemon=True).start()
 
@@ -56,7 +66,7 @@ class Inbox:
             if message["do"] == "cancel":
                 self._cancelled = message["job"]
             elif message["do"] == "follow":
-                self._shown = message["job"], message["slice"]
+                self._shown, self._followed_at = (message["job"], message["slice"]), perf_counter()
                 if message["job"] in self._followers:
                     self._followers[message["job"]].follow(message["slice"])
             else:
@@ -79,6 +89,15 @@ class Inbox:
         self._followers = {job: waiting}
         if self._shown[0] == job:
             waiting.follow(self._shown[1])
+
+    def stand_aside(self) -> None:
+        """Lets the views of a reader who scrolls have the cores; to be called between two steps of the work."""
+        now = perf_counter()
+        rested = now + min(_RESTS * (now - self._works_since), _LONGEST_REST_S)
+        while (until := min(self._followed_at + _STILL_S, rested)) > now:
+            sleep(until - now)
+            now = self.rested_at = perf_counter()
+        self._works_since = now
 
 
 class Outbox:
@@ -162,7 +181,9 @@ def fuse(job: dict[str, Any], folder: Path, inbox: Inbox, outbox: Outbox) -> Ans
 
     def backends() -> Iterator[Backend]:
         batch_size = job["batch_size"] or slices_at_a_time(device, math.prod(anatomy.shape[1:]))
-        for backend in network_backends(weights.network, device, batch_size=batch_size, precision=job["precision"]):
+        for backend in network_backends(
+            weights.network, device, batch_size=batch_size, precision=job["precision"], between=inbox.stand_aside
+        ):
             used.append(str(backend))
             yield backend
 
@@ -197,7 +218,8 @@ def fuse(job: dict[str, Any], folder: Path, inbox: Inbox, outbox: Outbox) -> Ans
             seen.add(index, *sources)
         spent.update(batch.seconds)
         now = perf_counter()
-        time_left.batch_done(len(batch.indices), now - last)
+        if inbox.rested_at < last:  # else the reader scrolled, which says nothing of the rest
+            time_left.batch_done(len(batch.indices), now - last)
         last = now
         for n, index in enumerate(batch.indices):
             done += 1

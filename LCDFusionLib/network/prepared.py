@@ -27,16 +27,17 @@ _Part = TypeVar("_Part")
 _Done = TypeVar("_Done")
 
 
-def prepare(network: LCDFusionNet, *, dtype: torch.dtype | None = None) -> nn.Module:
+def prepare(network: LCDFusionNet, *, dtype: torch.dtype | None = None, between: Callable[[], object] = lambda: None) -> nn.Module:
     """The fastest exact form of a network for inference: `PreparedNet`, or `RewrittenNet` for the ablation's variants.
 
     Args:
         network: with its weights; shared, not copied.
         dtype: of the convolutions and feature maps; None for that of the network. Gates, norms and the output stay in float32; in bfloat16
             the first convolution of an encoder and all but the first of the decoder as well.
+        between: called before each layer, in whatever thread computes it, as by somebody who lets others go first; by `PreparedNet` alone.
     """
     full = NetworkConfig(correlation_size=network.config.correlation_size)
-    return PreparedNet(network, dtype=dtype) if network.config == full else RewrittenNet(network)
+    return PreparedNet(network, dtype=dtype, between=between) if network.config == full else RewrittenNet(network)
 
 
 class PreparedNet(nn.Module):
@@ -56,10 +57,10 @@ class PreparedNet(nn.Module):
     The images of a batch are fused one after another: each has weights of its own, and one fills a device.
     """
 
-    def __init__(self, network: LCDFusionNet, *, dtype: torch.dtype | None = None) -> None:
+    def __init__(self, network: LCDFusionNet, *, dtype: torch.dtype | None = None, between: Callable[[], object] = lambda: None) -> None:
         super().__init__()
         self.network = network
-        self._dtype = dtype
+        self._dtype, self._between = dtype, between
         self._maps_of: dict[int, list[Tensor]] = {}
 
     @torch.no_grad()
@@ -93,6 +94,7 @@ class PreparedNet(nn.Module):
         factors: list[Tensor] = []
         scores: list[Tensor] = []
         for n, own in enumerate(maps):
+            self._between()
             lcfm = cast(LCFM, self.network.lcfms[str(n)])
             if n == 0:
                 reads, weights = [F.pad(image, (0, 0, 1, 1))], cast(CMFEM, encoder.blocks[0]).conv.weight
@@ -103,6 +105,7 @@ class PreparedNet(nn.Module):
                 factor, summary = _block(cast(CMFEM, encoder.blocks[n]), reads, weights, own, lcfm.correlation_size)
             else:
                 factor, summary = _last(encoder.last, reads, weights, own, lcfm.correlation_size)
+            self._between()
             scores.append(_score(lcfm, own, factor, summary))
             factors.append(factor)
         return torch.cat(factors), torch.cat(scores)
@@ -111,10 +114,12 @@ class PreparedNet(nn.Module):
         """From the maps of both encoders and the first convolution's weights over them, (32, 416, 3, 3)."""
         decoder, each = self.network.decoder, side_by_side if weights.device.type == "cpu" else _one_by_one
         _, _, height, width = maps[0].shape
+        self._between()
         x = _bordered(maps[0], decoder.first.out_channels, fine(maps[0].dtype))
         each(functools.partial(_decoder_layer, decoder.first, _rounded(weights, maps[0].dtype), maps, x), list(_stripes(x)))
         fused = at_least_float32(x.new_empty(1, 1, height - 2, width))
         for conv in cast("list[nn.Conv2d]", decoder.rest):
+            self._between()
             following = fused if conv.out_channels == 1 else _bordered(x, conv.out_channels)
             each(functools.partial(_decoder_layer, conv, _rounded(conv.weight, x.dtype), [x], following), list(_stripes(x)))
             x = following

@@ -213,6 +213,24 @@ def test_the_slice_that_is_scrolled_to_comes_next(worker, slow_pair):
     assert len(seen) < last / 2, f"it came after {seen}"
 
 
+def test_a_reader_who_scrolls_goes_first_and_the_time_left_is_that_of_the_work(worker, slow_pair):
+    total, took, left, last, done = len(slow_pair.anatomy01), {False: [], True: []}, [], time.perf_counter(), [0]
+    for event in worker.run(slow_pair, waiting=lambda: done[-1] % 8 > 3 and worker.follow(total - 1)):  # four still, four scrolled
+        if not isinstance(event, SliceFused):
+            continue
+        scrolls, now = done[-1] % 8 > 3, time.perf_counter()
+        took[scrolls].append(now - last)
+        if scrolls:
+            left.append(event.seconds_left / (total - event.done))
+        last = now
+        done.append(event.done)
+        if event.done == 32:
+            break
+    assert len(took[True]) == 16, "it gets on"
+    assert np.median(took[True]) > 1.5 * np.median(took[False]), "by turns, so a machine that is busy is so for both"
+    assert max(left) < np.median(took[True])
+
+
 @only_posix
 def test_a_cancel_is_over_at_once_and_leaves_the_worker_warm(pair, slow_pair):
     """However long its slice takes: here it stands still."""
