@@ -295,13 +295,11 @@ def _qform(header: np.void) -> NDArray[np.float64]:
 def _quaternion(rotation: NDArray[np.float64]) -> NDArray[np.float64]:
     """(b, c, d) of a rotation, with a >= 0: the eigenvector of the largest eigenvalue (Bar-Itzhack 2000)."""
     (xx, xy, xz), (yx, yy, yz), (zx, zy, zz) = rotation
-    symmetric = np.array(
-        [
-            [xx + yy + zz, zy - yz, xz - zx, yx - xy],
-            [zy - yz, xx - yy - zz, xy + yx, xz + zx],
-            [xz - zx, xy + yx, yy - xx - zz, yz + zy],
-            [yx - xy, xz + zx, yz + zy, zz - xx - yy],
-        ]
-    )
-    a, *bcd = np.linalg.eigh(symmetric)[1][:, -1]
+    symmetric = [  # of which the lower half alone is read
+        [xx + yy + zz, 0, 0, 0],
+        [zy - yz, xx - yy - zz, 0, 0],
+        [xz - zx, xy + yx, yy - xx - zz, 0],
+        [yx - xy, xz + zx, yz + zy, zz - xx - yy],
+    ]
+    a, *bcd = np.linalg.eigh(symmetric, UPLO="L")[1][:, -1]
     return np.array(bcd) * (-1.0 if a < 0 else 1.0)

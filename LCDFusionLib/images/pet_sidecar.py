@@ -157,10 +157,10 @@ def _decay_seconds(fields: dict[str, Any]) -> float | None:
         raise _UnknownSUVError("the values are not corrected for decay (DecayCorrection, ImageDecayCorrected)")
     injected, reference, scan = (_number(fields, key) for key in ("InjectionStart", "ImageDecayCorrectionTime", "ScanStart"))
     if correction == "ADMIN":
-        if None not in (injected, reference) and abs(float(reference or 0) - float(injected or 0)) > 60:
+        if injected is not None and reference is not None and abs(reference - injected) > 60:
             raise _UnknownSUVError("DecayCorrection ADMIN and ImageDecayCorrectionTime contradict each other")
         return 0.0
-    if correction == "START" and None not in (reference, scan) and abs(float(reference or 0) - float(scan or 0)) > 60:
+    if correction == "START" and reference is not None and scan is not None and abs(reference - scan) > 60:
         raise _UnknownSUVError("DecayCorrection START and ImageDecayCorrectionTime contradict each other")
     if reference is None and correction == "START":
         reference = scan

@@ -202,7 +202,7 @@ def _peak(volume: Volume, region: NDArray[np.bool_]) -> float:
 def _sphere_weights(volume: Volume) -> NDArray[np.float64]:
     """How much of each voxel round a centre lies in the 1 ml sphere, as parts that sum up to 1: odd sizes, (k, j, i)."""
     matrix = volume.ijk_to_lps[:3, :3]
-    reach = [int(np.ceil(PEAK_RADIUS_MM * np.linalg.norm(row) + 0.5)) for row in np.linalg.inv(matrix)][::-1]
+    reach = [int(np.ceil(PEAK_RADIUS_MM * np.linalg.norm(row) - 0.5)) for row in np.linalg.inv(matrix)][::-1]
     fine = [np.linspace(-r - 0.5, r + 0.5, (2 * r + 1) * _SUBSAMPLES, endpoint=False) + 0.5 / _SUBSAMPLES for r in reach]
     points = np.stack(np.meshgrid(*fine, indexing="ij")[::-1], axis=-1) @ matrix.T
     inside = (np.linalg.norm(points, axis=-1) <= PEAK_RADIUS_MM).astype(np.float64)

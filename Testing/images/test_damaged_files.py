@@ -17,6 +17,7 @@ import SimpleITK as sitk
 from LCDFusionLib.errors import InputError
 from LCDFusionLib.images.files import read_volume, write_volume
 from LCDFusionLib.images.volume import Volume
+from LCDFusionLib.images.voxel_data import check_ratio
 
 ARRAY = np.random.default_rng(0).integers(-1000, 1000, (6, 16, 20)).astype(np.int16)
 PACKED = ["gzip.nrrd", "bzip2.nrrd", "packed.mha", "packed.nii.gz", "picture.png"]
@@ -163,3 +164,24 @@ def test_header_with_one_wrong_byte(tmp_path, whole, name):
             (tmp_path / name).write_bytes(damaged)
             read = outcome(tmp_path / name)
             assert read == "refused" or (np.isfinite(read.ijk_to_lps).all() and read.array.size == original.array.size)
+
+
+def test_what_would_unpack_to_far_more_than_images_do():
+    """A hundred times its size, where that is more than 64 MiB."""
+    for packed, unpacked in ((1, 64 << 20), (1 << 20, 100 << 20), (3 << 20, 300 << 20)):
+        check_ratio(packed, unpacked, "a.nii.gz")
+    with pytest.raises(InputError, match=r"'a\.nii\.gz' would unpack to 101 MiB, more than 100 times its size"):
+        check_ratio(1 << 20, 101 << 20, "a.nii.gz")
+    with pytest.raises(InputError, match="would unpack to 64 MiB"):
+        check_ratio(1000, (64 << 20) + 1, "a.nii.gz")
+
+
+@pytest.mark.parametrize("name", ["a.mha", "a.nrrd", "a.nii.gz"])
+def test_several_megabytes_unpack_to_what_was_packed(tmp_path, name):
+    """Unpacked a megabyte at a time: a ramp that shrinks to almost nothing, so that one piece of the file becomes many."""
+    array = np.arange(2 * 700 * 800, dtype=np.int16).reshape(2, 700, 800)
+    if name == "a.nrrd":
+        nrrd.write(str(tmp_path / name), array, {"encoding": "bzip2"}, index_order="C")
+    else:
+        sitk.WriteImage(sitk.GetImageFromArray(array), str(tmp_path / name), useCompression=True)
+    np.testing.assert_array_equal(read_volume(tmp_path / name).array, array)

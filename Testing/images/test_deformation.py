@@ -8,7 +8,7 @@ import SimpleITK as sitk
 
 from LCDFusionLib.errors import InputError
 from LCDFusionLib.fusion import FusionSettings, prepare
-from LCDFusionLib.images.deformation import deform, given_deformation
+from LCDFusionLib.images.deformation import Deformation, deform, given_deformation
 from LCDFusionLib.images.registration import move
 from LCDFusionLib.images.resample import resample_onto
 from LCDFusionLib.images.transform_files import read_transform, write_transform
@@ -100,6 +100,42 @@ def test_what_a_stretch_does_is_what_its_matrix_says():
     assert found.smallest_volume == pytest.approx(1.1 * 1.2 * 0.7, rel=1e-6)
     assert found.largest_volume == pytest.approx(1.1 * 1.2 * 0.7, rel=1e-6)
     assert found.most_mm == pytest.approx(np.linalg.norm(76 * stretch), rel=0.03)
+
+
+def test_least_and_most_of_a_stretch_that_grows_are_those_within_the_border():
+    """x + 0.001 x^2 has the slope 1 + 0.002 x, which central differences find exactly: of 20 voxels 4 mm apart, the second and the last
+    but one."""
+    volume = cube()
+    found = given_deformation(field(volume, lambda p: np.stack([0.001 * p[..., 0] ** 2, 0 * p[..., 1], 0 * p[..., 2]], -1)), volume)
+    assert (found.smallest_volume, found.largest_volume) == pytest.approx((1 + 0.002 * 4, 1 + 0.002 * 72))
+
+
+@pytest.mark.parametrize("slices", [2, 3])
+def test_a_few_slices_are_stretched_as_many_are(slices):
+    volume = cube()
+    thin = volume.with_array(volume.array[:slices])
+    found = given_deformation(field(thin, lambda p: p * [0.1, 0, 0.5]), thin)
+    assert (found.smallest_volume, found.largest_volume) == pytest.approx((1.1 * 1.5, 1.1 * 1.5))
+
+
+@pytest.mark.parametrize(
+    ("numbers", "problem"),
+    [
+        ((40.0, 0.3, 3.0), None),
+        ((40.1, 0.3, 3.0), "it would move tissue by 40 mm"),
+        ((10.0, 0.29, 2.0), "it would shrink tissue to 29% or swell it to 200% of its volume"),
+        ((10.0, 0.5, 3.01), "it would shrink tissue to 50% or swell it to 301% of its volume"),
+        ((10.0, 0.0, 2.0), "it would fold the patient over themselves"),
+        ((10.0, 0.5, 2.0, 0.2, 0.2), "it does not make the two more alike"),
+        ((10.0, 0.5, 2.0, 0.21, 0.2), None),
+    ],
+)
+def test_what_may_be_used_is_bounded(numbers, problem):
+    found = Deformation(sitk.Transform(), *numbers)
+    assert found.problem == problem
+    volumes = f"up to {numbers[0]:.1f} mm, tissue shrinks to {numbers[1]:.0%} and swells to {numbers[2]:.0%} at most"
+    gain = {3: "", 5: f"mutual information {numbers[-2]:.3f} ({'+5%' if numbers[-2:] == (0.21, 0.2) else '+0%'} against rigid), "}
+    assert found.quality == gain[len(numbers)] + volumes
 
 
 def test_the_original_voxels_are_read_once_through_both():

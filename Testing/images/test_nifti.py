@@ -251,7 +251,7 @@ def test_colour_is_what_other_programs_show_in_colour(tmp_path, suffix):
 
 
 @pytest.mark.parametrize("mirror", [1, -1])
-@pytest.mark.parametrize("angles", [(10, -20, 30), (180, 0, 0), (0, 180, 5), (0, 0, 0)])
+@pytest.mark.parametrize("angles", [(10, -20, 30), (180, 0, 0), (0, 180, 5), (0, 0, 0), (170, -20, 30), (0, 0, 90)])
 def test_written_place(tmp_path, mirror, angles):
     """sform and qform alike, so that ITK, which takes the other one, agrees with nibabel."""
     to_ras = affine(Rotation.from_euler("xyz", angles, degrees=True).as_matrix() * [1, 1, mirror])

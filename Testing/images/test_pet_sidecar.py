@@ -69,6 +69,10 @@ def without(fields, *keys):
         ({**BIDS, "RadionuclideHalfLife": 6588, "InjectedRadioactivity": 388777470, "InjectedRadioactivityUnits": "Bq"}, HOUR),
         ({**BIDS, "RadionuclideHalfLife": 6588, "InjectedRadioactivity": 10.50750, "InjectedRadioactivityUnits": "mCi"}, HOUR),
         ({**BIDS, "RadionuclideHalfLife": 6588, "Units": "kBq/ml"}, HOUR * 1000),
+        ({**BIDS, "RadionuclideHalfLife": 6588, "Units": "MBq/mL"}, HOUR * 1e6),
+        ({**BIDS, "DecayCorrection": "ADMIN", "ImageDecayCorrectionTime": 60}, 71_000 / 388.77747e6),
+        ({**DCM2NIIX, "InjectionStart": -3600, "ImageDecayCorrectionTime": 60}, HOUR * 2 ** (60 / 6588)),
+        (without(BIDS, "InjectedRadioactivity", "InjectedRadioactivityUnits") | {"RadionuclideTotalDose": 388.77747e6}, HOUR),
     ],
 )
 @pytest.mark.parametrize("name", ["pet.nii", "pet.nii.gz"])
@@ -92,6 +96,8 @@ def test_suv_from_dose_weight_and_times(tmp_path, fields, factor, name):
         ({**BIDS, "ImageDecayCorrectionTime": -7200}, "the times contradict each other"),
         ({**BIDS, "ImageDecayCorrectionTime": 200_000}, "the times contradict each other"),
         ({**DCM2NIIX, "InjectionStart": -3600, "ImageDecayCorrectionTime": 900}, "DecayCorrection START and ImageDecayCorrectionTime"),
+        ({**BIDS, "DecayCorrection": "ADMIN"}, "DecayCorrection ADMIN and ImageDecayCorrectionTime contradict each other"),
+        ({**BIDS, "ImageDecayCorrected": "No"}, "not corrected for decay"),
         ({**BIDS, "InjectedRadioactivity": 388.77747e6}, "cannot be in Bq"),
         ({**BIDS, "PatientWeight": 71_000}, "a patient weighs"),
         ({**BIDS, "AttenuationCorrection": "NONE, 0.000000 cm-1,"}, "AttenuationCorrection is none"),
@@ -112,7 +118,34 @@ def test_other_units(tmp_path, units, unit):
     np.testing.assert_array_equal(read.array.T, ARRAY)
 
 
-@pytest.mark.parametrize(("modality", "expected"), [("MR", Modality.MR), ("CT", Modality.CT), ("NM", Modality.SPECT), ("PT", Modality.PET)])
+@pytest.mark.parametrize(
+    ("units", "unit"),
+    [
+        *((spelt, Unit.SUVBW) for spelt in ("SUV", "SUVbw", "{SUVbw}g/ml", "g / ml")),
+        *((spelt, Unit.SUVLBM) for spelt in ("SUVlbm", "{SUVlbm}g/ml")),
+        *((spelt, Unit.SUVBSA) for spelt in ("SUVbsa", "cm2/ml", "CM2ML")),
+        *((spelt, Unit.COUNTS) for spelt in ("counts", "PROPCNTS")),
+        *((spelt, Unit.BQML) for spelt in ("BQML", "Bq/cc", "Bq/cm3")),
+    ],
+)
+def test_units_as_they_are_spelt(tmp_path, units, unit):
+    read = read_volume(save(tmp_path, {"Modality": "PT", "Units": units}))
+    assert read.unit is unit
+    np.testing.assert_array_equal(read.array.T, ARRAY)
+
+
+@pytest.mark.parametrize(
+    ("dose", "units"), [(388.77747e3, "kBq"), (0.38877747, "GBq"), (10507.5, "uCi"), (10507.5, "\u00b5Ci"), (10507.5, " \u03bcci ")]
+)
+def test_doses_as_they_are_spelt(tmp_path, dose, units):
+    fields = {**BIDS, "RadionuclideHalfLife": 6588, "InjectedRadioactivity": dose, "InjectedRadioactivityUnits": units}
+    np.testing.assert_allclose(read_volume(save(tmp_path, fields)).array.T, ARRAY * HOUR, rtol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("modality", "expected"),
+    [("PET", Modality.PET), ("MRI", Modality.MR), ("MR", Modality.MR), ("CT", Modality.CT), ("NM", Modality.SPECT), ("PT", Modality.PET)],
+)
 def test_modality(tmp_path, modality, expected):
     read = read_volume(save(tmp_path, {"Modality": modality}))
     assert read.modality is expected

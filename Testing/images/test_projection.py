@@ -33,6 +33,47 @@ def test_a_click_on_the_hottest_pixel_goes_to_its_place(direction, angle):
     assert np.linalg.norm(np.array(seen.point(angle, column=column, row=row)) - (30, -20, 15)) < 9
 
 
+@pytest.fixture
+def noise():
+    """Voxels of 4 mm; a number of them across whose diagonal is odd, too, so that those of the picture are the volume's own."""
+    array = np.random.default_rng(2).uniform(1, 2, (7, 39, 39)).astype(np.float32)
+    matrix = geometry_matrix(np.full(3, 4.0), np.eye(3), np.array([-100.0, 50.0, 20.0]))
+    return Volume(array, matrix, Modality.PET, Unit.SUVBW, "PET")
+
+
+def test_from_four_sides_it_is_the_maximum_along_an_axis(noise):
+    seen = TurningProjection(noise)
+    np.testing.assert_allclose(seen.centre, [-100 + 19 * 4, 50 + 19 * 4, 20 + 3 * 4])
+    assert (seen.spacing_mm, seen.shape) == (4.0, (7, 55))  # 39 * sqrt(2) = 55.2
+    front, side = noise.array.max(axis=1)[::-1], noise.array.max(axis=2)[::-1]
+    for angle, expected in ((0, front), (90, side), (180, front[:, ::-1]), (270, side[:, ::-1])):
+        np.testing.assert_array_equal(seen.picture(angle), np.pad(expected, ((0, 0), (8, 8))))
+
+
+def test_a_large_volume_is_seen_in_three_million_voxels():
+    """300 mm each way, of which each angle needs 424 mm across."""
+    volume = Volume(np.zeros((300, 300, 300), np.uint8), np.eye(4), Modality.PET, Unit.COUNTS, "PET")
+    seen = TurningProjection(volume)
+    assert seen.spacing_mm == pytest.approx(np.cbrt(2 * 300**3 / 3e6))
+    assert seen.shape == (114, 162)
+
+
+@pytest.mark.parametrize("angle", [0, 33, 45, 110])
+def test_every_pixel_is_the_hottest_voxel_of_its_ray_and_a_click_goes_there(noise, angle):
+    """Along each ray, a voxel's width at a time, scipy asks for the nearest voxel; outside the volume there is nothing."""
+    ndimage = pytest.importorskip("scipy.ndimage")
+    seen, turn = TurningProjection(noise), np.deg2rad(angle)
+    right, away = np.array([np.cos(turn), np.sin(turn)]), np.array([-np.sin(turn), np.cos(turn)])
+    steps = np.arange(-27, 28)
+    j, i = (19 + np.add.outer(steps * away[axis], steps * right[axis]) for axis in (1, 0))
+    rays = np.stack([ndimage.map_coordinates(layer, [j, i], order=0, mode="grid-constant") for layer in noise.array[::-1]])
+    np.testing.assert_array_equal(seen.picture(angle), rays.max(axis=1))
+    for row, column in ((0, 27), (3, 12), (6, 40)):
+        depth = rays[row, :, column].argmax()
+        x, y = seen.centre[:2] + 4 * (steps[column] * right + steps[depth] * away)
+        assert seen.point(angle, column=column, row=row) == pytest.approx((x, y, 20 + 4 * (6 - row)))
+
+
 def test_it_shows_the_patient_from_the_front_and_then_turned():
     seen = TurningProjection(pet())
     middle_row, middle_column = (np.array(seen.shape) - 1) / 2

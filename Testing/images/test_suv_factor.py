@@ -8,7 +8,7 @@ from pydicom.sr.coding import Code
 
 from LCDFusionLib.dicom.suv.radionuclide_codes import NUCLIDES
 from LCDFusionLib.images.radionuclides import HALF_LIFE_S, nuclide_in, nuclides_of
-from LCDFusionLib.images.suv_factor import Body, Dose, duration, suv_factor, why_implausible, why_no_decay
+from LCDFusionLib.images.suv_factor import Body, Dose, change, duration, in_percent, suv_factor, why_implausible, why_no_decay
 
 NAMES = {"weight": "weight", "size": "size", "dose": "dose", "half life": "half life"}
 
@@ -47,12 +47,39 @@ def test_from_mouse_to_horse(weight, dose):
         (Body(0.07), Dose(300e6), "dose 300000000 Bq and weight 0.07 kg"),
         (Body(70), Dose(300e6, 109.8), "half life 109.8 s .* in minutes it would be that of F-18"),
         (Body(70), Dose(300e6, 1.83), "half life 1.83 s .* in hours it would be that of F-18"),
-        (Body(70), Dose(300e6, 7000), "half life 7000 s"),
+        (Body(70), Dose(300e6, 0.0763), "half life 0.0763 s .* in days it would be that of F-18"),
+        (Body(70), Dose(300e6, 6586200), "half life 6586200 s .* in milliseconds it would be that of F-18"),
+        (Body(70), Dose(300e6, 20.4), "half life 20.4 s .* in minutes it would be that of C-11"),
+        (Body(70), Dose(300e6, 7000), "half life 7000 s is that of no radionuclide that PET measures$"),
     ],
 )
 def test_what_is_not(body, dose, named):
     problem = why_implausible(body, dose, NAMES)
     assert re.search(named, problem or "")
+
+
+@pytest.mark.parametrize(
+    ("bound", "given"),
+    [
+        (0.005, lambda kg: (Body(kg), Dose(4e6))),
+        (650, lambda kg: (Body(kg), Dose(1e9))),
+        (0.02, lambda m: (Body(0.02, m), Dose(4e6))),
+        (2.75, lambda m: (Body(150, m), Dose(3e8))),
+        (250, lambda index: (Body(index, 1.0), Dose(3e8))),
+        (5, lambda index: (Body(index * 0.41**2, 0.41), Dose(2e7))),
+        (3e10, lambda bq: (Body(75), Dose(bq))),
+        (2.5e5, lambda bq_per_kg: (Body(70), Dose(70 * bq_per_kg))),
+        (4e9, lambda bq_per_kg: (Body(5), Dose(5 * bq_per_kg))),
+    ],
+)
+def test_bounds_of_what_is_plausible(bound, given):
+    inside, outside = (0.99, 1.01) if bound in (650, 2.75, 250, 3e10, 4e9) else (1.01, 0.99)
+    assert why_implausible(*given(bound * inside), NAMES) is None
+    assert why_implausible(*given(bound * outside), NAMES)
+
+
+def test_a_small_animal_may_be_lighter_for_its_size_than_a_body():
+    assert why_implausible(Body(4.9 * 0.39**2, 0.39), Dose(2e7), NAMES) is None
 
 
 @pytest.mark.parametrize(
@@ -71,6 +98,13 @@ def test_waits_that_can(seconds):
     ("seconds", "words"),
     [
         (0.4, "0.4 seconds"),
+        (0.99, "0.99 seconds"),
+        (99.4, "99 seconds"),
+        (100, "2 minutes"),
+        (99 * 60, "99 minutes"),
+        (100 * 60, "1 h 40 min"),
+        (47 * 3600 + 59 * 60, "47 h 59 min"),
+        (48 * 3600, "2 days 0 h"),
         (1, "1 second"),
         (-20, "20 seconds"),
         (300, "5 minutes"),
@@ -80,6 +114,18 @@ def test_waits_that_can(seconds):
 )
 def test_durations_in_words(seconds, words):
     assert duration(seconds) == words
+
+
+@pytest.mark.parametrize(
+    ("part", "words"), [(0.209, "20.9% higher"), (-0.5, "50.0% lower"), (9.9, "990.0% higher"), (10.1, "more than 10 times as high")]
+)
+def test_changes_in_words(part, words):
+    assert in_percent(part) == words
+
+
+@pytest.mark.parametrize(("later_s", "part"), [(6586.2, 1.0), (-6586.2, -0.5), (3600, 0.4606)])
+def test_a_later_scan_has_a_higher_suv(later_s, part):
+    assert change(later_s, 6586.2) == pytest.approx(part, abs=1e-4)
 
 
 @pytest.mark.parametrize(

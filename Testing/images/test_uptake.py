@@ -59,6 +59,36 @@ def test_the_peak_is_the_hottest_millilitre():
     assert uptake.peak == pytest.approx(1 + 100 * 8 / (4 / 3 * np.pi * PEAK_RADIUS_MM**3), rel=0.03)
 
 
+@pytest.mark.parametrize("direction", [np.eye(3), turned(), np.diag([1.0, 1.0, -1.0])], ids=["straight", "oblique", "left-handed"])
+@pytest.mark.parametrize("spacing", [(2.0, 3.0, 5.0), (5.0, 3.0, 2.0), (4.0, 4.0, 4.0)])
+def test_the_peak_of_any_voxels_is_the_mean_of_the_points_in_the_sphere(spacing, direction):
+    """Points every 0.2 mm about the centre of one voxel, each with the value of the voxel that holds it."""
+    volume = pet_with_ball(spacing=spacing, direction=direction, size=15)
+    volume.array[:] = np.random.default_rng(4).uniform(0, 10, volume.shape)
+    region = np.zeros(volume.shape, bool)
+    region[7, 7, 7] = True
+    points = np.stack(np.meshgrid(*[np.arange(-6.3, 6.4, 0.2)] * 3), -1).reshape(-1, 3)
+    points = points[np.linalg.norm(points, axis=1) <= 6.2035]
+    i, j, k = np.floor(7.5 + points @ np.linalg.inv(volume.ijk_to_lps[:3, :3]).T).astype(int).T
+    assert measure(volume, region).peak == pytest.approx(volume.array[k, j, i].mean(), abs=0.06)
+
+
+def test_an_isocontour_grows_to_the_hotter_middle_of_its_lesion():
+    """A click 8 mm beside the tip of a cone, where 41 % of what lies within 5 mm reaches the tip."""
+    volume = pet_with_ball(size=31)
+    k, j, i = np.mgrid[:31, :31, :31]
+    volume.array[:] = np.maximum(10 - np.sqrt((i - 15) ** 2 + (j - 15) ** 2 + (k - 15) ** 2), 0)
+    aside = isocontour(volume, (CENTRE[0] + 8, CENTRE[1], CENTRE[2]), search_mm=5.0)
+    np.testing.assert_array_equal(aside, volume.array >= 4.1)
+
+
+def test_what_stands_out_from_nothing_is_no_lesion():
+    """SUV 1 everywhere round the place, and 41 % of that reaches into the ball of SUV 8 that is 32 mm away."""
+    volume = pet_with_ball()
+    with pytest.raises(InputError, match="Nothing near the chosen place stands out at 41% of its maximum"):
+        isocontour(volume, (CENTRE[0] + 32, CENTRE[1], CENTRE[2]))
+
+
 def test_where_a_millilitre_does_not_fit_there_is_no_peak():
     thin = pet_with_ball()
     thin = thin.with_array(thin.array[20:22])
@@ -185,6 +215,25 @@ def test_hu_are_those_of_the_ct_voxels_within_the_region(direction):
     statistics.Execute(image, mask)
     assert statistics.GetCount(1) > 1000
     assert mean_hu(ct, pet, region) == pytest.approx(statistics.GetMean(1), abs=0.02)
+
+
+@pytest.mark.parametrize("angles", [(45, 0, 0), (30, 40, -20)])
+def test_hu_of_a_single_large_voxel_reach_into_its_corners(angles):
+    """An 8 mm voxel of a turned PET in a CT of 1 mm: each of the CT's centres is asked whether it lies within the voxel's six faces."""
+    rotation = pytest.importorskip("scipy.spatial.transform").Rotation.from_euler("xyz", angles, degrees=True).as_matrix()
+    pet = Volume(np.ones((2, 3, 5), np.float32), geometry_matrix(np.full(3, 8.0), rotation, np.zeros(3)), Modality.PET, Unit.SUVBW, "PET")
+    middle = rotation @ [32.0, 16.0, 8.0]
+    ct_origin = np.round(middle) - 14.3
+    k, j, i = np.mgrid[:30, :30, :30]
+    away = (np.stack([i, j, k], -1) + ct_origin - middle) @ rotation
+    ct = Volume(
+        (np.linalg.norm(away, axis=-1) ** 4).astype(np.float64), geometry_matrix(np.ones(3), np.eye(3), ct_origin), Modality.CT, Unit.HU
+    )
+    region = np.zeros(pet.shape, bool)
+    region[1, 2, 4] = True
+    inside = (np.abs(away) < 4).all(axis=-1)
+    assert inside.sum() == pytest.approx(8**3, rel=0.1)
+    assert mean_hu(ct, pet, region) == pytest.approx(ct.array[inside].mean())
 
 
 def test_hu_are_not_known_where_the_ct_does_not_reach_or_was_not_measured():

@@ -30,5 +30,44 @@ def test_the_corner_that_is_farthest_off_counts(volume, axis, at_the_far_end, pa
     assert volume.same_grid(replace(volume, ijk_to_lps=other), tolerance_mm=2 * TOLERANCE)
 
 
+@pytest.mark.parametrize(
+    "matrix",
+    [np.eye(3), np.diag([1.0, 1.0, 0.0, 1.0]), np.diag([1.0, np.nan, 1.0, 1.0]), np.diag([1.0, np.inf, 1.0, 1.0])],
+    ids=["3x3", "flat", "nan", "infinite"],
+)
+def test_a_matrix_that_places_nothing(volume, matrix):
+    with pytest.raises(ValueError, match=r"ijk_to_lps of volume 'CT' is not an invertible 4x4 matrix"):
+        replace(volume, ijk_to_lps=matrix)
+
+
+@pytest.mark.parametrize(
+    ("shape", "dtype", "is_volume"),
+    [
+        ((2, 3, 4), np.uint8, True),
+        ((2, 3, 4, 3), np.uint8, True),
+        ((2, 3, 4, 3), np.float32, False),
+        ((2, 3, 4, 4), np.uint8, False),
+        ((3, 4), np.uint8, False),
+        ((2, 3, 4, 3, 1), np.uint8, False),
+    ],
+)
+def test_voxels_are_gray_or_rgb(shape, dtype, is_volume):
+    array = np.zeros(shape, dtype)
+    if is_volume:
+        volume = Volume(array, np.eye(4))
+        assert volume.shape == (2, 3, 4)
+        assert volume.is_color is (len(shape) == 4)
+    else:
+        with pytest.raises(ValueError, match="a volume is"):
+            Volume(array, np.eye(4))
+
+
+def test_hotter_than_a_value_is_not_as_hot_as_it(volume):
+    array = np.arange(125, dtype=np.float32).reshape(volume.shape)
+    assert [volume.with_array(array).count_above(value) for value in (-1, 0, 123, 123.5, 124)] == [125, 124, 1, 1, 0]
+    padded = replace(volume.with_array(array), padding=array > 100)
+    assert [padded.count_above(value) for value in (-1, 100, 99)] == [101, 0, 1]
+
+
 def test_other_sizes_are_other_grids(volume):
     assert not volume.same_grid(volume.with_array(volume.array[:-1]))
