@@ -10,6 +10,7 @@ from .laplacian_pyramid import LaplacianPyramid
 from .latlrr import LatLRR
 from .method import Method
 from .network import Network
+from .overlay import OVERLAYS
 from .pixel_rules import Average, Maximum
 
 BUILT_IN: dict[str, Method] = {
@@ -23,6 +24,7 @@ WARNINGS = (AnatomyOnly().name, FunctionOnly().name)
 
 __all__ = [
     "BUILT_IN",
+    "OVERLAYS",
     "WARNINGS",
     "ATrous",
     "AnatomyOnly",
