@@ -154,6 +154,23 @@ def test_nuclides_in_text(text, nuclide):
     assert nuclide_in(text) == nuclide
 
 
+ICRP_107 = """
+C-11 20.39 m, N-13 9.965 m, O-14 70.606 s, O-15 122.24 s, F-18 109.77 m, Na-22 2.6019 y, K-38 7.636 m, Sc-43 3.891 h,
+Sc-44 3.97 h, Ti-45 184.8 m, Mn-51 46.2 m, Mn-52 5.591 d, Mn-52m 21.1 m, Fe-52 8.275 h, Co-55 17.53 h, Cu-60 23.7 m,
+Cu-61 3.333 h, Cu-62 9.673 m, Cu-64 12.7 h, Zn-62 9.186 h, Zn-63 38.47 m, Ga-66 9.49 h, Ga-68 67.71 m, Ge-68 270.95 d,
+As-70 52.6 m, As-72 26 h, As-74 17.77 d, Se-73 7.15 h, Br-75 96.7 m, Br-76 16.2 h, Br-77 57.036 h, Rb-82 1.273 m,
+Y-86 14.74 h, Y-90 64.1 h, Zr-89 78.41 h, Nb-90 14.6 h, Tc-94m 52 m, I-120 81.6 m, I-122 3.63 m, I-124 4.176 d,
+Tb-149 4.118 h, Tb-152 17.5 h
+"""
+
+
+def test_half_lives_are_those_of_the_icrp():
+    """Publication 107, Nuclear Decay Data for Dosimetric Calculations (2008): s, m, h, d, y. Evaluations since moved some by 2 in 1000."""
+    unit = {"s": 1, "m": 60, "h": 3600, "d": 86400, "y": 365.2422 * 86400}
+    expected = {nuclide: float(number) * unit[letter] for nuclide, number, letter in map(str.split, ICRP_107.split(","))}
+    assert pytest.approx(expected, rel=2e-3) == HALF_LIFE_S
+
+
 def test_every_nuclide_of_the_standard_has_a_half_life():
     """PS3.16 CID 4020, as pydicom has it."""
     meanings = [getattr(codes.cid4020, name).meaning for name in codes.cid4020.dir()]
