@@ -62,6 +62,28 @@ def test_types_and_encodings(tmp_path, encoding, dtype):
     assert read.array.dtype == np.dtype(dtype).newbyteorder("=")
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("signed char", "int8", "int8_t", "uchar", "unsigned char", "uint8", "uint8_t", "float", "double"),
+        *("short", "short int", "signed short", "signed short int", "int16", "int16_t"),
+        *("ushort", "unsigned short", "unsigned short int", "uint16", "uint16_t"),
+        *("int", "signed int", "int32", "int32_t", "uint", "unsigned int", "uint32", "uint32_t"),
+        *("longlong", "long long", "long long int", "signed long long", "signed long long int", "int64", "int64_t"),
+        *("ulonglong", "unsigned long long", "unsigned long long int", "uint64", "uint64_t"),
+    ],
+)
+def test_every_name_of_a_type(tmp_path, name):
+    """As the format's text spells them, and pynrrd reads them."""
+    content = np.random.default_rng(1).integers(0, 100, 8 * ARRAY.size, dtype=np.uint8).tobytes()
+    width = nrrd.reader._TYPEMAP_NRRD2NUMPY[name]
+    path = lines(tmp_path / "a.nrrd", f"type: {name}", content=content[: np.dtype(width).itemsize * ARRAY.size])
+    expected, _ = nrrd.read(str(path))
+    read = read_volume(path)
+    np.testing.assert_array_equal(read.array.T, expected)
+    assert read.array.dtype == expected.dtype.newbyteorder("=")
+
+
 @pytest.mark.parametrize("name", ["a.nhdr"])
 @pytest.mark.parametrize("encoding", ["raw", "gzip", "bzip2"])
 def test_detached_header(tmp_path, name, encoding):

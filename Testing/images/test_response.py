@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from LCDFusionLib.images.response import References, lean_body_mass_kg
+from LCDFusionLib.images.response import BLOOD_LENGTH_MM, BLOOD_RADIUS_MM, LIVER_RADIUS_MM, References, lean_body_mass_kg
 from LCDFusionLib.images.uptake import RegionUptake
 from LCDFusionLib.images.volume import Unit
 
@@ -24,6 +24,11 @@ def test_lean_body_mass_is_that_of_janmahasatian():
     assert lean_body_mass_kg(60, 1.65, "O") is None
     # Unlike James', it does not fall again in the heaviest (120 kg and 160 kg at 1.60 m, women).
     assert lean_body_mass_kg(160, 1.6, "F") > lean_body_mass_kg(120, 1.6, "F")
+
+
+def test_references_are_as_large_as_percist_has_them():
+    """A sphere of 3 cm in the liver; in the aorta 1 cm across and 2 cm long."""
+    assert (2 * LIVER_RADIUS_MM, 2 * BLOOD_RADIUS_MM, BLOOD_LENGTH_MM) == (30, 10, 20)
 
 
 def test_the_percist_threshold_is_the_livers_or_else_the_bloods():
