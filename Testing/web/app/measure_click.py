@@ -29,7 +29,9 @@ _CLICK = """async () => {
   };
   const frame = () => new Promise(requestAnimationFrame);
   const apart = (one, other) => one.reduce((sum, value, n) => sum + Math.abs(value - other[n]), 0) / one.length;
-  let shown = await middle(), source = image().src;
+  let shown = null;
+  while (shown === null) shown = await middle().catch(() => null); // the picture may be replaced while it is decoded
+  let source = image().src;
   const times = [], start = performance.now();
   document.querySelector(".fuse-button").click();
   for (const isThere of [() => title().includes("half resolution"), () => /^Slice \\d+\\/\\d+$/.test(title())]) {
