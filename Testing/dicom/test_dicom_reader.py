@@ -54,6 +54,19 @@ def test_a_single_slice_is_a_volume(make, direction, write_series):
     np.testing.assert_allclose(volume.ijk_to_lps, written.ijk_to_lps, rtol=0, atol=1e-9)
 
 
+def test_a_part_of_the_slices_is_the_series_without_the_others(make, direction, write_series):
+    folder = write_series(make(Modality.CT, direction=direction))
+    _, whole = read_folder(folder)
+    part = whole.cut(range(2, 5))
+    assert whole.cut(range(6)) is whole
+    for path in {*whole.files} - {*part.files}:
+        path.unlink()
+    volume, alone = read_folder(folder)
+    np.testing.assert_allclose(part.ijk_to_lps, volume.ijk_to_lps, rtol=0, atol=1e-9)
+    assert (part.files, part.frames, part.shape) == (alone.files, alone.frames, volume.shape)
+    assert [header.SOPInstanceUID for header in part.headers] == [header.SOPInstanceUID for header in alone.headers]
+
+
 def test_rescale_is_applied_slice_by_slice(write_series, edit):
     folder = write_series(Modality.MR)
     stored = np.array([pydicom.dcmread(path).pixel_array for path in sorted(folder.iterdir())], dtype=float)

@@ -122,23 +122,24 @@ def test_the_fused_image_and_its_metrics(padded, make):
     assert counted.metrics[0]["SD"] != results[0].metrics[0]["SD"]
 
 
+@pytest.mark.parametrize(("kind", "bits"), [("Float", 32), ("DoubleFloat", 64)])
 @pytest.mark.parametrize(("value", "limit"), [(float("nan"), None), (-1e30, None), (-2e30, -1e29)])
-def test_padding_of_float_pixels(make, write_series, edit, value, limit):
-    """Float Pixel Padding Value (0028,0122), which may be no number."""
+def test_padding_of_float_pixels(make, write_series, edit, kind, bits, value, limit):
+    """Float and Double Float Pixel Padding Value (0028,0122), (0028,0123), which may be no number."""
     folder = write_series(make(Modality.MR, shape=(4, 24, 26)))
     where = outside((4, 24, 26))
 
     def pad(dataset, index):
-        pixels = dataset.pixel_array.astype(np.float32)
+        pixels = dataset.pixel_array.astype(f"f{bits // 8}")
         pixels[where[index]] = -1e30 if limit else value
         del dataset.PixelData
         for keyword in ("BitsStored", "HighBit", "PixelRepresentation"):
             delattr(dataset, keyword)
-        dataset.BitsAllocated = 32
-        dataset.FloatPixelData = pixels.tobytes()
-        dataset.FloatPixelPaddingValue = value
+        dataset.BitsAllocated = bits
+        setattr(dataset, f"{kind}PixelData", pixels.tobytes())
+        setattr(dataset, f"{kind}PixelPaddingValue", value)
         if limit is not None:
-            dataset.FloatPixelPaddingRangeLimit = limit
+            setattr(dataset, f"{kind}PixelPaddingRangeLimit", limit)
 
     edit(folder, pad)
     volume, _ = read_folder(folder)

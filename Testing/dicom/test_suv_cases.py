@@ -83,6 +83,12 @@ class TestWhichMoment:
 
         assert suv(beds, SeriesTime="104500", DecayFactor="1").factor == pytest.approx(after(60), rel=1e-9)
 
+    def test_a_later_bed_that_frame_reference_time_alone_tells(self):
+        """Cut to a bed of ten minutes later, the acquisition the scan's: Decay Factor corrects by ten minutes, as it should."""
+        found = suv(FrameReferenceTime="600000", DecayFactor=f"{2 ** (600 / 6586.2):.6g}")
+        assert found.factor == pytest.approx(after(60), rel=1e-9)
+        assert not any("Decay Factor" in note for note in found.notes)
+
     def test_no_second_witness(self):
         """Half an hour between Series and Acquisition Time, and nothing that explains it."""
         with pytest.raises(NoSUVError, match=r"Acquisition Time \(0008,0032\).*30 minutes after.*Series Time.*20\.9% higher"):
@@ -221,6 +227,10 @@ class TestDecay:
             ({"DecayCorrection": "NONE"}, r"\(0054,1102\) is NONE and Corrected Image .* says DECY"),
             ({"DecayCorrection": "NONE", "CorrectedImage": "ATTN", "DecayFactor": "1.2"}, r"NONE and Decay Factor \(0054,1321\) 1\.2"),
             ({"CorrectedImage": "ATTN"}, r"not corrected for decay, Corrected Image \(0028,0051\) ATTN"),
+            (
+                {"DecayCorrection": "NONE", "CorrectedImage": "ATTN", "DecayFactor": None, "ActualFrameDuration": None},
+                r"is NONE, and Actual Frame Duration \(0018,1242\), by which the decay would be reckoned, is missing",
+            ),
             ({"DecayCorrection": "LATER"}, r"Decay Correction \(0054,1102\) is LATER"),
         ],
     )
@@ -279,7 +289,7 @@ class TestPhilips:
         with pytest.raises(NoSUVError, match=rf"contradict each other in .*\({called}\) \(0\.0005, 0\.0006\)"):
             self.factors(*values)
 
-    @pytest.mark.parametrize("value", ["-1", "abc", "1\\2", "nan"])
+    @pytest.mark.parametrize("value", ["-1", "abc", "1\\2", "nan", "inf", "1e400"])
     def test_no_factor(self, value):
         def change(header, tracer, index):
             header.Units = "CNTS"

@@ -41,7 +41,7 @@ def main():
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--minutes", type=float, default=60, help="a room")
     parser.add_argument("--again", nargs="*", metavar="TEST", help="only what survived so far")
-    parser.add_argument("--seconds", type=float, default=4, help="of tests that a mutant has to live through")
+    parser.add_argument("--seconds", type=float, default=4, help="of tests, as they were recorded, that a mutant has to live through")
     parser.add_argument("--list", action="store_true", help="only what survived so far")
     options = parser.parse_args()
     os.environ |= {"OMP_NUM_THREADS": "1", "ITK_GLOBAL_DEFAULT_NUMBER_OF_THREADS": "1"}  # threads of a library do not live in a fork
@@ -52,10 +52,13 @@ def main():
         _try_room(room, options)
 
 
-def _mutants(room, seed=0, sample=None):
-    """Those of all files, by turns, each file's in an order of chance."""
+@functools.cache
+def _mutants(room, files=None, seed=0, sample=None):
+    """Those of all files, or of files of these names, by turns, each file's in an order of chance."""
     turns = []
     for path in sorted((PROJECT / "LCDFusionLib" / room).rglob("*.py")):
+        if files is not None and path.name not in files:
+            continue
         every = list(spoiled(str(path.relative_to(PROJECT)), path.read_text()))
         random.Random(f"{seed} {path.name}").shuffle(every)
         turns += enumerate(every[:sample])
@@ -70,10 +73,10 @@ def _outcomes(room):
 
 
 def _try_room(room, options):
-    reach_file, known = KEPT / f"{room}-reach.json", _outcomes(room)
+    reach_file, known, files = KEPT / f"{room}-reach.json", _outcomes(room), options.files and tuple(options.files)
     left = {key for key, (outcome, _) in known.items() if outcome != "killed"}
     if options.list:
-        for mutant in sorted(_mutants(room), key=lambda mutant: (mutant.file, mutant.line)):
+        for mutant in sorted(_mutants(room, files), key=lambda mutant: (mutant.file, mutant.line)):
             if mutant.key in left:
                 print(_line(mutant, known[mutant.key][0]))
     else:
@@ -82,12 +85,12 @@ def _try_room(room, options):
                 record(TESTS[room], reach_file)
                 os._exit(0)
             os.wait()
-        wanted = _mutants(room, options.seed, options.sample) if options.again is None else _mutants(room)
-        wanted = [mutant for mutant in wanted if (mutant.key not in known if options.again is None else mutant.key in left)]
-        if options.files:
-            wanted = [mutant for mutant in wanted if Path(mutant.file).name in options.files]
+        if options.again is None:
+            wanted = [mutant for mutant in _mutants(room, files, options.seed, options.sample) if mutant.key not in known]
+        else:
+            wanted = [mutant for mutant in _mutants(room, files) if mutant.key in left]
         _try(wanted, room, options, Reach(reach_file))
-    known, now = _outcomes(room), {mutant.key for mutant in _mutants(room)}
+    known, now = _outcomes(room), {mutant.key for mutant in _mutants(room, files)}
     print(f"{room}: {dict(Counter(outcome for key, (outcome, _) in known.items() if key in now))} of {len(now)}", flush=True)
 
 
