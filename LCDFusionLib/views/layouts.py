@@ -159,8 +159,8 @@ def link(scene: slicer.vtkMRMLScene) -> None:
             view, composite = slice_node(scene, name), composite_node(scene, name)
             if view is not None and composite is not None:
                 _link(view, composite, group, has_marker=name in (ANATOMY, FUSED, *ACROSS[0], *ACROSS[1]))
-    for node in _nodes(scene, "vtkMRMLCrosshairNode"):
-        node.SetCrosshairBehavior(slicer.vtkMRMLCrosshairNode.OffsetJumpSlice)
+    for n in range(scene.GetNumberOfNodesByClass("vtkMRMLCrosshairNode")):
+        scene.GetNthNodeByClass(n, "vtkMRMLCrosshairNode").SetCrosshairBehavior(slicer.vtkMRMLCrosshairNode.OffsetJumpSlice)
 
 
 def _link(view: slicer.vtkMRMLSliceNode, composite: slicer.vtkMRMLSliceCompositeNode, group: int, *, has_marker: bool) -> None:
@@ -175,12 +175,8 @@ def _link(view: slicer.vtkMRMLSliceNode, composite: slicer.vtkMRMLSliceComposite
         view.SetOrientationMarkerSize(slicer.vtkMRMLAbstractViewNode.OrientationMarkerSizeMedium)
 
 
-def _nodes(scene: slicer.vtkMRMLScene, class_name: str) -> list[slicer.vtkMRMLNode]:
-    return [scene.GetNthNodeByClass(n, class_name) for n in range(scene.GetNumberOfNodesByClass(class_name))]
-
-
 def _view_node(scene: slicer.vtkMRMLScene, class_name: str, name: str) -> slicer.vtkMRMLNode | None:
-    return next((node for node in _nodes(scene, class_name) if node.GetLayoutName() == name), None)
+    return scene.GetSingletonNode(name, class_name)  # a view's layout name is its nodes' singleton tag
 
 
 def _xml(item: Block | str) -> str:

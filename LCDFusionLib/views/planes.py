@@ -156,13 +156,12 @@ def patient_letters(slice_node: slicer.vtkMRMLSliceNode) -> tuple[str, str, str,
 def shows_patient(slice_node: slicer.vtkMRMLSliceNode) -> bool:
     """False where the volume on show does not say where in the patient it lies: neither sides nor a scale may be written on it."""
     scene = slice_node.GetScene()
-    count = scene.GetNumberOfNodesByClass("vtkMRMLSliceCompositeNode") if scene is not None else 0
-    for composite in (scene.GetNthNodeByClass(n, "vtkMRMLSliceCompositeNode") for n in range(count)):
-        if composite.GetLayoutName() == slice_node.GetLayoutName():
-            ids = (composite.GetBackgroundVolumeID(), composite.GetForegroundVolumeID())
-            shown = [node for each in ids if each and (node := scene.GetNodeByID(each)) is not None]
-            return all(place_of(node) is Place.PATIENT for node in shown[:1])
-    return True
+    composite = scene.GetSingletonNode(slice_node.GetLayoutName(), "vtkMRMLSliceCompositeNode") if scene is not None else None
+    if composite is None:
+        return True
+    ids = composite.GetBackgroundVolumeID(), composite.GetForegroundVolumeID()
+    shown = [node for each in ids if each and (node := scene.GetNodeByID(each)) is not None]
+    return all(place_of(node) is Place.PATIENT for node in shown[:1])
 
 
 def side_words(slice_node: slicer.vtkMRMLSliceNode) -> tuple[str, str, str, str]:

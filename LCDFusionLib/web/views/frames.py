@@ -28,6 +28,8 @@ PATIENCE_S = 0.5
 """Without word from the browser for so long (a hidden tab, a lost connection), the next step is drawn all the same."""
 STEPS_AHEAD = 1
 """Steps that may be on their way to the browser while the next is drawn."""
+_TEXT_FIRST_S = 0.001
+"""Longer than messages wait that are published now: the browser writes what changes with a slice while its views are drawn here."""
 
 
 class FrameStream:
@@ -108,7 +110,7 @@ class FrameStream:
         if self._wanted.is_set():
             self._wanted.clear()
             await self._until_taken()
-            await asyncio.sleep(0)  # once round the loop: what has come in meanwhile belongs to this step
+            await asyncio.sleep(_TEXT_FIRST_S)  # what has come in meanwhile belongs to this step
             drawn = [view for view in self._views if view.is_on_page and view.is_stale and view.draw()]
             if drawn:
                 self.step += 1

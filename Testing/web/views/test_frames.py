@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 
 frames = pytest.importorskip("LCDFusionLib.web.views.frames")
+wslink = pytest.importorskip("wslink")
 
 
 class Area:
@@ -80,6 +81,24 @@ def test_any_number_of_requests_is_one_picture_and_a_sharp_one():
         await until(lambda: stream.is_idle)
         assert sorted(sent) == [(0, 1, "rough"), (0, 1, "sharp"), (1, 1, "rough"), (1, 1, "sharp")]
         assert [area.drawn for _, area in views] == [1, 1]
+
+    run(test)
+
+
+def test_what_is_published_with_a_step_leaves_before_its_views_are_drawn():
+    async def test(stream, views, sent):
+        drawn_before = []
+
+        async def leave():
+            drawn_before.append([area.drawn for _, area in views])
+
+        for n in range(5):
+            for view, area in views:
+                area.value = n
+                view.schedule_render()
+            wslink.schedule_coroutine(0, leave)  # as trame publishes what has changed
+            await until(lambda: stream.is_idle)
+        assert drawn_before == [[n, n] for n in range(5)]
 
     run(test)
 
