@@ -282,6 +282,18 @@ def test_colour_and_gray_of_one_fusion_belong_together(inputs, tmp_path):
     assert len({color.SeriesNumber, gray.SeriesNumber, 9001}) == 3
 
 
+@pytest.mark.parametrize("thickness", ["2.5", "1.70000000000001", "1.700000000000001", "1.7000000000000001"])
+def test_decimals_are_no_longer_than_16_characters(inputs, tmp_path, thickness):
+    """PS3.5, 6.2: what a DS may have. Some programs write longer ones, which are read."""
+    anatomy, function = inputs()
+    for header in anatomy[1].headers:
+        header["SliceThickness"] = pydicom.DataElement("SliceThickness", "DS", thickness, validation_mode=pydicom.config.IGNORE)
+    for folder in write_both(tmp_path / "out", anatomy, function):
+        for header in headers(folder):
+            assert len(str(header.SliceThickness)) <= 16
+            assert float(header.SliceThickness) == pytest.approx(float(thickness), rel=1e-12)
+
+
 @pytest.mark.parametrize(
     ("character_set", "name"),
     [
