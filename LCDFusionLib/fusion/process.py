@@ -25,14 +25,17 @@ ENVIRONMENT = {
     # Torch's threads sleep while they wait for each other. By default they spin, and a slice takes up to forty times as long when anything
     # else, such as the viewer, wants one of the cores.
     "OMP_WAIT_POLICY": "PASSIVE",
-    # What torch frees it soon asks for again, in pieces of megabytes. glibc would give each back to the system, which clears it anew every
-    # time: a tenth of the time of a slice, and a third where other programs press. Other C libraries do not look.
-    "MALLOC_MMAP_THRESHOLD_": str(2**30),
-    "MALLOC_TRIM_THRESHOLD_": str(2**30),
     "PYTHONUNBUFFERED": "1",
     "PYTHONFAULTHANDLER": "1",
 }
 """Of the worker, where the user has not set it."""
+
+ALLOCATOR = {"MALLOC_MMAP_THRESHOLD_": str(2**30), "MALLOC_TRIM_THRESHOLD_": str(2**30)}
+"""Of the worker, whatever its host has: a session of the viewer gives memory back early, and its worker would take twice as long a slice.
+
+What torch frees it soon asks for again, in pieces of megabytes. glibc would give each back to the system, which clears it anew every time.
+Other C libraries do not look.
+"""
 
 _STANDS_BACK = 10
 """How much nicer (`nice`) than its host the worker is: views that somebody scrolls go first, and the rest of all cores is the worker's."""
@@ -83,7 +86,7 @@ class WorkerProcess:
                     stdout=log,
                     stderr=subprocess.STDOUT,
                     cwd=library,  # -m looks for modules there first: not in whatever folder the user is in
-                    env={**ENVIRONMENT, **os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths))},
+                    env={**ENVIRONMENT, **os.environ, **ALLOCATOR, "PYTHONPATH": os.pathsep.join(filter(None, paths))},
                     creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0) | getattr(subprocess, "BELOW_NORMAL_PRIORITY_CLASS", 0),
                 )
             if sys.platform != "win32":

@@ -81,3 +81,20 @@ def test_a_message_counts_once_all_of_it_is_there(script):
     assert seen + process.receive() == [{"event": "one"}, {"event": "two"}]
     assert process.receive() == []
     process.send(do="go")  # nobody is there to hear it
+
+
+def test_a_worker_keeps_its_memory_though_its_host_gives_it_back(script, monkeypatch):
+    """The browser's session does, and handed it on: slices took twice as long. glibc: M_MMAP_THRESHOLD above all that a slice needs."""
+    from LCDFusionLib.web.front.session_process import ENVIRONMENT
+
+    for name, value in ENVIRONMENT.items():
+        monkeypatch.setenv(name, value)
+    process = script('env > "$3/beside"', 'mv "$3/beside" "$3/environment"')
+    file, give_up = process.folder / "environment", time.monotonic() + 60
+    while not file.exists():
+        assert time.monotonic() < give_up
+        time.sleep(0.01)
+    given = dict(line.split("=", 1) for line in file.read_text().splitlines() if "=" in line)
+    largest = 4 * 416 * 514 * 512  # bytes of the feature maps of a slice of 512x512
+    assert int(given["MALLOC_MMAP_THRESHOLD_"]) > largest
+    assert int(given["MALLOC_TRIM_THRESHOLD_"]) > largest
