@@ -41,7 +41,7 @@ class UptakeSeen:
     def on_white(self) -> float:
         """Part of the uptake that lies where the window shows the anatomy white; 0 without uptake.
 
-        A gray image can hardly show it there: the network leaves a tenth of the gray range free above white anatomy.
+        A gray image can hardly show it there: the network leaves hardly any of the gray range free above white anatomy.
         """
         return self.hot_on_white / self.hot if self.hot else 0.0
 

@@ -6,7 +6,12 @@
   const PIXELS_A_SWIPE = 12; // of a finger, a slice
   const HOLD_MS = 250; // a space bar that is down for longer shows only as long as it is down
 
-  const call = (name, ...args) => window.trame.trigger(name, args);
+  // What is told while the connection is not open, as when the page is left, is lost with it; any other error is shown.
+  const NOT_OPEN = -32099; // of wslink
+  const call = (name, ...args) =>
+    window.trame.trigger(name, args).catch((error) => {
+      if (error?.code !== NOT_OPEN) throw error;
+    });
 
   // Slices to scroll that were not sent yet; what comes while a message is under way goes with the next one.
   let slices = 0;
