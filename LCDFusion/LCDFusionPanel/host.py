@@ -4,12 +4,13 @@ import logging
 
 import qt
 import slicer
+from slicer.i18n import tr as _
 
 from LCDFusionLib.panel.choices import Choices
 from LCDFusionLib.panel.pointed_at import ScenePriors
 
-from . import dependencies, views
-from .background import background
+from . import database, dependencies, views
+from .background import background, bar
 
 _SOON_MS = 1
 """Not 0: of those Qt calls all in one go, those that they ask for too, and the window stands still until the last has returned."""
@@ -78,10 +79,20 @@ class SlicerHost:
                 setattr(self._widget.parameters, first + "".join(word.capitalize() for word in rest), value)
 
     def choose_inputs(self, anatomy, function):
-        nodes = [identity.find(slicer.mrmlScene) for identity in (anatomy, function)]
-        if all(nodes) and self._widget.parameters is not None:
+        nodes, lacking = [], []
+        with bar(_("Loading from the DICOM database")) as pause:
+            for identity in (anatomy, function):
+                try:
+                    nodes.append(database.find(identity, pause))
+                except database.NotThereError as error:
+                    lacking.append(str(error))
+        if lacking:
+            way = _("load the files") if not anatomy.is_dicom and not function.is_dicom else _("import the study in Slicer's DICOM module")
+            return _("{why}: {way}, and open the session again").format(why="; ".join(lacking), way=way)
+        if self._widget.parameters is not None:
             with slicer.util.NodeModify(self._widget.parameters):
                 self._widget.parameters.anatomy, self._widget.parameters.function = nodes
+        return ""
 
     def find_file(self, uid):
         return self._widget.logic.findFile(uid)

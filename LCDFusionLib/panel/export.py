@@ -100,7 +100,7 @@ class ExportSection(Section):
         super().__init__(core)
         self.state = ExportState()
         self._said: Belongs[tuple[str, str]] | None = None
-        self._awaited: Session | None = None
+        self._awaited: tuple[Session, str] | None = None
         self._opened: Belongs[Session] | None = None
 
     def update(self) -> None:
@@ -162,19 +162,19 @@ class ExportSection(Section):
             name: of the file.
         """
         with self.problems_are_said(self.say):
-            self._awaited = session = Session.from_text(text, name)
+            session, way = Session.from_text(text, name), ""
             if not session.is_of(self.choices.anatomy, self.choices.function):
-                self.core.host.choose_inputs(session.anatomy, session.function)
+                way = self.core.host.choose_inputs(session.anatomy, session.function)
+            self._awaited = session, way
             self.core.refresh()
 
     def _bring_back(self) -> None:
         """A session that was opened, as soon as its pair is read."""
-        session = self._awaited
-        if session is None or self.core.waiting:
+        if self._awaited is None or self.core.waiting:
             return
-        self._awaited = None
+        (session, way), self._awaited = self._awaited, None
         with self.problems_are_said(self.say):
-            bring_back(self.core, session)
+            bring_back(self.core, session, way)
             self._opened = Belongs(session, self.on_show, "pair")
             self.say("The session is back; what was fused has to be fused again.")
 

@@ -27,8 +27,12 @@ class Host(Protocol):
     def choose(self, **changes: object) -> None:
         """The panel itself has changed choices, by their names in `Choices`."""
 
-    def choose_inputs(self, anatomy: InputIdentity, function: InputIdentity) -> None:
-        """Chooses the two by what they hold, where both are open here, else nothing; while they are read, `Choices.waiting` says so."""
+    def choose_inputs(self, anatomy: InputIdentity, function: InputIdentity) -> str:
+        """Chooses the two by what they hold, where both can be had here; while they are read, `Choices.waiting` says so.
+
+        Returns:
+            Where a host knows more than that they are not open: what is missing, and what to do; the end of a sentence.
+        """
 
     def find_file(self, uid: str) -> str:
         """From SOP Instance UID to file, "" where it is not known."""

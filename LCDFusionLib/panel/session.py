@@ -97,14 +97,19 @@ def session_of(core: Core, *, deidentify: bool) -> Session:
     )
 
 
-def bring_back(core: Core, session: Session) -> None:
+def bring_back(core: Core, session: Session, way: str = "") -> None:
     """Choices, transforms, key slices and regions of a session; nothing that is there is taken away, and nothing is done by halves.
+
+    Args:
+        core: of the panel.
+        session: to bring back.
+        way: what the host says of data that it lacks, `Host.choose_inputs`.
 
     Raises:
         InputError: the data on show are not those of the session, or it holds what cannot be chosen.
     """
     pair = core.choices.pair
-    _check_inputs(core, session)
+    _check_inputs(core, session, way)
     assert pair is not None
     anatomy, function = pair
     changes = _choices(session.choices, core.choices)
@@ -129,7 +134,7 @@ def bring_back(core: Core, session: Session) -> None:
     core.refresh()
 
 
-def _check_inputs(core: Core, session: Session) -> None:
+def _check_inputs(core: Core, session: Session, way: str) -> None:
     """Only the very data: patients cannot be mixed, because no other's have the same instances, or the same voxels."""
     wanted = {"anatomy": session.anatomy, "function": session.function}
     nodes = {"anatomy": core.choices.anatomy, "function": core.choices.function}
@@ -140,7 +145,7 @@ def _check_inputs(core: Core, session: Session) -> None:
     needs = " and ".join(f"{identity.text} as {role}" for role, identity in lacking.items())
     shown = " and ".join(f"'{node.GetName()}'" for role in lacking if (node := nodes[role]) is not None)
     instead = f"on show there is {shown}" if shown else "nothing is chosen there"
-    raise InputError(f"The session{of} is of other data: it needs {needs}, and {instead}; open those first.")
+    raise InputError(f"The session{of} is of other data: it needs {needs}, and {instead}; {way or 'open those first'}.")
 
 
 def _choices(stored: Mapping[str, Any], now: Choices) -> dict[str, Any]:

@@ -152,6 +152,14 @@ def plot_view_node(scene: slicer.vtkMRMLScene) -> slicer.vtkMRMLPlotViewNode | N
     return _view_node(scene, "vtkMRMLPlotViewNode", METRICS)
 
 
+def keep(scene: slicer.vtkMRMLScene) -> None:
+    """Slicer puts a volume that anybody loads into all views; ours are named after a patient, and show what they are given."""
+    for name in SLICE_VIEWS:
+        composite = composite_node(scene, name)
+        if composite is not None:
+            composite.SetDoPropagateVolumeSelection(False)
+
+
 def link(scene: slicer.vtkMRMLScene) -> None:
     """The views of one place scroll, zoom and pan together, at once, with one crosshair."""
     for group, names in zip(_VIEW_GROUPS, (PLANES, *ACROSS), strict=True):

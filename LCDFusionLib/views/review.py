@@ -171,6 +171,7 @@ class Review:
             renderers: of the views, by layout name.
             bottom: as in `SliceAnnotations`.
         """
+        layouts.keep(self._scene)
         for texts in self._annotations.values():
             texts.close()
         self._annotations = {

@@ -40,6 +40,7 @@ class PlainHost:
         found = [identity.find(self.panel.scene) for identity in wanted]
         if all(found):
             self.choose(anatomy=found[0], function=found[1])
+        return ""
 
     def find_file(self, uid):
         return ""

@@ -87,9 +87,10 @@ class SessionHost:
                 if name != "roi":  # the browser has no Markups
                     setattr(self._chosen.data, name, value or None if name in ("first_slice", "last_slice") else value)
 
-    def choose_inputs(self, anatomy: InputIdentity, function: InputIdentity) -> None:
+    def choose_inputs(self, anatomy: InputIdentity, function: InputIdentity) -> str:
         """Of the open study."""
         self.study.choose(anatomy, function)
+        return ""
 
     def find_file(self, uid: str) -> str:
         """`FindFile` of the open study."""

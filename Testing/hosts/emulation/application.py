@@ -20,18 +20,48 @@ class qSlicerModuleManager(QtCore.QObject):
 
 
 class ctkDICOMDatabase(Contracted):
-    """Files by SOP Instance UID."""
+    """Files by SOP Instance UID, and what Libs/DICOM/Core/ctkDICOMDatabase.cpp lists of them: empty for what it does not know."""
 
     def __init__(self):
         self.files = {}
+        self._headers = {}
         self.isOpen = True
 
     def add(self, paths):
         for path in paths:
-            self.files[str(pydicom.dcmread(path, stop_before_pixels=True).SOPInstanceUID)] = str(path)
+            header = pydicom.dcmread(path, stop_before_pixels=True)
+            self.files[str(header.SOPInstanceUID)] = str(path)
+            self._headers[str(path)] = header
 
     def fileForInstance(self, uid):
         return self.files.get(uid, "")
+
+    def instanceForFile(self, path):
+        return self.fileValue(path, "0008,0018")
+
+    def fileValue(self, path, tag):
+        element = self._headers.get(str(path), {}).get(tuple(int(part, 16) for part in tag.split(",")))
+        values = "" if element is None or element.value is None else element.value
+        return "\\".join(map(str, values)) if isinstance(values, pydicom.multival.MultiValue) else str(values)
+
+    def patients(self):
+        return self._distinct("0010,0020")
+
+    def studiesForPatient(self, patient):
+        return self._distinct("0020,000D", "0010,0020", patient)
+
+    def seriesForStudy(self, uid):
+        return self._distinct("0020,000E", "0020,000D", uid)
+
+    def instancesForSeries(self, uid):
+        return self._distinct("0008,0018", "0020,000E", uid)
+
+    def filesForSeries(self, uid):
+        return [self.files[each] for each in self.instancesForSeries(uid)]
+
+    def _distinct(self, wanted, tag="", value=""):
+        files = [file for file in self.files.values() if not tag or self.fileValue(file, tag) == value]
+        return tuple(dict.fromkeys(self.fileValue(file, wanted) for file in files))  # PythonQt gives a QStringList as a tuple
 
 
 class qSlicerApplication(QtCore.QObject):

@@ -7,6 +7,7 @@ from emulation.contract import Contracted, ContractedModule
 from . import DICOMPlugin as _plugin
 from . import DICOMUtils
 from .DICOMPlugin import DICOMPlugin
+from .scalar_volumes import DICOMScalarVolumePlugin
 
 
 class qSlicerDICOMExportable(Contracted):
@@ -26,6 +27,9 @@ class qSlicerDICOMExportable(Contracted):
 
 
 slicer.qSlicerDICOMExportable = qSlicerDICOMExportable
+if not hasattr(slicer.modules, "dicomPlugins"):  # Slicer's own, registered when it starts
+    slicer.modules.dicomPlugins = {}
+slicer.modules.dicomPlugins["DICOMScalarVolumePlugin"] = DICOMScalarVolumePlugin
 DICOMUtils.__class__ = _plugin.__class__ = ContractedModule
 
 __all__ = ["DICOMPlugin", "DICOMUtils"]
