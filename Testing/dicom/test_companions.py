@@ -12,6 +12,7 @@ from pydicom.sr.codedict import codes
 
 from LCDFusionLib.dicom import (
     Derivation,
+    Patient,
     fused_headers,
     read_folder,
     why_no_blending_state,
@@ -192,6 +193,20 @@ def test_deidentified_objects_tell_nothing_and_stay_together(fused):
     for one, other in zip(before, color, strict=True):
         assert one.ImagePositionPatient == other.ImagePositionPatient
         assert "Fused by LCDFusion" in other.DerivationDescription
+
+
+def test_each_patient_gets_one_number_and_no_other_does(make, write_series, tmp_path):
+    """Two clinics may have used one number, and files without any are not all of one patient."""
+    patients = [("Müller^Anna", "P-17"), ("Müller^Anna", "P-17"), ("Else^Somebody", "P-17"), ("Else^Somebody", ""), ("Müller^Anna", "")]
+    volume = make(Modality.MR, shape=(1, 4, 4))
+    for number, (name, identity) in enumerate(patients):
+        write_series(volume, f"{number}", patient=Patient(name, identity))
+    assert deidentify_folder(tmp_path) == len(patients)
+    headers = [pydicom.dcmread(path) for path in sorted(tmp_path.rglob("*.dcm"))]
+    numbers = [header.PatientID for header in headers]
+    assert numbers[0] == numbers[1]
+    assert len(set(numbers)) == 4
+    assert [str(header.PatientName) for header in headers] == numbers
 
 
 def test_key_slices_of_a_series_that_is_numbered_from_the_top(make, write_series, edit, tmp_path):

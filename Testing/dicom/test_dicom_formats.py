@@ -15,7 +15,7 @@ from pydicom.uid import (
     generate_uid,
 )
 
-from LCDFusionLib.dicom import Derivation, find_series, read_folder, write_fused_color, write_fused_gray
+from LCDFusionLib.dicom import Derivation, find_series, read_folder, scan_folder, write_fused_color, write_fused_gray
 from LCDFusionLib.errors import InputError
 from LCDFusionLib.images.volume import Modality, Unit
 
@@ -251,6 +251,30 @@ def test_a_coronal_stack_with_an_uneven_last_gap_keeps_every_place(make, write_s
             np.testing.assert_allclose(fused.ImagePositionPatient, header.ImagePositionPatient, rtol=0, atol=1e-5)
             np.testing.assert_allclose(fused.ImageOrientationPatient, header.ImageOrientationPatient, rtol=0, atol=1e-9)
             assert fused.PixelSpacing == header.PixelSpacing
+
+
+@pytest.mark.parametrize(
+    ("keyword", "value"),
+    [
+        ("ImagePositionPatient", ["0", "0", "0"]),
+        ("ImageOrientationPatient", ["0", "1", "0", "1", "0", "0"]),
+        ("FrameOfReferenceUID", "1.2.3"),
+        ("RescaleSlope", "2"),
+        ("Rows", 24),
+        ("PatientName", "Else^Somebody"),
+        ("PatientBirthDate", "20000101"),
+        ("StudyInstanceUID", "1.2.3"),
+    ],
+)
+def test_a_file_of_one_name_with_another_place_scale_or_patient_is_no_copy(write_series, keyword, value):
+    """Left aside as a copy, it would never be missed."""
+    folder = write_series(Modality.CT)
+    other = pydicom.dcmread(folder / "0003.dcm")
+    setattr(other, keyword, value)
+    other.save_as(folder / "again.dcm")
+    assert scan_folder(folder).copies == 0
+    with pytest.raises(InputError, match="hold two images with one SOP Instance UID"):
+        read_folder(folder)
 
 
 def test_copies_count_once(write_series, tmp_path):

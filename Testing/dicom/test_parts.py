@@ -96,6 +96,22 @@ def test_dynamic_pet_whose_series_time_is_that_of_the_processing(series_of):
     assert [suv.decay_seconds for suv in suvs] == pytest.approx([3600] * 3, abs=2)
 
 
+def test_dynamic_pet_across_midnight_whose_series_time_is_that_of_the_processing(series_of):
+    """The first frame of 23:59:30, of the day before, is the start also for those of 0:00 and 0:00:30, for which 0:00 is not."""
+
+    def processed(dataset, number, index):
+        dynamic(dataset, number, index)
+        dataset.SeriesTime = "104500"
+        dataset.AcquisitionDate = "20250313" if number == 0 else "20250314"
+        dataset.AcquisitionTime = ("235930", "000000", "000030")[number]
+        tracer = dataset.RadiopharmaceuticalInformationSequence[0]
+        tracer.RadiopharmaceuticalStartTime, tracer.RadiopharmaceuticalStartDateTime = "225930", "20250313225930"
+
+    folder, _ = series_of(Modality.PET, [{}] * 3, change=processed)
+    suvs = [read_folder(folder, series=f"3/{n}")[1].suv for n in (1, 2, 3)]
+    assert [suv.decay_seconds for suv in suvs] == pytest.approx([3600] * 3, abs=2)
+
+
 @pytest.mark.parametrize("lost", [1, 2])
 def test_a_dynamic_pet_that_lost_a_frame(series_of, lost):
     folder, _ = series_of(Modality.PET, [{}] * 3, change=dynamic)

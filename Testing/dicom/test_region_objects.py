@@ -95,9 +95,15 @@ def test_the_report_holds_the_numbers_by_tid_1500(written):
         }
         for name, value in expected.items():
             assert values.get(name, math.nan) == pytest.approx(value, rel=1e-5, nan_ok=True), (region.name, name)
+        # PS3.16 CID 7469, and the units of CID 85.
+        codes = {each.name.meaning: (each.name.value, each.unit.value) for each in group.get_measurements()}
+        assert codes["SUVbw"] == ("126401", "{SUVbw}g/ml")
+        assert codes.get("SUVlbm(Janma)", ("126405", "{SUVlbm}g/ml")) == ("126405", "{SUVlbm}g/ml")
+        assert codes.get("Total Lesion Glycolysis", ("126033", "g")) == ("126033", "g")
+        assert codes.get("Attenuation Coefficient", ("112031", "[hnsf'U]")) == ("112031", "[hnsf'U]")
     (score,) = groups[0].get_qualitative_evaluations()
     assert score.value.meaning == "Deauville 5"
-    assert groups[0].referenced_segment.referenced_segment_numbers[0] == 1
+    assert [group.referenced_segment.referenced_segment_numbers[0] for group in groups] == [1, 2, 3]
 
 
 def test_the_segmentation_is_read_again(written):
@@ -107,6 +113,16 @@ def test_the_segmentation_is_read_again(written):
     back = read_regions(folder / "0001.dcm", source)
     assert [(each.name, each.kind, each.how) for each in back] == [(each.name, each.kind, each.how) for each in regions]
     assert all((new.voxels == old.voxels).all() for new, old in zip(back, regions, strict=True))
+
+
+@pytest.mark.parametrize("later", [{"ContentTime": "235959.9"}, {"ContentDate": "20990101", "ContentTime": "000000"}])
+def test_regions_that_were_drawn_later_are_shown(written, tmp_path, later):
+    _, source, folder = written
+    again = pydicom.dcmread(folder / "0001.dcm")
+    for keyword, value in later.items():
+        setattr(again, keyword, value)
+    again.save_as(tmp_path / "0000.dcm")
+    assert latest_regions([*folder.iterdir(), tmp_path / "0000.dcm"], source.series.uid) == tmp_path / "0000.dcm"
 
 
 def test_one_region_alone_is_written_and_read_again(written, tmp_path):

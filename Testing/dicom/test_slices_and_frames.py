@@ -37,6 +37,24 @@ def test_gaps_that_grow_are_refused_though_each_is_near_the_next():
         sort_stack(list(slices(heights)), name="CT")
 
 
+@pytest.mark.parametrize(
+    ("attributes", "thickness"),
+    [
+        ({"SliceThickness": "3", "SpacingBetweenSlices": "5"}, 3),
+        ({"SpacingBetweenSlices": "5"}, 5),
+        ({"SliceThickness": "0", "SpacingBetweenSlices": "-5"}, 5),
+        ({}, 1),
+    ],
+)
+def test_a_single_slice_is_as_thick_as_it_says(attributes, thickness):
+    """Slice Thickness (0018,0050) is the slice's own, Spacing Between Slices (0018,0088) that of slices that are not there."""
+    (header,) = slices([7])
+    for keyword, value in attributes.items():
+        setattr(header, keyword, value)
+    _, matrix = sort_stack([header], name="CT")
+    assert (matrix[2, 2], matrix[2, 3]) == (thickness, 7)
+
+
 def sequence(**attributes):
     item = Dataset()
     for keyword, value in attributes.items():

@@ -351,9 +351,11 @@ def test_one_slice_contradicts_the_others(keyword, other, in_tracer, is_missing)
         suv(change)
 
 
-def test_two_injections():
+@pytest.mark.parametrize("slices", [range(8), [5]], ids=["all slices", "one slice"])
+def test_two_injections(slices):
     def twice(header, tracer, index):
-        header.RadiopharmaceuticalInformationSequence.append(classic_pet.injection())
+        if index in slices:
+            header.RadiopharmaceuticalInformationSequence.append(classic_pet.injection())
 
     with pytest.raises(NoSUVError, match=r"several injections, 2 items of Radiopharmaceutical Information Sequence \(0054,0016\)"):
         suv(twice)

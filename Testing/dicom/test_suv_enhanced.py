@@ -5,6 +5,7 @@ import highdicom
 import numpy as np
 import pydicom
 import pytest
+from changed_pet import after
 from classic_pet import RIGHT, headers, stored
 from classic_pet import write as write_classic
 from enhanced_pet import enhanced, mapping, units
@@ -60,7 +61,15 @@ def test_one_offset_alone(read):
 
 
 def test_corrected_to_the_injection(read):
-    assert read(corrected_to="20250314090000")[0] == pytest.approx(0.5 * 70_000 / 300e6, rel=1e-6)
+    value, source, _ = read(corrected_to="20250314090000")
+    assert value == pytest.approx(0.5 * 70_000 / 300e6, rel=1e-6)
+    assert "10:00:00, is 60 minutes after Decay Correction DateTime (0018,9701) 2025-03-14 09:00:00" in source.suv.notes[0]
+
+
+def test_corrected_to_the_end_of_the_scan(read):
+    value, source, _ = read(corrected_to="20250314102000")
+    assert value == pytest.approx(0.5 * after(80), rel=1e-6)
+    assert "10:00:00, is 20 minutes before Decay Correction DateTime" in source.suv.notes[0]
 
 
 @pytest.mark.parametrize(
@@ -83,7 +92,9 @@ def test_doses_that_cannot_be(read, dose, sentence):
     [
         ("Bq/ml", "CodeValue", Unit.SUVBW, RIGHT),
         ("Bq/mL", "CodeValue", Unit.SUVBW, RIGHT),
+        ("Bq/cm3", "CodeValue", Unit.SUVBW, RIGHT),
         ("kBq/ml", "CodeValue", Unit.SUVBW, RIGHT * 1000),
+        ("MBq/cc", "CodeValue", Unit.SUVBW, RIGHT * 1e6),
         ("{SUVbw}g/ml", "CodeValue", Unit.SUVBW, 1.0),
         ("g/ml{SUVbw}", "CodeValue", Unit.SUVBW, 1.0),
         ("g/mL{SUVbw}", "LongCodeValue", Unit.SUVBW, 1.0),
@@ -104,7 +115,9 @@ def test_spellings_of_units(read, coded, keyword, unit, factor):
     ("mappings", "sentence"),
     [
         ([mapping(coded=units("{counts}"))], r"\(7053,1000\) and \(7053,1009\)"),
-        ([mapping(coded=units("{propcounts}"))], "PROPCNTS"),
+        ([mapping(coded=units("{propcounts}"))], "are PROPCNTS,"),
+        ([mapping(coded=units("{counts}/s"))], "are CPS,"),
+        ([mapping(coded=units("{propcounts}/s"))], "are PROPCPS,"),
         ([mapping(coded=units("kat/l"))], r"Measurement Units Code Sequence \(0040,08EA\) says 'kat/l'"),
         ([], r"Real World Value Mapping Sequence \(0040,9096\)"),
     ],
@@ -127,6 +140,21 @@ def test_the_best_of_several_mappings(read):
     assert (volume.unit, value) == (Unit.SUVBW, pytest.approx(0.5 * RIGHT, rel=1e-6))
 
 
+def test_activity_comes_before_suv_of_another_kind(read):
+    value, _, volume = read([mapping(0.4 * RIGHT, units("g/ml{SUVlbm}")), mapping()])
+    assert (volume.unit, value) == (Unit.SUVBW, pytest.approx(0.5 * RIGHT, rel=1e-6))
+
+
+def test_each_frame_has_a_mapping_of_its_own(tmp_path):
+    """As scanners write it, which stretch each slice over all 16 bits."""
+    image = enhanced()
+    del image.SharedFunctionalGroupsSequence[0].RealWorldValueMappingSequence
+    for index, frame in enumerate(image.PerFrameFunctionalGroupsSequence):
+        frame.RealWorldValueMappingSequence = [mapping(0.5 + index)]
+    volume, _ = read_folder(enhanced_pet.write(image, tmp_path / "enhanced"))
+    np.testing.assert_allclose(volume.array.max(axis=(1, 2)), [HOTTEST * (0.5 + index) * RIGHT for index in range(8)], rtol=1e-6)
+
+
 def test_an_intercept_is_added_before_the_unit_is_scaled(read):
     """20000 stored is 0.5 kBq/ml times as much, and 100 kBq/ml more."""
     raised = mapping(0.5, units("kBq/ml"))
@@ -139,6 +167,12 @@ def test_suv_and_activity_agree(read):
     value, source, _ = read([mapping(), mapping(0.5 * RIGHT, units("g/ml{SUVbw}"))])
     assert value == pytest.approx(0.5 * RIGHT, rel=1e-6)
     assert source.suv.notes == ()
+
+
+def test_the_scanners_own_suv_is_taken_where_activity_differs_a_little(read):
+    value, source, _ = read([mapping(), mapping(0.5 * 1.05 * RIGHT, units("g/ml{SUVbw}"))])
+    assert value == pytest.approx(0.5 * 1.05 * RIGHT, rel=1e-6)
+    assert "differ by 4.8%; the former was taken" in source.suv.notes[0]
 
 
 def test_suv_and_activity_contradict_each_other(read):
@@ -180,6 +214,15 @@ class TestInPieces:
         pieces = [mapping(0.5, last=9999), mapping(0.002, units("kBq/mL"), first=10000)]
         assert read(pieces)[0] == pytest.approx(2.0 * RIGHT, rel=1e-6)
 
+    def test_suvbw_with_and_without_its_name(self, read):
+        """g/ml alone is SUVbw, as Units GML without SUV Type is (PS3.3 C.8.9.1.1.3)."""
+        value, _, volume = read([mapping(0.5, units("g/ml{SUVbw}"), last=9999), mapping(2.0, units("g/ml"), first=10000)])
+        assert (volume.unit, value) == (Unit.SUVBW, pytest.approx(2.0, rel=1e-6))
+
+    def test_two_kinds_of_suv_are_no_whole(self, read):
+        with pytest.raises(NoSUVError, match="covers the stored values -32768 to 9999"):
+            read([mapping(0.5, units("g/ml{SUVbw}"), last=9999), mapping(2.0, units("g/ml{SUVlbm}"), first=10000)])
+
     def test_a_gap_between_them(self, read):
         with pytest.raises(NoSUVError, match="covers the stored values -32768 to 5000 and 20001 to 32767, and its slices hold 0 to 20000"):
             read([mapping(0.5, last=5000), mapping(2.0, first=20001)])
@@ -189,7 +232,8 @@ class TestInPieces:
             read([mapping(0.5, last=9999), mapping(2.0, units("{counts}"), first=10000)])
 
     def test_two_that_overlap_and_differ_are_told(self, read):
-        _, source, _ = read([mapping(0.25, last=10000), mapping()])
+        _, source, volume = read([mapping(0.25, last=10000), mapping()])
+        assert np.median(volume.array[volume.array > 0]) == pytest.approx(4000 * 0.5 * RIGHT, rel=1e-6)
         assert any("overlap and differ, slopes 0.5 and 0.25" in note for note in source.suv.notes)
 
 
@@ -197,6 +241,22 @@ def test_not_corrected_for_decay(read):
     constant = np.log(2) / 6586.2
     mean = constant * 180 / (1 - np.exp(-constant * 180))
     assert read(DecayCorrected="NO", DecayCorrectionDateTime=None)[0] == pytest.approx(0.5 * RIGHT * mean, rel=1e-6)
+
+
+def test_not_corrected_for_decay_in_two_beds(tmp_path):
+    """Frame Acquisition DateTime and Duration are each frame's own; Acquisition DateTime is the first one's."""
+    image = enhanced(DecayCorrected="NO", DecayCorrectionDateTime=None)
+    for frame in image.PerFrameFunctionalGroupsSequence[4:]:
+        content = frame.FrameContentSequence[0]
+        content.FrameAcquisitionDateTime, content.FrameAcquisitionDuration = "20250314101000.00", 600_000.0
+    volume, source = read_folder(enhanced_pet.write(image, tmp_path / "enhanced"))
+    constant = np.log(2) / 6586.2
+    expected = [
+        0.5 * HOTTEST * after(60 + start) * constant * length / (1 - np.exp(-constant * length))
+        for start, length in [(0, 180)] * 4 + [(10, 600)] * 4
+    ]
+    np.testing.assert_allclose(volume.array.max(axis=(1, 2)), expected, rtol=1e-6)
+    assert source.suv.decay_seconds == 3600
 
 
 @pytest.mark.parametrize(

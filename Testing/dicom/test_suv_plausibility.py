@@ -94,6 +94,17 @@ class TestPlausible:
         with pytest.raises(NoSUVError, match=r"\(0054,0304\) 'Gallium-68 DOTATATE' names Ga-68, whose half life is 40"):
             suv(change)
 
+    @pytest.mark.parametrize("scheme", ["SRT", "SNM3", "99SDM"])
+    def test_a_code_against_a_name(self, scheme):
+        """C-131A3 is Ga-68 (PS3.16 CID 4020), under any of SNOMED's old names. Half life and name are those of F-18."""
+
+        def change(header, tracer, index):
+            tracer.RadionuclideCodeSequence = [code("C-131A3", "x", scheme)]
+            del tracer.RadiopharmaceuticalCodeSequence
+
+        with pytest.raises(NoSUVError, match=r"6586\.2 s, and Radionuclide Code Sequence .* C-131A3 names Ga-68"):
+            suv(change)
+
     def test_the_code_of_a_neighbour_is_told(self):
         """As in a published reference object: C-131A1 is Ga-66, where all else says Ga-68."""
 
@@ -124,8 +135,10 @@ class TestPlausible:
         found = outcome(**{keyword: year})
         assert found == pytest.approx(after(60), rel=1e-9) if isinstance(found, float) else "contradict" in found
 
-    def test_more_activity_than_was_injected_is_told(self, tmp_path):
-        """2.1 l of 2000 Bq/ml and more beside a dose of 0.1 MBq: bounds for a mouse, not for what the image holds."""
-        headers = headers_with(PatientWeight="0.02", PatientSize=None, RadionuclideTotalDose="200000")
+    @pytest.mark.parametrize(("dose", "times"), [("200000", "10.1"), ("900000", "2.23"), ("1100000", None)])
+    def test_more_activity_than_was_injected_is_told(self, tmp_path, dose, times):
+        """A slice has 1264 voxels of 2000 Bq/ml and 16 of 10000, each of 0.064 ml; of the dose 68 % is left."""
+        headers = headers_with(PatientWeight="0.02", PatientSize=None, RadionuclideTotalDose=dose)
         _, source = read_folder(classic_pet.write(headers, tmp_path / "pet"))
-        assert "times the activity that was injected" in source.suv.notes[-1]
+        told = [note for note in source.suv.notes if "times the activity that was injected" in note]
+        assert [note.split()[3] for note in told] == ([times] if times else [])

@@ -112,6 +112,8 @@ def test_file_that_does_not_say_where_it_lies(tmp_path, missing):
     read = read_volume(changed(save(tmp_path / "a.mha"), **dict.fromkeys(missing)))
     assert read.place is Place.UNSAID
     np.testing.assert_allclose(read.spacing, [1.5, 2, 3])
+    k, j, i = read.shape
+    np.testing.assert_allclose(read.ijk_to_lps @ [(i - 1) / 2, (j - 1) / 2, (k - 1) / 2, 1], [0, 0, 0, 1], atol=1e-9)
 
 
 def test_slice_without_a_height(tmp_path):

@@ -72,6 +72,7 @@ def without(fields, *keys):
         ({**BIDS, "RadionuclideHalfLife": 6588, "Units": "MBq/mL"}, HOUR * 1e6),
         ({**BIDS, "DecayCorrection": "ADMIN", "ImageDecayCorrectionTime": 60}, 71_000 / 388.77747e6),
         ({**DCM2NIIX, "InjectionStart": -3600, "ImageDecayCorrectionTime": 60}, HOUR * 2 ** (60 / 6588)),
+        (without(DCM2NIIX, "ImageDecayCorrectionTime") | {"InjectionStart": -3600}, HOUR),
         (without(BIDS, "InjectedRadioactivity", "InjectedRadioactivityUnits") | {"RadionuclideTotalDose": 388.77747e6}, HOUR),
     ],
 )
@@ -96,7 +97,10 @@ def test_suv_from_dose_weight_and_times(tmp_path, fields, factor, name):
         ({**BIDS, "ImageDecayCorrectionTime": -7200}, "the times contradict each other"),
         ({**BIDS, "ImageDecayCorrectionTime": 200_000}, "the times contradict each other"),
         ({**DCM2NIIX, "InjectionStart": -3600, "ImageDecayCorrectionTime": 900}, "DecayCorrection START and ImageDecayCorrectionTime"),
+        ({**DCM2NIIX, "InjectionStart": -3600, "ImageDecayCorrectionTime": -900}, "DecayCorrection START and ImageDecayCorrectionTime"),
         ({**BIDS, "DecayCorrection": "ADMIN"}, "DecayCorrection ADMIN and ImageDecayCorrectionTime contradict each other"),
+        ({**BIDS, "DecayCorrection": "ADMIN", "ImageDecayCorrectionTime": -900}, "DecayCorrection ADMIN and ImageDecayCorrectionTime"),
+        (without(BIDS, "ImageDecayCorrectionTime"), "InjectionStart (s, as ScanStart and ImageDecayCorrectionTime are counted) is missing"),
         ({**BIDS, "ImageDecayCorrected": "No"}, "not corrected for decay"),
         ({**BIDS, "InjectedRadioactivity": 388.77747e6}, "cannot be in Bq"),
         ({**BIDS, "PatientWeight": 71_000}, "a patient weighs"),

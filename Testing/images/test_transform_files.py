@@ -69,6 +69,39 @@ def test_several_in_one_file_are_all_looked_at(tmp_path):
         read_transform(write(both, tmp_path / "t.tfm", (r"^(Parameters: 0 0 0 .*) 3$", r"\1 x")))
 
 
+def turned():
+    transform = sitk.Euler3DTransform()
+    transform.SetRotation(0.3, -0.2, 1.1)
+    return transform
+
+
+@pytest.mark.parametrize("suffix", [".tfm", ".h5"])
+@pytest.mark.parametrize("is_turned_last", [False, True])
+def test_a_turn_and_a_shift_are_applied_in_itks_order(tmp_path, suffix, is_turned_last):
+    """Which is not the same thing as the other way round."""
+    parts = [turned(), sitk.TranslationTransform(3, (30, -20, 10))]
+    both = sitk.CompositeTransform(parts[:: -1 if is_turned_last else 1])
+    matrix, deformation = read_transform(write(both, tmp_path / f"t{suffix}"))
+    assert deformation is None
+    for point in ((0.0, 0.0, 0.0), (100.0, -50.0, 25.0)):
+        np.testing.assert_allclose((np.linalg.inv(matrix) @ [*point, 1])[:3], both.TransformPoint(point), atol=1e-9)
+
+
+@pytest.mark.parametrize("order", ["field, turn", "turn, field, turn", "turn, field"])
+def test_turns_before_and_after_a_deformation_are_applied_in_itks_order(tmp_path, order):
+    def field():
+        image = sitk.GetImageFromArray(np.random.default_rng(0).normal(0, 2, (8, 8, 8, 3)), isVector=True)
+        image.SetOrigin((-100, -100, -100))
+        image.SetSpacing((30, 30, 30))
+        return sitk.DisplacementFieldTransform(image)
+
+    whole = sitk.CompositeTransform([turned() if each == "turn" else field() for each in order.split(", ")])
+    matrix, deformation = read_transform(write(whole, tmp_path / "t.h5"))
+    for point in ((0.0, 0.0, 0.0), (40.0, -30.0, 25.0)):
+        moved = np.linalg.inv(matrix) @ [*deformation.TransformPoint(point), 1]
+        np.testing.assert_allclose(moved[:3], whole.TransformPoint(point), atol=1e-9)
+
+
 def test_several_that_nothing_holds_together(tmp_path):
     """ITK takes the first and leaves the others without an error."""
     path = write(rigid(lambda: sitk.AffineTransform(3)), tmp_path / "t.tfm")

@@ -69,5 +69,16 @@ def test_hotter_than_a_value_is_not_as_hot_as_it(volume):
     assert [padded.count_above(value) for value in (-1, 100, 99)] == [101, 0, 1]
 
 
+def test_what_is_known_of_voxels_is_forgotten_with_them(volume):
+    """Lowest, highest and how many are hotter are looked for once, for these voxels and this padding alone."""
+    array = np.arange(125, dtype=np.float32).reshape(volume.shape)
+    first = volume.with_array(array)
+    assert (first.range, first.count_above(100)) == ((0, 124), 24)
+    doubled, padded = first.with_array(2 * array), first.with_array(array, padding=array > 110)
+    assert (doubled.range, doubled.count_above(100)) == ((0, 248), 74)
+    assert padded.count_above(100) == 10
+    assert (first.with_array(array, name="the same").range, first.count_above(100)) == ((0, 124), 24)
+
+
 def test_other_sizes_are_other_grids(volume):
     assert not volume.same_grid(volume.with_array(volume.array[:-1]))
