@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,10 +13,11 @@ from LCDFusionLib.mrml.belonging import patients_text
 from LCDFusionLib.mrml.input_identity import InputIdentity
 from LCDFusionLib.mrml.key_slices import key_slices, set_key_slices
 from LCDFusionLib.mrml.nodes import own_matrix, volume_from_node
-from LCDFusionLib.mrml.regions import Region, add_region, regions_of
+from LCDFusionLib.mrml.regions import LESION, Region, add_region, regions_of
 from LCDFusionLib.mrml.session_file import MOST_BYTES, Session, StoredRegion, runs_of
 from LCDFusionLib.mrml.transforms import place_under, registration_text, transform_above
 from LCDFusionLib.panel.choices import AnatomyWindow, Choices
+from LCDFusionLib.views.choices import Arrangement
 from LCDFusionLib.views.metrics_plot import PLOTTED
 from LCDFusionLib.views.planes import layer_at, place_in_slice
 
@@ -126,12 +127,21 @@ def bring_back(core: Core, session: Session, way: str = "") -> None:
     marked = {index for place in session.key_slices if (index := layer_at(anatomy, place)) is not None}
     set_key_slices(anatomy, function, sorted(marked | set(key_slices(*pair))))
     volume = volume_from_node(function, copy=False)
-    there = [region.voxels for region in regions_of(anatomy, function, volume)]
+    there = regions_of(anatomy, function, volume)
     for stored, voxels in zip(session.regions, masks, strict=True):
-        if not any((voxels == each).all() for each in there):
-            add_region(anatomy, function, volume, Region("", stored.name, stored.kind, stored.how, stored.place, voxels))
+        if not any((voxels == region.voxels).all() for region in there):
+            key, name = _beside(there, stored)
+            add_region(anatomy, function, volume, Region(key, name, stored.kind, stored.how, stored.place, voxels))
     core.host.open_views()
     core.refresh()
+
+
+def _beside(there: Sequence[Region], stored: StoredRegion) -> tuple[str, str]:
+    """Key of the region whose place it takes, "" for none, and its name: of liver and blood pool there is one, and a name is one region's."""
+    if stored.kind != LESION:
+        return next((region.key for region in there if region.kind == stored.kind), ""), stored.name
+    taken = any(region.name == stored.name for region in there)
+    return "", f"{stored.name} (session)" if taken else stored.name
 
 
 def _check_inputs(core: Core, session: Session, way: str) -> None:
@@ -175,6 +185,8 @@ def _choices(stored: Mapping[str, Any], now: Choices) -> dict[str, Any]:
         raise InputError(f"The session file holds a setting that cannot be chosen ({name}): save the session again.") from None
     if now.orientation is None:
         changes.pop("orientation", None)
+    if now.prior is None and changes.get("arrangement") is Arrangement.COMPARE:  # a prior study is not in the file
+        changes["arrangement"] = Arrangement.READING
     return {**changes, "first_slice": first, "last_slice": last, "roi": None}
 
 

@@ -7,7 +7,9 @@ from collections.abc import Mapping
 import vtk
 
 from LCDFusionLib.images.color import COLOR_TABLES
-from LCDFusionLib.views.layouts import FUNCTION, FUSED
+from LCDFusionLib.views.layouts import FUNCTION, FUSED, PRIOR_BLEND, PRIOR_FUNCTION
+
+_SCALED = (FUNCTION, FUSED, PRIOR_FUNCTION, PRIOR_BLEND)
 
 
 class ColorScale:
@@ -62,14 +64,14 @@ class ColorScale:
 
 
 class ColorScales:
-    """Those of the function's and of the fused view.
+    """Those of the function's and of the fused view, now and of a prior study.
 
     Args:
         renderers: of the views that there are, by layout name.
     """
 
     def __init__(self, renderers: Mapping[str, vtk.vtkRenderer]) -> None:
-        self._scales = {name: ColorScale(renderers[name]) for name in (FUNCTION, FUSED) if name in renderers}
+        self._scales = {name: ColorScale(renderers[name]) for name in _SCALED if name in renderers}
 
     def show(self, colors: Mapping[str, tuple[str, str]]) -> None:
         """Table and range of each view, as `ColorScale.show` takes them; a view that is not named has no scale."""

@@ -77,6 +77,11 @@ class FunctionViews:
         """The same of its own view, where it is in colour: the range of grays stands in the title."""
         return self.colors(look) if look.function is FunctionLook.COLOR else ("", "")
 
+    def follow(self, uptake: Window) -> None:
+        """A hand has set another range where the prior is on show."""
+        if self.shown is not None and self.range is not None:
+            self.shown.GetDisplayNode().SetWindowLevelMinMax(uptake.lower * self._stored, uptake.upper * self._stored)
+
     def range_of_hand(self, look: Look) -> float | None:
         """Where the mouse has changed the window of the function, its upper end is the new one everywhere, and the lower stays 0.
 

@@ -65,6 +65,11 @@ class ReadingCopy:
         display.SetWindowLevelMinMax(window.lower, window.upper)
         return copy
 
+    @property
+    def display(self) -> slicer.vtkMRMLScalarVolumeDisplayNode | None:
+        """How it is displayed; None while there is no copy."""
+        return self._node.GetDisplayNode() if self._node is not None and self._node.GetScene() is not None else None
+
     def close(self) -> None:
         """Takes the copy out of the scene."""
         if self._node is not None and self._node.GetScene() is not None:

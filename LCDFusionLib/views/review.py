@@ -142,7 +142,10 @@ class Review:
             label: date and patient of the pair.
         """
         self.prior.word, self.label = word, label
+        self._unfollow()  # what follows is no hand's
         self.prior.show(study if self.is_open else None, self._look)
+        if self.is_open:
+            self._follow()
         self._title()
 
     def apply(self, look: Look) -> None:
@@ -317,7 +320,8 @@ class Review:
                 texts.show_metrics(self.result, visible=look.metrics and not self._fused.is_peeked and not self._fused.shows_blend(look))
             elif layouts.BASE.get(name) == layouts.FUSED:
                 texts.show_metrics(self._fused.across if look.three_planes else None, visible=False)
-        self._scales.show({layouts.FUNCTION: self.function.scale(look), layouts.FUSED: self._fused.scale(look)})
+        scales = {layouts.FUNCTION: self.function.scale(look), layouts.FUSED: self._fused.scale(look)}
+        self._scales.show(scales | self.prior.scales(look))
 
     def _follow(self) -> None:
         """The fused view is filled for the slice on show; titles say the windows that the mouse has set."""
@@ -327,7 +331,7 @@ class Review:
         for node, call in (
             (self.plane.leading_node, self._on_moved),
             (crosshair, self._on_moved),
-            *((display, self._on_windowed) for display in displays),
+            *((display, self._on_windowed) for display in (*displays, *self.prior.displays)),
         ):
             if node is not None:
                 self._observed.append((node, node.AddObserver(vtk.vtkCommand.ModifiedEvent, call)))
@@ -348,10 +352,21 @@ class Review:
         if self.on_moved is not None:
             self.on_moved()
 
+    def _take_hand_in_prior(self) -> None:
+        """Both rows have one window and one range, whichever was dragged."""
+        window, uptake = self.prior.windows_of_hand()
+        if window is not None and is_there(self._anatomy):
+            show_anatomy(self._anatomy, window, measured=self._measured)
+        if uptake is not None:
+            self.function.follow(uptake)
+
     def _on_windowed(self, *_: object) -> None:
         if self._look is not None:
             self._unfollow()  # what follows is no hand's
+            self._take_hand_in_prior()
             upper = self.function.range_of_hand(self._look)
+            if upper is not None:
+                self.prior.follow(Window.from_range(0, upper))
             self._follow()
             if upper is not None and self.on_range_changed is not None:
                 self.on_range_changed(upper)

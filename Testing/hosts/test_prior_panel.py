@@ -12,7 +12,7 @@ from LCDFusionLib.mrml.nodes import hierarchy_item, node_from_volume
 from LCDFusionLib.mrml.prior import keep_registration
 from LCDFusionLib.views import layouts
 from Testing.panel.prior_studies import NODULE, motion, study
-from Testing.panel.test_prior import ras
+from Testing.panel.test_prior import colors_of_scale, ras
 
 
 @pytest.fixture(scope="module")
@@ -74,6 +74,7 @@ def test_a_prior_is_compared_and_goes_with_the_pair(both, studies):
     assert (cells["max"], cells["Prior max"], cells["max %"]) == ("4.00", "8.00", "-50")
     assert "2024-08-16" in panel.ui.referencesLabel.text
     panel.keep_pictures("prior")
+    assert colors_of_scale(panel.view(layouts.PRIOR_BLEND).picture()) > 200
     shown = background(layouts.PRIOR_FUNCTION)
     assert shown not in (None, before[1].GetID()), "a copy is shown, and the prior's own node stays as it is"
     panel.ui.showPriorButton.click()
@@ -84,6 +85,9 @@ def test_a_prior_is_compared_and_goes_with_the_pair(both, studies):
     panel.read()
     assert panel.parameters.priorFunction is None
     assert background(layouts.PRIOR_FUNCTION) is None
+    panel.ui.compareButton.click()
+    panel.settle()
+    assert colors_of_scale(panel.view(layouts.PRIOR_BLEND).picture()) < 50, "the scale has gone with the prior"
     assert panel.ui.regionsTable.columnCount < len(headers)
 
 

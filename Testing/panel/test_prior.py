@@ -17,9 +17,10 @@ from LCDFusionLib.images.volume import LPS_TO_RAS, Unit  # noqa: E402
 from LCDFusionLib.mrml.nodes import hierarchy_item, ijk_to_ras, voxels, voxels_modified  # noqa: E402
 from LCDFusionLib.mrml.prior import keep_registration  # noqa: E402
 from LCDFusionLib.panel import prior_regions  # noqa: E402
+from LCDFusionLib.panel.choices import AnatomyWindow, ColorTableChoice  # noqa: E402
 from LCDFusionLib.panel.export import ExportKind  # noqa: E402
 from LCDFusionLib.views import layouts  # noqa: E402
-from LCDFusionLib.views.choices import Arrangement  # noqa: E402
+from LCDFusionLib.views.choices import Arrangement, FunctionLook  # noqa: E402
 from Testing.panel.prior_studies import LIVER_LESION, NODULE, motion, study  # noqa: E402
 
 NOW = [(NODULE, 14.0, 4.0), (LIVER_LESION, 12.0, 9.0)]
@@ -169,6 +170,73 @@ def test_both_rows_have_one_range_and_one_window(host, both):
         first, second = ((each.GetWindow(), each.GetLevel(), each.GetColorNodeID()) for each in shown)
         assert first == second
         assert first[0] == window
+
+
+def colors_of_scale(picture):
+    """How many pixels where the scale stands are in colour."""
+    height, width, _ = picture.shape
+    bar = picture[round(0.12 * height) : round(0.48 * height), round(0.82 * width) :]
+    return int((np.ptp(bar, axis=-1) > 60).sum())
+
+
+def test_the_colours_of_a_prior_have_a_scale_of_their_own(host, load, both, before):
+    """Of the range that it is shown in, wherever the prior is in colour; gone with it."""
+
+    def scales():
+        return [host.panel.views._scales.text(name) for name in (layouts.PRIOR_BLEND, layouts.PRIOR_FUNCTION)]
+
+    counts = put(load, (before[0], before[1].with_array(before[1].array * 1000, unit=Unit.BQML)), day="20230101")
+    assert scales() == ["", ""]
+    assert colors_of_scale(host.picture(layouts.PRIOR_BLEND)) < 50
+    choose(host, both[1])
+    assert scales() == ["blaze, 0 to 10 SUVbw", ""]
+    assert colors_of_scale(host.picture(layouts.PRIOR_BLEND)) > 200
+    host.set(function_upper=5.0, table=ColorTableChoice.EMBER, function_look=FunctionLook.COLOR)
+    assert scales() == ["ember, 0 to 5 SUVbw"] * 2
+    choose(host, counts)
+    lower, upper = host.panel.prior_on_show.function_window.lower, host.panel.prior_on_show.function_window.upper
+    assert scales() == [f"ember, {lower:g} to {upper:g} Bq/ml"] * 2
+    assert upper > 1000
+    host.panel.prior.choose("")
+    host.settle()
+    assert scales() == ["", ""]
+    assert colors_of_scale(host.picture(layouts.PRIOR_BLEND)) < 50
+
+
+@pytest.mark.parametrize("which", [layouts.PRIOR_FUNCTION, layouts.PRIOR_BLEND])
+def test_a_hand_in_a_prior_view_moves_the_range_of_both_rows(host, both, monkeypatch, which):
+    """As Slicer's own window and level widget does it, in whatever view it is dragged."""
+    choose(host, both[1])
+    scene, views = host.panel.scene, host.panel.views
+    composite = layouts.composite_node(scene, which)
+    node = scene.GetNodeByID(composite.GetForegroundVolumeID() or composite.GetBackgroundVolumeID())
+    node.GetDisplayNode().SetWindowLevel(10.0, 2.0)  # -3 to 7
+
+    def ranges():
+        blend = layouts.composite_node(scene, layouts.PRIOR_BLEND).GetForegroundVolumeID()
+        nodes = views.function.shown.GetID(), host.background(layouts.PRIOR_FUNCTION), blend
+        displays = [scene.GetNodeByID(each).GetDisplayNode() for each in nodes]
+        return {(each.GetWindowLevelMin(), each.GetWindowLevelMax()) for each in displays}
+
+    assert ranges() == {(0, 7)}
+    assert views._scales.text(layouts.PRIOR_BLEND) == "blaze, 0 to 7 SUVbw"
+    assert "0-7 SUVbw" in host.title(layouts.PRIOR_FUNCTION)
+    monkeypatch.setattr("LCDFusionLib.panel.display._STILL_S", 0.0)
+    host.settle()
+    assert host.chosen.function_upper == 7.0
+    assert ranges() == {(0, 7)}
+
+
+def test_a_hand_in_a_prior_view_moves_the_window_of_both_rows(host, both, monkeypatch):
+    choose(host, both[1])
+    scene = host.panel.scene
+    shown = [scene.GetNodeByID(host.background(name)).GetDisplayNode() for name in (layouts.PRIOR_ANATOMY, layouts.ANATOMY)]
+    shown[0].SetWindowLevel(500.0, 60.0)
+    assert "W 500  L 60" in host.title(layouts.ANATOMY)
+    monkeypatch.setattr("LCDFusionLib.panel.display._STILL_S", 0.0)
+    host.settle()
+    assert [(each.GetWindow(), each.GetLevel()) for each in shown] == [(500, 60)] * 2
+    assert host.chosen.window is AnatomyWindow.ON_DISPLAY
 
 
 def test_all_six_views_scroll_and_zoom_together(host, both):

@@ -186,6 +186,31 @@ def test_dicom_is_known_by_its_instances_whatever_the_order_of_its_slices(host, 
     assert "is back" in opened(host, secret)
 
 
+def test_a_session_beside_what_was_drawn_since(host, review, tmp_path):
+    """A pair has one liver, and a name is one region's."""
+    text, before = saved(host, tmp_path), shown(host)["rows"]
+    for row in host.panel.regions.state.rows:
+        host.panel.regions.remove(row.key)
+    host.panel.views.plane.jump((28.0, 18.0, 38.0))
+    host.panel.regions.liver()
+    host.panel.regions.sphere()
+    host.panel.regions.rename(host.panel.regions.state.rows[1].key, "Läsion α")
+    assert "is back" in opened(host, text)
+    rows = shown(host)["rows"]
+    assert [row for row in rows if row[1] == "liver"] == [row for row in before if row[1] == "liver"]
+    assert [(name, kind) for name, kind, _ in rows if kind == "lesion"] == [("Läsion α", "lesion"), ("Läsion α (session)", "lesion")]
+    again = shown(host)
+    opened(host, text)
+    assert shown(host) == again, "twice is once"
+
+
+def test_a_session_saved_beside_a_prior_does_not_come_back_with_three_empty_views(host, review, tmp_path):
+    text = saved(host, tmp_path, arrangement=Arrangement.COMPARE)
+    host.set(arrangement=Arrangement.FOUR_UP)
+    assert "is back" in opened(host, text)
+    assert host.chosen.arrangement is Arrangement.READING
+
+
 DAMAGE = {
     "no file of ours": lambda data: {"hello": 1},
     "a list": lambda data: [data],

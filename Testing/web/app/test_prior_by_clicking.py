@@ -10,6 +10,7 @@ from playwright.sync_api import expect
 from LCDFusionLib.dicom import Radiopharmaceutical, Study
 from Testing.cli.small_study import write_series
 from Testing.panel.prior_studies import NODULE, motion, study
+from Testing.panel.test_prior import colors_of_scale
 from Testing.web.app.conftest import PICTURES, running_viewer
 from Testing.web.app.reader import PATIENCE_MS, Reader
 
@@ -78,6 +79,7 @@ def test_both_rows_show_one_place_whichever_is_scrolled(reader):
         until_it_is(reader, lambda before=before: all((reader.view(each) != old).any() for each, old in before.items()))
     until_it_is(reader, lambda: dark(reader, "LCDFunction") is not None and dark(reader, "LCDPriorFunction") is not None)
     reader.picture("prior-linked")
+    assert colors_of_scale(reader.view("LCDPriorBlend")) > 200
     assert np.linalg.norm(dark(reader, "LCDFunction") - dark(reader, "LCDPriorFunction")) < 8, "the lesion lies where it lies now"
 
 
@@ -100,4 +102,7 @@ def test_unregistered_nothing_is_measured_and_without_a_prior_all_is_as_it_was(r
     reader.choose(".prior-select", "None")
     expect(reader.page.locator(".changes-table")).to_have_count(0)
     expect(reader.page.locator(".lcd-view:visible")).to_have_count(4)
+    reader.page.click('.arrangements button:has-text("Compare")')
+    expect(reader.page.locator(".lcd-view:visible")).to_have_count(6)
+    until_it_is(reader, lambda: colors_of_scale(reader.view("LCDPriorBlend")) < 50)
     assert reader.page.locator(".region").count() == 1, "what was measured in the pair stays"
