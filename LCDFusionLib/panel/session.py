@@ -137,7 +137,7 @@ def bring_back(core: Core, session: Session, way: str = "") -> None:
 
 
 def _beside(there: Sequence[Region], stored: StoredRegion) -> tuple[str, str]:
-    """Key of the region whose place it takes, "" for none, and its name: of liver and blood pool there is one, and a name is one region's."""
+    """Key of the region whose place it takes, "" for none, and its name: there is one liver, one blood pool, and a name is one region's."""
     if stored.kind != LESION:
         return next((region.key for region in there if region.kind == stored.kind), ""), stored.name
     taken = any(region.name == stored.name for region in there)

@@ -110,7 +110,7 @@ class PriorViews:
         """Where a hand has changed window or range in one of the views, the pair is to have them too.
 
         Returns:
-            Window of the anatomy, and range of uptake in the unit that is fused; None where no hand has changed it, or it is the prior's own.
+            Window of the anatomy, and range of uptake in the unit fused; None where no hand has changed it, or it is the prior's own.
         """
         if self.study is None or self._range is None or self._window is None:
             return None, None
