@@ -61,7 +61,6 @@ def run(options: argparse.Namespace) -> None:
         steps_per_epoch=options.steps,
         batch_size=options.batch,
         crop=options.crop,
-        learn=PRESETS["default"].learn if options.loss == "default" else 0.0,
     )
     print("reading the training data")
     try:

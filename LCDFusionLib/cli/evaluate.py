@@ -46,7 +46,7 @@ or a check beyond the metrics, whose folder has cases.csv, table.md, dots.png an
   flicker-ct, flicker-mr            change from slice to slice against that of the sources
 
 Methods: average, maximum, laplacian-pyramid, guided-filter, a-trous, latlrr, and `network`, our shipped weights for the set. anatomy-only
-and function-only are no fusion: they show what a plain copy of one source scores, and are not ranked. overlay-ct and overlay-mr, which
+and function-only are no fusion: they show what a plain copy of one source scores, and are not ranked. overlay, which
 have to be named, are the formula that training teaches our networks. To add a method of your own, write the pairs with --images, fuse
 them with your program into PNG files of the same names, and give that folder with --fused.
 
@@ -61,8 +61,8 @@ NETWORK = "network"
 SOURCES = ("anatomy", "function")
 """Folders of --images that no method may take."""
 METHODS = ("average", "maximum", "laplacian-pyramid", "guided-filter", "a-trous", "latlrr", NETWORK, "anatomy-only", "function-only")
-OVERLAYS = ("overlay-ct", "overlay-mr")
-"""Methods that are left out unless they are named."""
+OVERLAY = "overlay"
+"""Left out unless it is named."""
 
 
 def add_parser(commands: argparse._SubParsersAction) -> None:
@@ -137,17 +137,17 @@ def _chosen(text: str | None) -> list[str]:
     """Names of the methods asked for, each once."""
     names = list(dict.fromkeys(name.strip() for name in text.split(",") if name.strip())) if text is not None else list(METHODS)
     for name in names:
-        if name not in METHODS + OVERLAYS:
-            raise InputError(f"There is no method '{name}': choose from {', '.join(METHODS + OVERLAYS)}.")
+        if name not in (*METHODS, OVERLAY):
+            raise InputError(f"There is no method '{name}': choose from {', '.join((*METHODS, OVERLAY))}.")
     return names
 
 
 def _methods(chosen: Sequence[str], pairs: PairSet | Check, options: argparse.Namespace) -> list[Method | FusedFolder]:
     """The methods for one set: built-in ones, weights, folders; warnings last."""
-    from LCDFusionLib.evaluation.methods import BUILT_IN, OVERLAYS, WARNINGS, FusedFolder, Network
+    from LCDFusionLib.evaluation.methods import BUILT_IN, WARNINGS, FusedFolder, Network, Overlay
 
     methods: list[Method | FusedFolder] = [BUILT_IN[name] for name in chosen if name in BUILT_IN and name not in WARNINGS]
-    methods += [OVERLAYS[name] for name in chosen if name in OVERLAYS]
+    methods += [Overlay()] if OVERLAY in chosen else []
     for text in options.fused:
         name, equals, folder = text.partition("=")
         if not (name and equals and folder):

@@ -54,12 +54,11 @@ def run(options: argparse.Namespace) -> None:
     """Train, and say where the best weights are."""
     from LCDFusionLib.fusion.device import device_in_words
     from LCDFusionLib.network import WeightsError, load_weights
-    from LCDFusionLib.training.card import started_from
     from LCDFusionLib.training.measure import measure_test
     from LCDFusionLib.training.trainer import Trainer, training_device
 
     check_seed(options.seed)
-    presets = presets_of(options)
+    preset = preset_of(options)
     try:
         start = load_weights(options.start_from) if options.start_from else None
         data, card, test = _data(options, start)
@@ -67,20 +66,15 @@ def run(options: argparse.Namespace) -> None:
         raise InputError(str(error)) from error
     except FileNotFoundError as error:
         raise InputError(f"The training data are not complete: {error}") from error
-    pairs = sum(len(pairs) for _, pairs in data.sources)
     device = training_device(options.device)
     try:
-        for link, preset in enumerate(presets):
-            folder = options.output / "finish" if link else options.output
-            preset = preset.for_pairs(pairs)
-            if options.steps is not None:
-                preset = replace(preset, steps=min(options.steps, preset.steps) if link else options.steps)
-            trainer = Trainer(data, preset, folder, start=start, seed=options.seed, device=device, card=card, held=held)
-            print(f"{preset.steps} steps of {preset.batch_size} on {device_in_words(device)}, from step {trainer.step}")
-            with resumable(options.output):
-                best = trainer.run()
-            start = load_weights(best)
-            card = {**card, "started_from": started_from(start)}
+        preset = preset.for_pairs(sum(len(pairs) for _, pairs in data.sources))
+        if options.steps is not None:
+            preset = replace(preset, steps=options.steps)
+        trainer = Trainer(data, preset, options.output, start=start, seed=options.seed, device=device, card=card, held=held)
+        print(f"{preset.steps} steps of {preset.batch_size} on {device_in_words(device)}, from step {trainer.step}")
+        with resumable(options.output):
+            best = trainer.run()
         print(f"best weights: {best}")
         with resumable(options.output):
             if test:
@@ -99,13 +93,13 @@ def check_seed(seed: int) -> None:
         raise InputError(f"--seed must be from 0 to 9223372036854775807, got {seed}.")
 
 
-def presets_of(options: argparse.Namespace) -> list[Preset]:
-    """The protocols asked for, one after the other, with what the options change of them.
+def preset_of(options: argparse.Namespace) -> Preset:
+    """The protocol asked for, with what the options change of it.
 
     Raises:
         InputError: options that do not go together, or a number out of range.
     """
-    from LCDFusionLib.training.presets import MR_CHANGES, PRESETS
+    from LCDFusionLib.training.presets import PRESETS
 
     name = options.preset or ("paper" if options.kind in PAPER_KINDS else "default")
     if name == "paper" and options.kind not in PAPER_KINDS:
@@ -116,16 +110,12 @@ def presets_of(options: argparse.Namespace) -> list[Preset]:
             raise InputError(f"--{option.replace('_', '-')} must be above 0, got {value:g}.")
     if options.alpha is not None and name != "paper":
         raise InputError("--alpha is the weight of the gradient term in the paper's loss: use it with --preset paper.")
-    presets = [PRESETS[name]]
-    if name == "default":
-        presets = [PRESETS["finish"]] if options.start_from else [*presets, PRESETS["finish"]]
-        if options.kind == "mr-pet":
-            presets = [replace(preset, loss=replace(preset.loss, **MR_CHANGES)) for preset in presets]
+    preset = PRESETS[name]
     if options.learning_rate is not None:
-        presets = [replace(preset, learning_rate=options.learning_rate) for preset in presets]
+        preset = replace(preset, learning_rate=options.learning_rate)
     if options.alpha is not None:
-        presets = [replace(preset, loss=replace(preset.loss, gradient=options.alpha)) for preset in presets]
-    return presets
+        preset = replace(preset, loss=replace(preset.loss, gradient=options.alpha))
+    return preset
 
 
 def _data(options: argparse.Namespace, start: LoadedWeights | None) -> tuple[TrainingData, dict, list[SlicePair]]:

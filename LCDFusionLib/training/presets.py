@@ -16,7 +16,7 @@ class Preset:
     Attributes:
         loss: weights of the loss terms.
         steps: optimiser steps.
-        learning_rate: of Adam at the start.
+        learning_rate: of the optimiser at the start.
         schedule: "cosine" to zero over the run after 50 warm-up steps, or "paper": times 0.9 every 5 epochs.
         batch_size: crops (or slices) a step.
         crop: edge of a crop in pixels.
@@ -25,8 +25,7 @@ class Preset:
             follow from the number of pairs (`for_pairs`).
         patience: epochs without a better validation score before the run stops; None never stops early.
         min_delta: what counts as better.
-        learn: part of the steps, the first ones, in which the network learns the guide alone (`learning_loss`): a plain loss, which takes
-            half the work a step and leads to the same place from anywhere. None of it where a run begins with weights.
+        optimizer: "adam", or "muon": Muon for the weights of the convolutions, Adam for everything else (`training.optimizer`).
         gate_stride: of `RewrittenNet` in training steps; the validation is exact.
     """
 
@@ -40,14 +39,8 @@ class Preset:
     patience: int | None = None
     min_delta: float = 1e-4
     epochs: int | None = None
-    learn: float = 0.0
+    optimizer: Literal["adam", "muon"] = "adam"
     gate_stride: int = 1
-
-    @property
-    def learning_loss(self) -> LossWeights:
-        """Of the part `learn`: the guide of `loss`, learnt as it is."""
-        guide = {name: getattr(self.loss, name) for name in ("headroom", "cover", "detail")}
-        return LossWeights(overlay=1.0, plateau=0.5, guide_edges=1.0, **guide)
 
     def for_pairs(self, count: int) -> Preset:
         """The protocol for this number of training pairs; one that counts in steps stays as it is."""
@@ -68,50 +61,16 @@ PRESETS = {
         patience=10,
         epochs=80,
     ),
+    # What ships: the guide is the image wanted, and the distance to it falls from anywhere (decision 178).
     "default": Preset(
-        loss=LossWeights(
-            overlay=30.0,
-            plateau=15.0,
-            edges=8.0,
-            correlation=0.6,
-            function_floor=30.0,
-            anatomy_floor=5.0,
-            lesion_edges=3.0,
-            background=3.0,
-            darkening=10.0,
-        ),
-        steps=1600,
-        learning_rate=2e-3,
+        loss=LossWeights(overlay=1.0, plateau=0.5, guide_edges=1.0),
+        steps=6500,
+        learning_rate=3e-3,
         schedule="cosine",
+        batch_size=4,
         steps_per_epoch=500,
-        learn=0.6,
-        batch_size=24,
+        min_delta=0.0,
+        optimizer="muon",
         gate_stride=4,
     ),
 }
-
-PRESETS["finish"] = replace(
-    PRESETS["default"],
-    loss=replace(PRESETS["default"].loss, plateau=40.0, correlation=0.4, function_floor=10.0, darkening=20.0),
-    steps=300,
-    steps_per_epoch=250,
-    learning_rate=7e-4,
-    learn=0.0,
-)
-"""The last link of `default`, and all of a run that begins with weights.
-
-The metrics of the function pay for lifting whatever lies under uptake, air in a hot mass with it: the longer `default` runs, the less of
-the anatomy's contrast is left there. With less of them and more of the hot pixels it comes back in a few hundred steps.
-"""
-
-MR_CHANGES = {
-    "edges": 10.0,
-    "correlation": 0.3,
-    "lesion_edges": 1.5,
-    "headroom": 0.02,
-    "anatomy_margin": 0.95,
-}
-"""What the losses of `mr-pet` have in place of the one for CT.
-
-The windows of an MR leave little of it white, so less headroom is needed. Over a brain uptake is everywhere, and so are edges of the MR.
-"""

@@ -25,8 +25,9 @@ from LCDFusionLib.network import LCDFusionNet, LoadedWeights, NetworkConfig, Rew
 from .budget import check_budget, fingerprint, keep_budget
 from .curves import plot_curves, read_log
 from .data import TrainingData
-from .loss import darkening_loss, fusion_loss
+from .loss import fusion_loss
 from .measure import batch_of_one, write_rows
+from .optimizer import Optimizer
 from .presets import Preset
 from .samples import CropSampler, Image, SlicePair
 from .whole_slices import WholeSlices
@@ -78,7 +79,7 @@ class Trainer:
         self.network.to(self.device)
         self.model = RewrittenNet(self.network, gate_stride=preset.gate_stride)  # the same, nearly, for less work
         self.exact = RewrittenNet(self.network)
-        self.optimizer = torch.optim.Adam(self.network.parameters(), lr=preset.learning_rate)
+        self.optimizer = Optimizer(self.network, preset.optimizer, preset.learning_rate)
         self.crops = CropSampler(data.sources, size=preset.crop, seed=seed)
         self.slices = WholeSlices(data.sources, preset.batch_size, seed=seed) if preset.epochs is not None else None
         self.validation = data.validation
@@ -144,24 +145,11 @@ class Trainer:
 
     def _step(self) -> None:
         self._set_learning_rate()
-        learning = self.step < self.preset.learn * self.preset.steps
-        weights = self.preset.learning_loss if learning else self.preset.loss
-        crops = list(self._batch())
-        count = len(crops[0])
-        if weights.darkening:
-            # A quarter of the crops once more, each with a lesion added: the two fused images are compared.
-            some = slice(0, max(count // 4, 1))
-            again = [crops[0][some], np.stack([self.crops.with_lesion(f[0])[None] for f in crops[1][some]])]
-            crops = [np.concatenate(both) for both in zip(crops, again, strict=True)]
-        anatomy, function = (torch.from_numpy(x).to(self.device) for x in crops)
+        anatomy, function = (torch.from_numpy(x).to(self.device) for x in self._batch())
         with torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=self.device.type == "cuda"):
             fused = self.model(anatomy, function)
-        loss, terms = fusion_loss(fused[:count], anatomy[:count], function[:count], weights)
-        if weights.darkening:
-            repeated = slice(0, len(fused) - count)
-            darkening = darkening_loss(fused[repeated], fused[count:], function[count:] - function[repeated])
-            loss, terms["darkening"] = loss + weights.darkening * darkening, darkening.item()
-        self.optimizer.zero_grad(set_to_none=True)
+        loss, terms = fusion_loss(fused, anatomy, function, self.preset.loss)
+        self.network.zero_grad(set_to_none=True)
         loss.backward()
         norm = nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
         if not (torch.isfinite(loss) and torch.isfinite(norm)):
@@ -187,15 +175,13 @@ class Trainer:
             factor = 0.9 ** (self.step // preset.steps_per_epoch // 5)
         else:
             factor = min(1.0, (self.step + 1) / WARM_UP) * (0.5 + 0.5 * math.cos(math.pi * self.step / preset.steps))
-        for group in self.optimizer.param_groups:
-            group["lr"] = preset.learning_rate * factor
+        self.optimizer.set_rate(factor)
 
     def _end_epoch_if_due(self) -> None:
         if not self.losses or (self.step % self.preset.steps_per_epoch and self.step < self.preset.steps):
             return
         scores = validate(self.exact, self.validation, self.preset, self.device)
-        names = dict.fromkeys(name for row in self.losses for name in row)  # while it learns the guide it has other terms
-        means = {f"train_{name}": float(np.mean([row[name] for row in self.losses if name in row])) for name in names}
+        means = {f"train_{name}": float(np.mean([row[name] for row in self.losses])) for name in self.losses[0]}
         row = {"step": self.step, **means, **{f"validation_{name}": value for name, value in scores.items()}}
         # The paper stops on Q^AB/F, which a copy of the anatomy wins; the default protocol on its own loss.
         score = scores["QABF"] if self.preset.schedule == "paper" else -scores["loss"]

@@ -1,6 +1,5 @@
 """`lcdfusion train` and `lcdfusion ablate` in a terminal, on an atlas of a few small slices."""
 
-import argparse
 import csv
 import json
 import signal
@@ -9,7 +8,6 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 
-from LCDFusionLib.cli import train
 from LCDFusionLib.cli.train import PAPER_KINDS
 from LCDFusionLib.network import load_weights
 from LCDFusionLib.training.experiments import EXPERIMENTS
@@ -39,18 +37,6 @@ def card(folder):
 
 def test_names_of_the_experiments():
     assert PAPER_KINDS == EXPERIMENTS
-
-
-@pytest.mark.parametrize(("kind", "headroom"), [("ct-pet", 0.03), ("mr-pet", 0.02)])
-def test_what_ships_is_trained_in_two_links_and_weights_go_through_the_last_alone(kind, headroom):
-    parser = argparse.ArgumentParser()
-    train.add_parser(parser.add_subparsers())
-    arguments = ["train", kind, "--data", "data", "-o", "run"]
-    whole = train.presets_of(parser.parse_args(arguments))
-    (last,) = train.presets_of(parser.parse_args([*arguments, "--start-from", "weights.pt"]))
-    assert [preset.learn > 0 for preset in whole] == [True, False]
-    assert last == whole[1]
-    assert {preset.loss.headroom for preset in whole} == {headroom}
 
 
 def test_papers_protocol_from_data_to_card(place, atlas):

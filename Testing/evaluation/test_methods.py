@@ -5,7 +5,7 @@ import pytest
 
 from LCDFusionLib.errors import InputError
 from LCDFusionLib.evaluation.comparison import compare
-from LCDFusionLib.evaluation.methods import BUILT_IN, OVERLAYS, ATrous, FusedFolder, LaplacianPyramid, LatLRR, Network
+from LCDFusionLib.evaluation.methods import BUILT_IN, ATrous, FusedFolder, LaplacianPyramid, LatLRR, Network, Overlay
 from LCDFusionLib.evaluation.methods.filters import BINOMIAL, box_mean, smooth
 from LCDFusionLib.evaluation.methods.guided_filter import guided_filter
 from LCDFusionLib.evaluation.pair_sets import pair_set, to_8_bit
@@ -128,13 +128,10 @@ def test_network_is_the_one_that_ships():
         Network("nothing")
 
 
-@pytest.mark.parametrize(("name", "white"), [("overlay-ct", 0.97), ("overlay-mr", 0.98)])
-def test_the_overlay_keeps_two_fifths_of_flat_anatomy_under_full_uptake(name, white):
-    """Worked out by hand: a - (1 - white) a^2 without uptake; 0.42 of that under full uptake, above 1 - 0.42 white."""
+def test_the_overlay_keeps_two_fifths_of_flat_anatomy_under_full_uptake():
     for anatomy in (0.0, 0.5, 1.0):
-        dimmed = anatomy - (1 - white) * anatomy**2
-        for uptake, expected in ((0.0, dimmed), (1.0, 0.42 * dimmed + 1 - 0.42 * white)):
-            fused = OVERLAYS[name].fuse(*(np.full((24, 24), value, np.float32) for value in (anatomy, uptake)))
+        for uptake, expected in ((0.0, anatomy), (1.0, 0.6 + 0.4 * anatomy)):
+            fused = Overlay().fuse(*(np.full((24, 24), value, np.float32) for value in (anatomy, uptake)))
             assert fused == pytest.approx(expected, abs=1e-6)
 
 

@@ -1,17 +1,15 @@
 """The loss: what it prefers, and that its gradients can be trusted."""
 
-from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
 import pytest
 import torch
 
-from LCDFusionLib.training.loss import LossWeights, darkening_loss, fusion_loss, gradient_magnitude, lesion_edges_lost, overlay
-from LCDFusionLib.training.presets import MR_CHANGES, PRESETS
+from LCDFusionLib.training.loss import LossWeights, fusion_loss, gradient_magnitude, overlay
+from LCDFusionLib.training.presets import PRESETS
 
-CT = PRESETS["default"].loss
-MR = replace(CT, **MR_CHANGES)
+DEFAULT = PRESETS["default"].loss
 
 
 @pytest.fixture(scope="module")
@@ -35,22 +33,28 @@ def test_papers_intensity_term_is_flat_between_the_sources(images):
     assert copies == pytest.approx([copies[0]] * 3, rel=1e-5)
 
 
-def test_default_loss_does_not_take_a_copy_of_the_anatomy(images):
+def test_default_loss_has_one_optimum_and_takes_no_copy_of_a_source(images):
     anatomy, function = images
-    default = PRESETS["default"].loss
-    both = overlay(anatomy, function, default)
-    assert value(both, images, default) < value(anatomy, images, default)
-    assert value(both, images, default) < value((anatomy + function) / 2, images, default)
+    assert value(overlay(anatomy, function), images, DEFAULT) == 0
+    copies = [value(copy, images, DEFAULT) for copy in (anatomy, function, (anatomy + function) / 2, torch.maximum(anatomy, function))]
+    assert min(copies) > 0.05
 
 
-def test_gradients_are_finite_where_metrics_are_undefined():
+def test_under_uptake_the_same_difference_costs_more(images):
+    anatomy, function = images
+    fused = overlay(anatomy, function)
+    hot = function > 0.7
+    costs = [value(fused + 0.1 * where, images, LossWeights(overlay=1.0, plateau=0.5)) / where.sum().item() for where in (hot, ~hot)]
+    assert costs[0] > 3 * costs[1]
+
+
+def test_gradients_are_finite_without_any_uptake():
     flat = torch.zeros(2, 1, 48, 48)
     fused = torch.full_like(flat, 0.5, requires_grad=True)
-    loss, terms = fusion_loss(fused, flat, flat, PRESETS["default"].loss)
+    loss, terms = fusion_loss(fused, flat, flat, DEFAULT)
     loss.backward()
-    assert torch.isfinite(loss)
     assert torch.isfinite(fused.grad).all()
-    assert all(np.isfinite(term) for term in terms.values())
+    assert terms == {"overlay": 0.5, "plateau": 0.0, "guide_edges": 0.0}
 
 
 def test_gradient_magnitude_of_a_ramp_is_that_of_the_unnormalised_sobel():
@@ -61,45 +65,20 @@ def test_gradient_magnitude_of_a_ramp_is_that_of_the_unnormalised_sobel():
 def test_overlay_of_a_flat_anatomy():
     anatomy = torch.linspace(0, 1, 33, dtype=torch.float64)[:, None, None, None].expand(-1, 1, 4, 41)
     function = torch.linspace(0, 1, 41, dtype=torch.float64).expand(33, 1, 4, 41)
-    fused = overlay(anatomy, function, CT)[:, 0, 0]
-    assert (fused.diff(dim=1) > 0).all(), "brighter with uptake, on white anatomy too"
+    fused = overlay(anatomy, function)[:, 0, 0]
+    assert (fused[:-1].diff(dim=1) > 0).all(), "brighter with uptake"
     assert (fused.diff(dim=0) > 0).all(), "the anatomy shows through the hottest uptake"
-    assert fused.min() == 0
-    assert fused.max() == pytest.approx(1)
-    assert fused[-1, 0].item() == pytest.approx(0.97), "white without uptake leaves the headroom"
-    assert fused[8, 0].item() == pytest.approx(0.25, abs=0.01), "gray without uptake hardly changes"
+    assert torch.allclose(fused[:, 0], anatomy[:, 0, 0, 0]), "without uptake it is the anatomy"
+    assert torch.allclose(fused[:, -1], 0.6 + 0.4 * anatomy[:, 0, 0, 0]), "two fifths of it are left under the hottest"
 
 
-@pytest.mark.parametrize("weights", [CT, MR], ids=["CT", "MR"])
-def test_in_the_overlay_more_uptake_is_never_darker_whatever_the_detail(weights):
+def test_in_the_overlay_more_uptake_is_never_darker_whatever_the_detail():
     anatomy = torch.rand(1, 1, 64, 64, dtype=torch.float64, generator=torch.Generator().manual_seed(0)).round()
-    levels = [overlay(anatomy, torch.full_like(anatomy, level), weights) for level in torch.linspace(0, 1, 21).tolist()]
+    levels = [overlay(anatomy, torch.full_like(anatomy, level)) for level in torch.linspace(0, 1, 21).tolist()]
     assert all((hotter >= colder - 1e-12).all() for colder, hotter in pairwise(levels))
 
 
-@pytest.mark.parametrize(("weights", "kept"), [(CT, 0.8), (MR, 0.5)], ids=["CT", "MR"])
-def test_in_the_overlay_edges_stay_under_the_hottest_uptake(weights, kept):
+def test_in_the_overlay_edges_stay_under_the_hottest_uptake():
     anatomy = 0.4 + 0.1 * (torch.arange(64.0) // 4 % 2).expand(1, 1, 64, 64)
-    step = overlay(anatomy, torch.ones_like(anatomy), weights)[0, 0, 32].diff().abs().max().item()
-    assert step > kept * 0.1
-
-
-def test_lost_edges_count_only_under_uptake(images):
-    anatomy, _ = images
-    half = torch.zeros_like(anatomy)
-    half[..., 32:] = 1
-    flat_right = torch.where(half > 0, anatomy.mean(), anatomy)
-    assert lesion_edges_lost(anatomy, anatomy, half, 0.85).item() == pytest.approx(0, abs=1e-6)
-    assert lesion_edges_lost(flat_right, anatomy, half, 0.85).item() > 0.6
-    assert lesion_edges_lost(flat_right, anatomy, 1 - half, 0.85).item() < 0.1
-    assert lesion_edges_lost(-anatomy, anatomy, half, 0.85).item() > 0.85, "an edge turned round is a lost edge"
-
-
-def test_darkening_counts_what_gets_darker_and_nothing_else():
-    before = torch.full((1, 1, 20, 20), 0.5)
-    added = torch.zeros_like(before)
-    added[..., 5:10, 5:10] = 0.4
-    assert darkening_loss(before, before + added, added) == 0
-    halo = before + added
-    halo[..., 4, 5:10] -= 0.2
-    assert darkening_loss(before, halo, added).item() == pytest.approx(5 * 0.2 / (25 * 0.4), rel=1e-5)
+    step = overlay(anatomy, torch.ones_like(anatomy))[0, 0, 32].diff().abs().max().item()
+    assert step > 0.8 * 0.1

@@ -10,7 +10,7 @@ from .laplacian_pyramid import LaplacianPyramid
 from .latlrr import LatLRR
 from .method import Method
 from .network import Network
-from .overlay import OVERLAYS
+from .overlay import Overlay
 from .pixel_rules import Average, Maximum
 
 BUILT_IN: dict[str, Method] = {
@@ -24,7 +24,6 @@ WARNINGS = (AnatomyOnly().name, FunctionOnly().name)
 
 __all__ = [
     "BUILT_IN",
-    "OVERLAYS",
     "WARNINGS",
     "ATrous",
     "AnatomyOnly",
@@ -37,4 +36,5 @@ __all__ = [
     "Maximum",
     "Method",
     "Network",
+    "Overlay",
 ]

@@ -13,7 +13,7 @@ from LCDFusionLib.network import RewrittenNet, WeightsError, load_weights
 from LCDFusionLib.training.samples import Image
 
 METRIC_OF_TERM = {"edges": "QABF", "function_floor": "VIF", "anatomy_floor": "VIF", "correlation": "SCD"}
-"""What a term of the training loss is made of."""
+"""What terms of a training loss were made of, in cards from before decision 178."""
 
 
 class Network:
