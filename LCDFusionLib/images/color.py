@@ -18,11 +18,11 @@ A full colour on black or on white does not exist: chroma is room for luma. With
 without colour it is all of [0, 1], and gray stays as it is.
 """
 
-LIFT = 0.59
-"""How far the network lifts black anatomy to the brightest uptake, and the colour image takes it back (`fused_color`)."""
+LIFT = 0.6
+"""How far the network lifts black anatomy to the brightest uptake, as it has learnt it; the colour image takes it back (`fused_color`)."""
 
 TOE = 0.1
-"""Uptake below which the lift begins slowly: 1.1 u^2 / (u + 0.1), as in the training's guide."""
+"""Uptake below which the lift begins slowly: it is LIFT 1.1 u^2 / (u + 0.1)."""
 
 
 @dataclass(frozen=True, eq=False)

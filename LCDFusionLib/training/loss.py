@@ -8,9 +8,10 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-COVER, DETAIL, TOE = 0.6, 0.55, 0.1
-"""Of `overlay`: how much of the anatomy's large contrasts the hottest uptake covers, how much of its detail is given back, and where the
-toe of the uptake ends."""
+from LCDFusionLib.images.color import LIFT, TOE
+
+DETAIL = 0.55
+"""Of `overlay`: how much of the anatomy's detail is added where uptake is hottest."""
 
 DETAIL_SIZE, DETAIL_RADIUS = 4.0, 9
 """Of the anatomy's detail, in pixels: the Gaussian's standard deviation, and where it ends: as far as the network's convolutions see."""
@@ -58,13 +59,14 @@ def fusion_loss(fused: Tensor, anatomy: Tensor, function: Tensor, weights: LossW
 def overlay(anatomy: Tensor, function: Tensor) -> Tensor:
     """The function laid over the anatomy so that more uptake is never darker, and the anatomy stays under it; all (B, 1, H, W) in [0, 1].
 
-    f = a + c u (1 - a) + d u (a - G a), c the cover, d the detail, G a Gaussian of `DETAIL_SIZE` pixels. Without uptake it is the anatomy
-    itself. Under the hottest uptake the anatomy keeps 1 - c of its large contrasts, and most of its detail (edges inside a lesion) by the
-    last term. As d < c, no detail makes more uptake darker. u = (1 + t) b^2 / (b + t), t = `TOE`, is linear in uptake but for a toe, which
-    keeps the low uptake of muscle and blood from bending the anatomy's faint edges.
+    f = a + l u (1 - a) + d u (a - G a), l = `LIFT`, d = `DETAIL`, G a Gaussian of `DETAIL_SIZE` pixels. Without uptake it is the anatomy
+    itself. Under the hottest uptake the anatomy keeps 1 - l of its large contrasts, and most of its detail (edges inside a lesion) by the
+    last term. As d < l, no detail makes more uptake darker. u = (1 + t) b^2 / (b + t), t = `TOE`, is linear in uptake but for a toe, which
+    keeps the low uptake of muscle and blood from bending the anatomy's faint edges. The lift l u is what the colour image takes back
+    (`images.color.without_lift`), and has the anatomy and its detail again.
     """
     uptake = (1 + TOE) * function.square() / (function + TOE)
-    return (anatomy + COVER * uptake * (1 - anatomy) + DETAIL * uptake * (anatomy - _blurred(anatomy))).clamp(0, 1)
+    return (anatomy + LIFT * uptake * (1 - anatomy) + DETAIL * uptake * (anatomy - _blurred(anatomy))).clamp(0, 1)
 
 
 def _blurred(image: Tensor) -> Tensor:
