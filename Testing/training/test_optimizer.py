@@ -40,7 +40,7 @@ def test_every_number_of_the_network_is_trained(kind, images):
 
 
 def test_muon_moves_all_directions_alike():
-    """A gradient whose singular values go from 1 to 0.05 becomes a step that has nearly one: 0.2 of the rate times the root of the columns."""
+    """Singular values from 1 to 0.05 in the gradient are nearly one value in the step: 0.2 of the rate times the root of the columns."""
     network = LCDFusionNet()
     optimizer = Optimizer(network, "muon", 1e-2)
     weight = network.decoder.rest[0].weight
