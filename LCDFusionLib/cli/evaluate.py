@@ -46,14 +46,13 @@ or a check beyond the metrics, whose folder has cases.csv, table.md, dots.png an
   flicker-ct, flicker-mr            change from slice to slice against that of the sources
 
 Methods: average, maximum, laplacian-pyramid, guided-filter, a-trous, latlrr, and `network`, our shipped weights for the set. anatomy-only
-and function-only are no fusion: they show what a plain copy of one source scores, and are not ranked. overlay, which
-have to be named, are the formula that training teaches our networks. To add a method of your own, write the pairs with --images, fuse
-them with your program into PNG files of the same names, and give that folder with --fused.
+and function-only are no fusion: they show what a plain copy of one source scores, and are not ranked. overlay, which has to be named, is
+the formula that training teaches our networks. To add a method of your own, write the pairs with --images, fuse them with your program
+into PNG files of the same names, and give that folder with --fused.
 
 Read QABF and VIF together with QABF_function, VIF_function and SCD_function: a copy of the anatomy wins the first two.
-QABF, VIF and SCD are terms of the loss that our weights are trained with, so their ranks there are no independent finding. Weights that
-were trained on a patient or series among the pairs, and what turns out to be a copy of one source, are not ranked. SCD counts as 0 where
-it is undefined, as the fused image equals a source.
+Weights that were trained on a patient or series among the pairs, and what turns out to be a copy of one source, are not ranked. SCD
+counts as 0 where it is undefined, as the fused image equals a source.
 Images are rounded to 8 bits (0..255) before they are fused and again before they are measured, for every method alike.
 """
 
