@@ -32,12 +32,8 @@ def stripes(request, monkeypatch):
 
 
 @pytest.mark.parametrize("size", [8, 16, 32])
-@pytest.mark.parametrize(
-    ("dtype", "tolerance", "has_bfloat16"), [(torch.float32, 1e-4, False), (torch.float64, 1e-9, False), (torch.float32, 1e-3, True)]
-)
-def test_gives_the_image_of_the_direct_form(stripes, size, dtype, tolerance, has_bfloat16, monkeypatch):
-    """These parameters, many times those of a trained network, make much of what bfloat16 rounds in the scores."""
-    monkeypatch.setattr(prepared, "processor_has_bfloat16", lambda: has_bfloat16)
+@pytest.mark.parametrize(("dtype", "tolerance"), [(torch.float32, 1e-4), (torch.float64, 1e-9)])
+def test_gives_the_image_of_the_direct_form(stripes, size, dtype, tolerance):
     network = network_of(size, dtype)
     model = prepare(network)
     assert isinstance(model, PreparedNet)
@@ -187,13 +183,42 @@ def test_half_precision_is_within_one_gray_level(name, dtype, within, at_most):
     assert not torch.equal(fused, expected), "half precision was not in use"
 
 
-@pytest.mark.parametrize("has_bfloat16", [True, False])
-@pytest.mark.parametrize("name", shipped_names())
-def test_float32_stays_float32_where_the_scores_are_in_bfloat16(name, has_bfloat16, monkeypatch):
-    """Whatever this processor has: their mean over the slice moves no pixel by a hundredth of a gray level."""
-    monkeypatch.setattr(prepared, "processor_has_bfloat16", lambda: has_bfloat16)
-    network = load_weights(name).network
-    anatomy, function = (image[None, None] for image in images(96, 80))
-    with torch.inference_mode():
-        expected, fused = network(anatomy, function), prepare(network)(anatomy, function)
-    assert (fused - expected).abs().max() < 0.01 / 255
+def pattern(name, height, width):
+    """An image that comes back in steps, or is empty but for a corner, as a crop is; and noise, of which no two pixels are alike."""
+    y, x = torch.meshgrid(torch.arange(height), torch.arange(width), indexing="ij")
+    noise = images(height, width)[0]
+    return {
+        "noise": noise,
+        "columns": (x // 4 % 2).float(),
+        "every fifth diagonal": ((x + y) % 5 == 0).float(),
+        "corner": noise * (x < 40) * (y < 50),
+        "slope": (x + 2 * y) / (width + 2 * height),
+    }[name]
+
+
+@pytest.mark.parametrize("shape", [(512, 400), (150, 1200)])
+@pytest.mark.parametrize("name", ["noise", "columns", "every fifth diagonal", "corner", "slope"])
+@pytest.mark.parametrize("weights", shipped_names())
+def test_a_sample_of_the_pixels_gives_the_score_of_all(weights, name, shape, monkeypatch):
+    anatomy, function = pattern(name, *shape)[None, None], pattern("slope", *shape)[None, None]
+    network = load_weights(weights).network
+    fused = prepare(network)(anatomy, function)
+    monkeypatch.setattr(prepared, "MOST_SAMPLES", 2**30)
+    every_pixel = prepare(network)(anatomy, function)
+    torch.testing.assert_close(fused, every_pixel, atol=1e-4, rtol=0)
+    assert not torch.equal(fused, every_pixel), "the images are too small for this test"
+
+
+@pytest.mark.parametrize("shape", [(512, 512), (300, 257), (2, 40_000), (40_000, 2)])
+def test_every_part_of_an_image_gives_its_share_of_the_sample(shape):
+    height, width = shape
+    sample = prepared._Sample(height, width, torch.zeros(1))
+    centre = torch.cat([index[counted > 0, 4] for index, _, counted in sample]) - width
+    assert 0.9 * prepared.MOST_SAMPLES / 2 < len(centre) == int(sample.count) <= prepared.MOST_SAMPLES * 1.1
+    assert len(centre.unique()) == len(centre)
+    hits = torch.zeros(height * width)
+    hits[centre] = 1
+    share = len(centre) / len(hits)
+    for each in (hits.view(height, width), hits.view(height, width).T):
+        for part in each.tensor_split(2):
+            assert part.mean() == pytest.approx(share, rel=0.02)
