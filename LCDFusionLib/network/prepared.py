@@ -78,7 +78,7 @@ class PreparedNet(nn.Module):
         images, encoders = (anatomy, function), (net.anatomy_encoder, net.function_encoder)
         maps = [self._maps(n, image, dtype) for n, image in enumerate(images)]
         each = side_by_side if anatomy.device.type == "cpu" else _one_by_one
-        sample = _Sample(*anatomy.shape[2:], at_least_float32(anatomy))
+        sample = _Sample(anatomy.shape[2], anatomy.shape[3], at_least_float32(anatomy))
         sides = each(lambda n: self._encode(encoders[n], images[n].to(fine(dtype)), maps[n], sample), (0, 1))
         return self._decode(maps[0] + maps[1], torch.cat(_decoder_weights(net, *sides), dim=1))
 
@@ -200,7 +200,7 @@ def _score(lcfm: LCFM, own: Tensor, factor: Tensor, summary: Tensor, sample: _Sa
     for index, inside, counted in sample:
         taps = at_least_float32(pixels.index_select(0, index.flatten())) * factor  # (9 n, C); indexing takes five times as long
         taps *= torch.linalg.vector_norm(taps, dim=1, keepdim=True).add_(NORM_EPSILON).reciprocal_() * inside.view(-1, 1)
-        z = torch.addmm(inside @ between + lcfm.spread.bias, taps.view(-1, 9 * channels), weights)
+        z = torch.addmm(inside @ between + cast(Tensor, lcfm.spread.bias), taps.view(-1, 9 * channels), weights)
         total = total + counted @ z.sigmoid_()
     return total / sample.count
 
