@@ -58,7 +58,7 @@ for name, gap in (("up", 4), ("down", -4)):
     image = SimpleITK.ReadImage(f"{name}.dcm")
     at = np.unravel_index(SimpleITK.GetArrayFromImage(image).argmax(), image.GetSize()[::-1])
     one = image.TransformIndexToPhysicalPoint([int(index) for index in at[::-1]])[2]
-    said = subprocess.run(["env/bin/dcm2niix", "-f", name, "-o", ".", f"{name}.dcm"], capture_output=True, text=True, check=True).stdout
+    said = subprocess.run(["env/bin/dcm2niix", "-s", "y", "-f", name, "-o", ".", f"{name}.dcm"], capture_output=True, text=True, check=True).stdout
     nifti = nibabel.load(f"{name}.nii")
     at = np.unravel_index(nifti.get_fdata().argmax(), nifti.shape)
     other = float((nifti.affine @ [*at, 1])[2])
