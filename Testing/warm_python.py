@@ -51,6 +51,11 @@ def interpreter() -> str:
     """The script, with a server behind it that ends with this process."""
     if not hasattr(os, "pidfd_open"):  # not Linux
         return sys.executable
+    return start()[0]
+
+
+def start() -> tuple[str, subprocess.Popen[bytes]]:
+    """Script and server."""
     folder = Path(tempfile.mkdtemp(prefix="warm-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     address, script = folder / "server", folder / "python"
@@ -63,7 +68,7 @@ def interpreter() -> str:
     atexit.register(server.kill)
     script.write_text(CLIENT.format(python=sys.executable, address=address))
     script.chmod(0o755)
-    return str(script)
+    return str(script), server
 
 
 class Server:
@@ -81,10 +86,14 @@ class Server:
 
     def _accept(self) -> None:
         client, _ = self._listening.accept()
-        length, streams, *_ = socket.recv_fds(client, 8, 3)
-        request = b""
-        while len(request) < int.from_bytes(length, "big"):
-            request += client.recv(1 << 20)
+        with client.makefile("rb") as whole:
+            length, streams, *_ = socket.recv_fds(client, 8, 3)
+            request = whole.read(int.from_bytes(length, "big"))
+        if not streams or len(request) < int.from_bytes(length, "big"):  # it was killed before it had said what it wants
+            for descriptor in streams:
+                os.close(descriptor)
+            client.close()
+            return
         child = os.fork()
         if not child:
             self._waiting.close()
@@ -104,8 +113,12 @@ class Server:
                 client.sendall(str(os.waitstatus_to_exitcode(status)).encode())
             client.close()
 
+        def kill() -> None:  # the client says nothing: it is gone
+            if client.fileno() >= 0:  # both may end at one moment, and `end` come first
+                os.kill(child, signal.SIGKILL)
+
         self._waiting.register(ended, selectors.EVENT_READ, end)
-        self._waiting.register(client, selectors.EVENT_READ, lambda: os.kill(child, signal.SIGKILL))  # it says nothing: it is gone
+        self._waiting.register(client, selectors.EVENT_READ, kill)
 
 
 def _become(arguments: list[str], folder: str, environment: dict[str, str], streams: list[int], script: str) -> None:
