@@ -5,6 +5,8 @@ from __future__ import annotations
 import torch
 from torch import nn
 
+from LCDFusionLib.errors import InputError
+
 ADAM_BESIDE_MUON = 1e-3
 """Learning rate of Adam for what Muon does not take, where the preset's is Muon's."""
 
@@ -20,9 +22,14 @@ class Optimizer:
         network: whose parameters are trained.
         kind: "adam" or "muon".
         learning_rate: at the start.
+
+    Raises:
+        InputError: this PyTorch has no Muon.
     """
 
     def __init__(self, network: nn.Module, kind: str, learning_rate: float) -> None:
+        if kind == "muon" and not hasattr(torch.optim, "Muon"):
+            raise InputError(f"PyTorch {torch.__version__} has no Muon, which this training needs: install PyTorch 2.9 or later.")
         self.convolutions = [p for p in network.parameters() if kind == "muon" and p.ndim == 4 and p.shape[0] > 1 and p.shape[1] > 1]
         # The matrices are views of the weights: what Muon writes into one, the network sees.
         self.matrices = [nn.Parameter(p.detach().flatten(1)) for p in self.convolutions]

@@ -3,6 +3,7 @@
 import pytest
 import torch
 
+from LCDFusionLib.errors import InputError
 from LCDFusionLib.network import LCDFusionNet, RewrittenNet
 from LCDFusionLib.training.loss import fusion_loss
 from LCDFusionLib.training.optimizer import Optimizer
@@ -52,3 +53,11 @@ def test_muon_moves_all_directions_alike():
     moved = torch.linalg.svdvals(weight.detach().flatten(1) - before) / (0.2 * 1e-2 * columns**0.5)
     assert moved.min() > 0.6
     assert moved.max() < 1.3
+
+
+def test_a_pytorch_without_muon_says_so(monkeypatch):
+    """It came with 2.9; inference runs with older ones."""
+    monkeypatch.delattr(torch.optim, "Muon")
+    with pytest.raises(InputError, match="has no Muon"):
+        Optimizer(LCDFusionNet(), "muon", 1e-3)
+    Optimizer(LCDFusionNet(), "adam", 1e-3)
