@@ -54,7 +54,7 @@ class PreparedNet(nn.Module):
     to end. A step is done stripe by stripe, so that what it makes in between, concatenations too, never leaves the cache. Of the LCFM only
     the sum of the sigmoid is kept. The buffers stay for the next image of the same size.
 
-    The LCFM's score is a mean over all pixels, which some 16,384 of them, spread evenly, give as well: the fused image of a larger slice moves
+    The LCFM's score is a mean over all pixels, which 16,384 of them, spread evenly, give as well: the fused image of a larger slice moves
     by less than 1e-4 (decision 179).
 
     The images of a batch are fused one after another: each has weights of its own, and one fills a device.
