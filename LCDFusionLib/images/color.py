@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from LCDFusionLib.errors import InputError
 from LCDFusionLib.images.window import BT601_LUMA
 
-DARKEST, BRIGHTEST = 0.3, 0.69
+DARKEST, BRIGHTEST = 0.3, 0.685
 """Luma between which black and white anatomy lie under a full colour.
 
 A full colour on black or on white does not exist: chroma is room for luma. With less than full colour the range is wider (`_paint`);
