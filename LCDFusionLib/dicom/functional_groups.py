@@ -53,12 +53,15 @@ def single_frames(header: Dataset) -> list[Dataset]:
 
 
 def _single_frames(header: Dataset) -> list[Dataset]:
+    planes = frame_planes(header)
+    if not planes:
+        return []
     common = Dataset()
     common.update({element.tag: element for element in header if element.keyword not in (*_GROUPS, "NumberOfFrames")})
     if header.get("SOPClassUID") == EnhancedPETImageStorage:
         say_as_single_pet(common)
     frames = []
-    for index, plane in enumerate(frame_planes(header)):
+    for index, plane in enumerate(planes):
         frame = Dataset()
         frame.update(common)
         # Its identity is the object's, whatever instances the groups refer to.

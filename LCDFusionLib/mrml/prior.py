@@ -7,7 +7,6 @@ scene keeps; it counts while both anatomies lie as they lay.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from datetime import date
 from typing import TypeAlias
 
@@ -24,6 +23,7 @@ from LCDFusionLib.mrml.belonging import description_of, pair_mismatches, patient
 from LCDFusionLib.mrml.dicom_source import FindFile, no_file
 from LCDFusionLib.mrml.inputs import choose_pair, originals
 from LCDFusionLib.mrml.nodes import ijk_to_ras, kept_in
+from LCDFusionLib.mrml.prior_offer import PriorOffer, prior_title
 from LCDFusionLib.mrml.transforms import REGISTRATION_ATTRIBUTE, transform_node
 
 Node: TypeAlias = "slicer.vtkMRMLVolumeNode"
@@ -32,24 +32,6 @@ Pair: TypeAlias = tuple[Node, Node]
 _PLACES, _FIXED, _MOVING = "LCDFusion.PriorPlaces", "LCDFusion.priorOf", "LCDFusion.prior"
 _CONFIRMED = "LCDFusion.PriorConfirmed"
 _SAME_MM = 1e-3
-
-
-@dataclass(frozen=True)
-class PriorOffer:
-    """A pair that may be chosen as prior study.
-
-    Attributes:
-        key: names it among the offers of a host.
-        title: date, patient and both volumes, for a list.
-    """
-
-    key: str
-    title: str
-
-
-def prior_title(day: str, patient: str, names: str) -> str:
-    """Of an offer: the date first, by which people look for it."""
-    return "  ".join(filter(None, (day or "no date", patient, names)))
 
 
 class ScenePriors:

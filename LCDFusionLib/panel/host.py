@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from LCDFusionLib.mrml.input_identity import InputIdentity
-from LCDFusionLib.mrml.prior import PriorOffer
+from LCDFusionLib.mrml.prior_offer import PriorOffer
 from LCDFusionLib.panel.choices import Choices
 
 

@@ -12,7 +12,6 @@ from LCDFusionLib.mrml.inputs import check_pair
 from LCDFusionLib.mrml.nodes import unit_of
 from LCDFusionLib.mrml.prior import (
     Pair,
-    PriorOffer,
     confirm_prior,
     days_between,
     forget_registration,
@@ -22,6 +21,7 @@ from LCDFusionLib.mrml.prior import (
     prior_mismatches,
     registration_to,
 )
+from LCDFusionLib.mrml.prior_offer import PriorOffer
 from LCDFusionLib.mrml.registering import RegistrationProgress
 from LCDFusionLib.mrml.transforms import verdict_of
 from LCDFusionLib.panel.choices import Choices, FunctionUnit

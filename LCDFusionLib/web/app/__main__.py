@@ -19,7 +19,11 @@ def main() -> None:
     parser.add_argument("--session", type=Path, required=True, help="private folder")
     link = SessionLink(parser.parse_args().session)
 
-    from .application import SessionApplication  # after the link stands: it takes seconds, in which the front server may go
+    # After the link stands: this takes seconds, in which the front server may go.
+    from .ahead import ReadAhead
+
+    ahead = ReadAhead(link.inputs, link.folder)
+    from .application import SessionApplication
 
     application = SessionApplication(link.folder, upload_limit=link.upload_limit, archive=link.archive)
     server = application.server
@@ -29,7 +33,7 @@ def main() -> None:
         application.downloads.add_route(wslink_server.app)
 
     def on_ready(**_: object) -> None:
-        application.start(link.inputs)
+        application.start(link.inputs, ahead)
         link.on_open(lambda folder: application.open([folder], is_upload=True))
         link.ready(server.port)
 

@@ -19,6 +19,7 @@ from LCDFusionLib.panel.panel import Panel
 from ..private_log import report
 from ..session_contract import ArchiveSettings
 from ..views import LinkedViews
+from .ahead import ReadAhead
 from .archive import SiteArchive
 from .downloads import Downloads
 from .host import SessionHost
@@ -71,10 +72,10 @@ class SessionApplication:
         choices.bind_changes({(choices.name,): lambda *_: self.panel.refresh()})
         self.panel.review.arranged(host.views.renderers())
 
-    def start(self, paths: Sequence[Path]) -> None:
-        """Called once, in the event loop: opens what was named, or the phantom, and sets the timer going."""
+    def start(self, paths: Sequence[Path], ahead: ReadAhead) -> None:
+        """Called once, in the event loop: opens what was named, or the phantom, which is being read, and sets the timer going."""
         self._timer = asyncio.create_task(self._run())
-        self.study.open(paths)
+        self.study.open(paths, ahead=ahead)
 
     def open(self, paths: Sequence[Path], *, is_upload: bool = False) -> None:
         """Opens a study in the place of the one that is open. Returns at once."""

@@ -11,7 +11,7 @@ from trame_server import Server
 from trame_server.utils.typed_state import TypedState
 
 from LCDFusionLib.mrml.input_identity import InputIdentity
-from LCDFusionLib.mrml.prior import PriorOffer
+from LCDFusionLib.mrml.prior_offer import PriorOffer
 from LCDFusionLib.panel.choices import Choices
 
 from ..private_log import report

@@ -21,6 +21,7 @@ from LCDFusionLib.panel.panel import Panel
 from LCDFusionLib.panel.short_titles import short_titles
 
 from ..private_log import report
+from .ahead import ReadAhead
 from .state import BrowserChoices, Screen
 from .study import Offer, ProposedPair, Study, open_study, phantom_study
 
@@ -98,11 +99,17 @@ class OpenStudy:
         """`FindFile` of the study."""
         return self.study.find_file(uid) if self.study is not None else ""
 
-    def open(self, paths: Sequence[Path], *, is_upload: bool = False) -> None:
-        """Opens a study in the place of the one that is open; the phantom where nothing is named. Returns at once."""
+    def open(self, paths: Sequence[Path], *, is_upload: bool = False, ahead: ReadAhead | None = None) -> None:
+        """Opens a study in the place of the one that is open; the phantom where nothing is named. Returns at once.
+
+        Args:
+            paths: as of `open_study`.
+            is_upload: likewise.
+            ahead: of the same paths, where they are being read.
+        """
         if self._opening is not None:
             self._opening.cancel()
-        self._opening = asyncio.create_task(self._open(paths, is_upload=is_upload))
+        self._opening = asyncio.create_task(self._open(paths, is_upload=is_upload, ahead=ahead))
 
     def update(self) -> None:
         """Begins to read what was chosen and is not read yet; brings lists and lines of the study into line with the choices."""
@@ -121,7 +128,7 @@ class OpenStudy:
                 self._reading = asyncio.create_task(self._read(offer))
                 return
 
-    async def _open(self, paths: Sequence[Path], *, is_upload: bool) -> None:
+    async def _open(self, paths: Sequence[Path], *, is_upload: bool, ahead: ReadAhead | None) -> None:
         loop = asyncio.get_running_loop()
         self._busy("Reading")
 
@@ -129,10 +136,12 @@ class OpenStudy:
             loop.call_soon_threadsafe(self._busy, text)
 
         try:
-            if paths:
+            if ahead is not None and (read := await asyncio.to_thread(ahead.study, progress=progress)) is not None:
+                study = read
+            elif paths:
                 study = await asyncio.to_thread(open_study, paths, progress=progress, is_upload=is_upload)
             else:
-                study = await asyncio.to_thread(phantom_study, self._folder / "phantom", progress=progress)
+                study = await asyncio.to_thread(phantom_study, self._folder / "phantom-here", progress=progress)
         except BaseException as error:  # a cancelled task too: another upload has come
             if is_upload:
                 await asyncio.shield(asyncio.to_thread(_remove, paths))

@@ -1,6 +1,6 @@
 """What a reader has opened: the volumes that it offers as anatomy and function, and the pairs among them, best first.
 
-Nothing here touches the scene, so all of it may run in a thread.
+Nothing here touches the scene, nor loads Slicer, so all of it may run in a thread, or in a process of its own (`ahead`).
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,9 +18,11 @@ from LCDFusionLib.dicom.folder import header_of_file
 from LCDFusionLib.errors import InputError
 from LCDFusionLib.images.files import VOLUME_SUFFIXES, read_volume
 from LCDFusionLib.images.volume import Modality, Volume
-from LCDFusionLib.mrml.input_identity import InputIdentity
-from LCDFusionLib.mrml.prior import PriorOffer, prior_title
+from LCDFusionLib.mrml.prior_offer import PriorOffer, prior_title
 from LCDFusionLib.phantom import thorax, write_study
+
+if TYPE_CHECKING:
+    from LCDFusionLib.mrml.input_identity import InputIdentity
 
 Progress = Callable[[str], None]
 """Called, from the thread, with what is being done, in a few words."""

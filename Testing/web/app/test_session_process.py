@@ -51,10 +51,15 @@ def children(pid):
     return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
+def workers(pid):
+    return [child for child in children(pid) if b"LCDFusionLib.fusion" in Path(f"/proc/{child}/cmdline").read_bytes()]
+
+
 def test_it_ends_with_its_input_and_takes_its_worker_along(start_session, small_study):
     process, folder, log = start_session(small_study)
-    wait_until(lambda: children(process.pid), 120)  # the worker comes when the study is open
-    (worker,) = children(process.pid)
+    wait_until(lambda: workers(process.pid), 120)  # it comes when the study is open
+    (worker,) = workers(process.pid)
+    assert children(process.pid) == [worker], "what has read the study has ended"
     began = time.monotonic()
     process.stdin.close()
     process.wait(10)
@@ -86,7 +91,7 @@ def test_its_log_names_nobody_when_things_go_wrong(start_session, small_study, t
     for number, file in enumerate(small_study.glob("*/*")):
         series.with_stem(f"{series.stem} {number}").write_bytes(file.read_bytes()[:-500])
     open_upload("series")
-    wait_until(lambda: children(process.pid), 120)  # it is open: its volumes are being read
+    wait_until(lambda: workers(process.pid), 120)  # it is open: its volumes are being read
     is_refused("second")
     process.stdin.close()
     process.wait(10)
