@@ -88,6 +88,21 @@ def test_what_was_made_of_them(name, one):
 
 
 @pytest.mark.parametrize(
+    ("modality", "types", "name"),
+    [
+        ("MR", ["ORIGINAL", "PRIMARY", "DIXON", "F"], "fat image of a Dixon series"),
+        ("MR", ["ORIGINAL", "PRIMARY", "DIXON", "WATER"], "part of a Dixon series"),
+        ("MR", ["DERIVED", "PRIMARY", "M", "DIS2D"], "derived image"),
+        ("CT", ["DERIVED", "PRIMARY", "AXIAL"], "derived image"),
+        ("CT", ["ORIGINAL", "PRIMARY", "AXIAL", "F"], ""),
+        ("PT", ["DERIVED", "PRIMARY", "PARAMETRIC"], "map computed from other images (ADC or the like)"),
+    ],
+)
+def test_image_type_tells_what_a_description_does_not(modality, types, name):
+    assert kind_of(header(modality, "abdomen", ImageType=types)).name == name
+
+
+@pytest.mark.parametrize(
     ("description", "attributes", "denies"),
     [
         ("PET NAC", {}, True),

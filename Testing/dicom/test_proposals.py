@@ -117,6 +117,50 @@ def test_how_much_of_the_pet_lies_in_the_ct_is_said(put, tmp_path):
     assert "CT covers 50% of the PET" in pair.reasons
 
 
+def test_ct_that_covers_more_of_the_pet_comes_first(put, tmp_path):
+    """Neither is of the PET's scanner; the thin one holds the lower half alone."""
+    put(Modality.CT, "thin CT of the lower half", slices=16, apart=1.0, **DIAGNOSTIC)
+    put(Modality.CT, "thick CT", slices=7, apart=5.0, **DIAGNOSTIC)
+    put(Modality.PET, "PET", slices=11, apart=3.0, **SCANNER)
+    assert names(tmp_path / "mess") == ["thick CT + PET", "thin CT of the lower half + PET"]
+
+
+def test_an_uncorrected_pet_in_the_ct_comes_before_a_corrected_one_elsewhere(put, tmp_path, make, write_series):
+    put(Modality.CT, "CT")
+    put(Modality.PET, "PET NAC", CorrectedImage=["DECY"])
+    away = replace(make(Modality.PET, origin=(0, 0, 900.0)), name="PET of the feet", frame_of_reference=FRAME_OF_REFERENCE)
+    write_series(away, "mess/away", study=STUDY)
+    assert names(tmp_path / "mess") == ["CT + PET NAC", "CT + PET of the feet"]
+
+
+def test_an_original_pet_comes_before_one_that_was_made_of_it(put, tmp_path):
+    put(Modality.CT, "CT")
+    put(Modality.PET, "PET MPR", ImageType=["DERIVED", "SECONDARY", "MPR"], slices=20, apart=0.8, **SCANNER)
+    put(Modality.PET, "PET")
+    assert names(tmp_path / "mess") == ["CT + PET", "CT + PET MPR"]
+
+
+def test_of_two_visits_the_one_nearer_to_the_pet_comes_first(put, tmp_path):
+    for number, (name, day) in enumerate((("far CT", datetime(2025, 3, 1, 10)), ("near CT", datetime(2025, 3, 12, 10)))):
+        put(Modality.CT, name, number=number, frame=generate_uid(), study=Study(generate_uid(), day, "CT"))
+    put(Modality.PET, "PET")
+    assert names(tmp_path / "mess") == ["near CT + PET", "far CT + PET"]
+
+
+def test_the_mr_of_a_pet_mr_is_called_so(put, tmp_path):
+    put(Modality.MR, "MR", **SCANNER)
+    put(Modality.MR, "MR of another scanner", **DIAGNOSTIC)
+    put(Modality.PET, "PET", **SCANNER)
+    first, second = propose_pairs(scan_folder(tmp_path / "mess").series)
+    assert ("MR of the PET/MR" in first.reasons, "MR of the PET/MR" in second.reasons) == (True, False)
+
+
+def test_a_pet_that_does_not_tell_its_extent_stops_nothing(put, tmp_path, edit):
+    put(Modality.CT, "CT")
+    edit(put(Modality.PET, "PET"), lambda dataset, _: delattr(dataset, "PixelSpacing"))
+    assert names(tmp_path / "mess") == ["CT + PET"]
+
+
 def test_a_damaged_file_does_not_stop_the_search(put, tmp_path):
     folder = put(Modality.CT, "CT")
     put(Modality.PET, "PET")
