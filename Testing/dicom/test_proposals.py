@@ -206,6 +206,8 @@ def test_a_disc_with_a_dicomdir(disc):
     contents = scan_folder(disc)
     assert {s.modality: len(s.files) for s in contents.series} == {"CT": 6, "PT": 5}
     assert contents.missing == (disc / "IMAGES" / "IM0011",)
+    for series in contents.series:
+        assert any(f"A DICOMDIR names 1 files beside those of '{series.name}' that are not there" in note for note in series.notes)
     assert (contents.copies, contents.other_files) == (1, 2)
 
 
