@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import os
 from collections.abc import Iterable
 
+import pydicom
 from pydicom.dataset import Dataset
 from pydicom.uid import JPEG2000, JPEGBaseline8Bit, JPEGExtended12Bit, JPEGLSNearLossless
 
@@ -41,5 +43,14 @@ def _steps(header: Dataset) -> list[tuple[str, str]]:
 def _ratio(header: Dataset) -> str:
     """Of the bytes that the pixels would take to those of the file."""
     rows, columns, bits = (elements.number(header, keyword) or 0 for keyword in ("Rows", "Columns", "BitsAllocated"))
-    frames = elements.number(header, "NumberOfFrames") or 1
-    return decimal_strings(round(rows * columns * bits / 8 * frames / os.path.getsize(header.filename), 2))[0]
+    file = os.stat(header.filename)
+    frames = _frames_in(header.filename, file.st_mtime_ns)
+    return decimal_strings(round(rows * columns * bits / 8 * frames / file.st_size, 2))[0]
+
+
+@functools.lru_cache(maxsize=4)
+def _frames_in(file: str | os.PathLike[str], written_ns: int) -> float:
+    """Number of Frames (0028,0008), which the header of one frame does not hold."""
+    return (
+        elements.number(pydicom.dcmread(file, specific_tags=["NumberOfFrames"], stop_before_pixels=True, force=True), "NumberOfFrames") or 1
+    )
