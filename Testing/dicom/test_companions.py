@@ -22,6 +22,7 @@ from LCDFusionLib.dicom import (
     write_key_images,
     write_metrics_report,
 )
+from LCDFusionLib.dicom.companions import write_rejection_note
 from LCDFusionLib.dicom.deidentify import deidentify_folder
 from LCDFusionLib.images.color import COLOR_TABLES
 from LCDFusionLib.images.volume import Modality
@@ -84,6 +85,11 @@ def test_key_slices_name_the_images(fused):
     document, color = pydicom.dcmread(path), fused_headers(fused[2] / "color")
     title, known = document.ConceptNameCodeSequence[0], codes.cid7010.OfInterest
     assert (title.CodeValue, title.CodingSchemeDesignator, title.CodeMeaning) == (known.value, known.scheme_designator, known.meaning)
+    (template,) = document.ContentTemplateSequence  # TID 2010, as PS3.3 A.35.4.3.1.1 asks for
+    assert (template.MappingResource, template.TemplateIdentifier) == ("DCMR", "2010")
+    (described,) = document.ContentSequence[0].ConceptNameCodeSequence
+    known = codes.DCM.KeyObjectDescription
+    assert (described.CodeValue, described.CodingSchemeDesignator) == (known.value, known.scheme_designator)
     images = [item.ReferencedSOPSequence[0].ReferencedSOPInstanceUID for item in document.ContentSequence if item.ValueType == "IMAGE"]
     assert images == [color[1].SOPInstanceUID, color[3].SOPInstanceUID]
     evidence = document.CurrentRequestedProcedureEvidenceSequence[0].ReferencedSeriesSequence[0]
@@ -92,6 +98,28 @@ def test_key_slices_name_the_images(fused):
     assert str(document.PatientName) == "Müller^Anna"
     with pytest.raises(ValueError, match="at least one slice"):
         write_key_images(color, [], fused[2] / "none", reason="")
+
+
+def test_a_rejection_note_names_images_as_images_and_documents_as_objects(fused, tmp_path):
+    """TID 2010: IMAGE items are of images alone, COMPOSITE of what is none. IHE's title says that they are not to be used."""
+    named = [pydicom.dcmread(next((fused[2] / folder).iterdir())) for folder in ("gray", "metrics")]
+    objects = [(header.SeriesInstanceUID, header.SOPClassUID, header.SOPInstanceUID) for header in named]
+    (path,) = write_rejection_note(named[0], objects, tmp_path / "note").iterdir()
+    note = pydicom.dcmread(path)
+    title, description = note.ConceptNameCodeSequence[0], note.ContentSequence[0].ConceptNameCodeSequence[0]
+    assert title.CodeValue == codes.DCM.RejectedForQualityReasons.value
+    assert description.CodeValue == codes.DCM.KeyObjectDescription.value
+    assert [item.ValueType for item in note.ContentSequence] == ["TEXT", "IMAGE", "COMPOSITE"]
+    assert [item.ReferencedSOPSequence[0].ReferencedSOPInstanceUID for item in note.ContentSequence[1:]] == [each[2] for each in objects]
+
+
+def test_the_report_says_whose_codes_it_uses(fused):
+    """Coding Scheme Identification Sequence (0008,0110), for those that are not the standard's."""
+    report = pydicom.dcmread(next((fused[2] / "metrics").iterdir()))
+    (scheme,) = report.CodingSchemeIdentificationSequence
+    assert (scheme.CodingSchemeDesignator, scheme.CodingSchemeName) == ("99LCDFUSION", "LCDFusion")
+    assert scheme.CodingSchemeResponsibleOrganization == "LCDFusion"
+    assert report.SeriesDescription == "(LCDFusion metrics) NOT FOR DIAGNOSTIC USE"
 
 
 def test_a_viewer_shows_the_metrics(fused, tmp_path):
@@ -141,6 +169,10 @@ def test_the_blending_state_says_what_the_blend_is(fused):
         assert series.SeriesInstanceUID == source.series.uid
         assert [i.ReferencedSOPInstanceUID for i in series.ReferencedImageSequence] == [h.SOPInstanceUID for h in source.headers]
         assert float(layer.RescaleSlope) == float(source.headers[0].RescaleSlope)
+        assert not any("ReferencedFrameNumber" in image for image in series.ReferencedImageSequence)
+    # HU are stored + (-1024) here; without Rescale Type (0028,1054) the output is unspecified, US.
+    assert [(float(layer.RescaleIntercept), layer.RescaleType) for layer in (under, over)] == [(-1024, "HU"), (0, "US")]
+    assert (float(under.SoftcopyVOILUTSequence[0].WindowCenter), float(under.SoftcopyVOILUTSequence[0].WindowWidth)) == (40, 350)
     # LINEAR, which is meant where nothing is said, is a window of one less than its width (PS3.3 C.11.2.1.2): SUV 0 to 10 would be 0 to 9.
     assert {layer.SoftcopyVOILUTSequence[0].VOILUTFunction for layer in (under, over)} == {"LINEAR_EXACT"}
     voi = over.SoftcopyVOILUTSequence[0]
@@ -156,6 +188,7 @@ def test_no_blending_state_where_it_would_be_untrue(fused, make, write_series):
     (_, anatomy), (_, function), _ = fused
     assert why_no_blending_state(anatomy, function) is None
     assert "both inputs have to be DICOM" in why_no_blending_state(anatomy, None)
+    assert "both inputs have to be DICOM" in why_no_blending_state(None, function)
     varied = read_folder(write_series(make(Modality.PET, shape=(4, 20, 24)), "varied"))[1]
     assert "rescaled each in another way" in why_no_blending_state(anatomy, varied)
     moved = function.ijk_to_lps.copy()
