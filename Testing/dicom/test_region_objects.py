@@ -3,10 +3,12 @@
 import math
 import shutil
 import subprocess
+from dataclasses import replace
 
 import numpy as np
 import pydicom
 import pytest
+from pydicom.sr.codedict import codes as dictionary
 
 from LCDFusionLib.dicom import read_folder, scan_folder
 from LCDFusionLib.dicom.deidentify import deidentify_folder
@@ -98,9 +100,16 @@ def test_the_report_holds_the_numbers_by_tid_1500(written):
         # PS3.16 CID 7469, and the units of CID 85.
         codes = {each.name.meaning: (each.name.value, each.unit.value) for each in group.get_measurements()}
         assert codes["SUVbw"] == ("126401", "{SUVbw}g/ml")
+        assert codes["Metabolic Volume" if region.kind == "lesion" else "Volume"] == (
+            "126032" if region.kind == "lesion" else "118565006",
+            "ml",
+        )
         assert codes.get("SUVlbm(Janma)", ("126405", "{SUVlbm}g/ml")) == ("126405", "{SUVlbm}g/ml")
         assert codes.get("Total Lesion Glycolysis", ("126033", "g")) == ("126033", "g")
         assert codes.get("Attenuation Coefficient", ("112031", "[hnsf'U]")) == ("112031", "[hnsf'U]")
+    procedure = next(item for item in report.ContentSequence if item.ConceptNameCodeSequence[0].CodeValue == "121058")
+    said, known = procedure.ConceptCodeSequence[0], dictionary.cid100.PETUnspecifiedBodyRegion
+    assert (said.CodeValue, said.CodingSchemeDesignator) == (known.value, known.scheme_designator)
     (score,) = groups[0].get_qualitative_evaluations()
     assert score.value.meaning == "Deauville 5"
     assert [group.referenced_segment.referenced_segment_numbers[0] for group in groups] == [1, 2, 3]
@@ -132,6 +141,35 @@ def test_one_region_alone_is_written_and_read_again(written, tmp_path):
     assert (back.voxels == regions[0].voxels).all()
     (group,) = highdicom.sr.srread(folder / "0002.dcm").content.get_volumetric_roi_measurement_groups()
     assert group.tracking_identifier == "Lunge links"
+
+
+def test_of_another_maker_nothing_is_shown(written, tmp_path):
+    """What its segments mean is not known."""
+    _, source, folder = written
+    other = pydicom.dcmread(folder / "0001.dcm")
+    other.Manufacturer = "ACME"
+    other.save_as(tmp_path / "other.dcm")
+    assert latest_regions([tmp_path / "other.dcm"], source.series.uid) is None
+
+
+def test_a_region_in_two_slices_is_read_again(written, tmp_path):
+    regions, source, _ = written
+    voxels = np.zeros(source.shape, bool)
+    voxels[2:4, 5:9, 6:8] = True
+    region = ReportedRegion("Two", "lesion", "Drawn", voxels, regions[0].uptake)
+    (back,) = read_regions(write_regions([region], source, tmp_path / "two") / "0001.dcm", source)
+    assert (back.voxels == voxels).all()
+
+
+def test_a_region_beside_the_series_is_not_put_into_it(written):
+    """Moved in the plane of the slices, and where the series ends below the region."""
+    regions, source, folder = written
+    matrix = source.ijk_to_lps.copy()
+    matrix[0, 3] += 1.0
+    top = max(int(np.flatnonzero(region.voxels.any(axis=(1, 2))).max()) for region in regions)
+    for other in (replace(source, ijk_to_lps=matrix), source.cut(range(top))):
+        with pytest.raises(InputError, match="another grid"):
+            read_regions(folder / "0001.dcm", other)
 
 
 def test_regions_of_another_grid_or_a_damaged_file_are_refused(written, tmp_path):
