@@ -83,6 +83,8 @@ def test_times_that_contradict_each_other_are_no_minutes():
 def test_a_weight_or_dose_that_cannot_be_is_doubtful():
     assert "as if in g" in facts(PatientWeight="70000")["weight"].doubt
     assert "cannot be in Bq" in facts(RadionuclideTotalDose="300")["dose"].doubt
+    assert "do not go together" in facts(RadionuclideTotalDose="8100000")["dose"].doubt  # mCi written as MBq
+    assert facts(PatientWeight="70000")["dose"].doubt == ""
     assert facts(PatientWeight=None)["weight"].shown == "weight not stated"
     assert facts(PatientSize=None)["weight"].text == "70 kg"
 

@@ -146,6 +146,19 @@ def test_philips_counts_with_activity_factor(pet):
     assert pet(change=philips) == pytest.approx(1.75 * expected(60), rel=1e-6)
 
 
+@pytest.mark.parametrize("factor", [0x00, 0x09])
+def test_what_philips_counts_are_is_said(write_series, edit, factor):
+    """Of both ways: Units (0054,1001) are those of the file."""
+
+    def philips(dataset, _):
+        dataset.Units = "CNTS"
+        dataset.private_block(0x7053, "Philips PET Private Group", create=True).add_new(factor, "DS", "0.000321" if factor == 0 else "1")
+
+    folder = write_series(Modality.PET)
+    edit(folder, philips)
+    assert read_folder(folder)[1].suv.units == "CNTS"
+
+
 def test_times_with_an_offset_from_utc(pet):
     """Injected at 8:00 UTC, scanned at 10:00 in a zone one hour ahead."""
     attributes = {"RadiopharmaceuticalStartTime": None, "RadiopharmaceuticalStartDateTime": "20250314080000+0000"}

@@ -223,6 +223,19 @@ class TestInPieces:
         with pytest.raises(NoSUVError, match="covers the stored values -32768 to 9999"):
             read([mapping(0.5, units("g/ml{SUVbw}"), last=9999), mapping(2.0, units("g/ml{SUVlbm}"), first=10000)])
 
+    @pytest.mark.parametrize(("first", "last"), [(0, 20000), (1, 20000), (0, 19999)])
+    def test_both_ends_are_of_it(self, read, first, last):
+        """PS3.3 C.7.6.16.2.11: first and last value mapped, inclusive; 0 to 20000 are stored."""
+        if (first, last) == (0, HOTTEST):
+            assert read([mapping(first=first, last=last)])[0] == pytest.approx(0.5 * RIGHT, rel=1e-6)
+        else:
+            with pytest.raises(NoSUVError, match="covers the stored values"):
+                read([mapping(first=first, last=last)])
+
+    def test_relative_intensities_go_on_beyond_by_the_piece_that_covers_most(self, read):
+        value, _, volume = read([mapping(0.5, last=5000), mapping(2.0, first=20001)], relative=True)
+        assert (volume.unit, value) == (Unit.RELATIVE, pytest.approx(0.5, rel=1e-6))
+
     def test_a_gap_between_them(self, read):
         with pytest.raises(NoSUVError, match="covers the stored values -32768 to 5000 and 20001 to 32767, and its slices hold 0 to 20000"):
             read([mapping(0.5, last=5000), mapping(2.0, first=20001)])

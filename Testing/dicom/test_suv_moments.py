@@ -69,6 +69,39 @@ def test_a_decay_factor_that_is_a_little_off_is_told(correction, times, words):
     assert ("4.8% lower" if times > 1 else "5.3% higher") in note
 
 
+def test_a_decay_factor_below_one_corrects_to_a_moment_after_the_frame():
+    """Which START is not: half of the activity is that of one half life later."""
+    with pytest.raises(NoSUVError, match=r"Decay Factor \(0054,1321\) 0\.5 corrects to a moment .* after 10:00:00"):
+        suv(DecayFactor="0.5", FrameReferenceTime=None)
+
+
+NOT_CORRECTED = {"DecayCorrection": "NONE", "CorrectedImage": ["ATTN", "SCAT"], "DecayFactor": "1"}
+
+
+class TestNotCorrected:
+    """Values are the mean activity of their own frame."""
+
+    def test_of_one_bed_has_one_factor(self):
+        found = suv(**NOT_CORRECTED)
+        assert found.slice_factors == ()
+        assert found.factor == pytest.approx(after(60) * 2 ** (average(180) / 6586.2), rel=1e-6)
+
+    def test_of_two_beds_has_each_slices_own(self):
+        def beds(header, tracer, index):
+            header.AcquisitionTime = "100000" if index < 4 else "101000"
+
+        found = suv(beds, **NOT_CORRECTED)
+        assert found.slice_factors[4] / found.slice_factors[3] == pytest.approx(2 ** (600 / 6586.2), rel=1e-9)
+        assert found.factor == found.slice_factors[0]
+
+    @pytest.mark.parametrize(
+        ("keyword", "name"), [("AcquisitionTime", "Acquisition Time"), ("ActualFrameDuration", "Actual Frame Duration")]
+    )
+    def test_what_is_lacking_is_named(self, keyword, name):
+        with pytest.raises(NoSUVError, match=rf"NONE, and {name} \(.*\), by which the decay would be reckoned, is missing"):
+            suv(**NOT_CORRECTED, **{keyword: None})
+
+
 @pytest.mark.parametrize(("clock", "percent"), [("103000", "20.9% higher"), ("093000", "17.3% lower")])
 def test_two_witnesses_that_contradict_each_other(clock, percent):
     """Series Time against GE's own, half an hour to either side, and no acquisition that stands by one of them."""
@@ -90,6 +123,7 @@ class TestDatesThatAreGone:
             {"AcquisitionDateTime": "19000101100000", "AcquisitionTime": None},
             {"AcquisitionDateTime": "19000101100000", "AcquisitionTime": None, "StudyDate": "20250312", **INJECTED},
             {"AcquisitionDate": None, "StudyDate": "20250312", **INJECTED},
+            {"AcquisitionDateTime": "19000101100000", "AcquisitionTime": None, "SeriesDate": None},
         ],
     )
     def test_of_the_acquisition(self, attributes):
