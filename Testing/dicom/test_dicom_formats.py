@@ -286,6 +286,16 @@ def test_copies_count_once(write_series, tmp_path):
     np.testing.assert_array_equal(after.array, before.array)
 
 
+def test_a_compressed_copy_counts_once(write_series):
+    """As an archive adds it beside the file that was sent: the same pixels in another transfer syntax."""
+    folder = write_series(Modality.CT)
+    packed = pydicom.dcmread(folder / "0003.dcm")
+    packed.compress(pydicom.uid.RLELossless, generate_instance_uid=False)
+    packed.save_as(folder / "packed.dcm")
+    assert scan_folder(folder).copies == 1
+    assert read_folder(folder)[0].shape[0] == 6
+
+
 @pytest.mark.parametrize("keyword", ["AcquisitionNumber", "EchoNumbers", "TemporalPositionIdentifier"])
 def test_several_acquisitions_in_one_series(make, write_series, edit, keyword):
     """Two images of each place: none is taken silently; the part is chosen by its number."""

@@ -108,7 +108,8 @@ def test_a_value_above_bits_stored_is_refused(write_series, edit):
         read_folder(folder)
 
 
-def test_an_overlay_within_the_pixels_is_no_value(write_series, edit):
+@pytest.mark.parametrize(("group", "bit"), [(0x6000, 13), (0x6000, 12), (0x6002, 13), (0x601E, 15)])
+def test_an_overlay_within_the_pixels_is_no_value(write_series, edit, group, bit):
     """Overlay Bit Position (60xx,0102), as scanners of the nineties wrote them."""
     folder = write_series(Modality.MR)
     before = read_folder(folder)[0].array
@@ -116,10 +117,10 @@ def test_an_overlay_within_the_pixels_is_no_value(write_series, edit):
     def store(dataset, index):
         dataset.BitsStored, dataset.HighBit, dataset.PixelRepresentation = 12, 11, 0
         pixels = dataset.pixel_array.astype(np.uint16)
-        pixels[::2, ::3] |= 1 << 13
+        pixels[::2, ::3] |= 1 << bit
         dataset.PixelData = pixels.tobytes()
-        dataset.add_new(0x60000100, "US", 16)
-        dataset.add_new(0x60000102, "US", 13)
+        dataset.add_new((group, 0x0100), "US", 16)
+        dataset.add_new((group, 0x0102), "US", bit)
 
     edit(folder, store)
     np.testing.assert_array_equal(read_folder(folder)[0].array, before)

@@ -131,3 +131,31 @@ def test_no_folder_and_no_dicom(tmp_path):
     with pytest.raises(InputError, match="holds no DICOM images"):
         read_folder(tmp_path)
     assert find_series(tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    ("attributes", "name"),
+    [
+        ({}, "CT test"),
+        ({"SeriesDescription": None}, "CT series 3"),
+        ({"SeriesDescription": None, "SeriesNumber": None}, "CT series"),
+    ],
+)
+def test_what_a_series_without_a_description_is_called(write_series, attributes, name):
+    (series,) = find_series(write_series(Modality.CT, attributes=attributes))
+    assert series.name == name
+
+
+@pytest.mark.parametrize(
+    ("attributes", "is_fused"),
+    [
+        ({"ImageType": ["DERIVED", "SECONDARY", "FUSED", "LCDFUSION"]}, True),  # as de-identification leaves it
+        ({"ImageType": ["DERIVED", "SECONDARY"], "DerivationDescription": "Fused by LCDFusion 0.1"}, True),
+        ({"ImageType": ["DERIVED", "SECONDARY"], "Manufacturer": "LCDFusion"}, True),
+        ({"ImageType": ["ORIGINAL", "PRIMARY"], "Manufacturer": "LCDFusion"}, False),
+        ({"ImageType": ["DERIVED", "SECONDARY"], "Manufacturer": "ACME"}, False),
+    ],
+)
+def test_what_was_fused_is_known_by_one_mark_alone(write_series, attributes, is_fused):
+    (series,) = find_series(write_series(Modality.CT, attributes={"Manufacturer": "ACME"} | attributes))
+    assert series.is_fused is is_fused

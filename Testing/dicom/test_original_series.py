@@ -57,6 +57,31 @@ def test_ct_below_air_and_bright_mr(make, write_series):
     np.testing.assert_allclose(volume.array / 4095, mr.array / mr.array.max(), atol=0.5 / 4095)
 
 
+def test_ct_brighter_than_16_bits_hold_is_their_brightest(make, write_series):
+    """65535 less 1024; one more would be air."""
+    ct = make(Modality.CT)
+    ct.array[0, 0, :3] = 64510, 64512, 100_000
+    assert read_folder(write_series(ct))[0].array[0, 0, :3].tolist() == [64510, 64511, 64511]
+
+
+def test_a_black_mr_stays_black(make, write_series):
+    mr = make(Modality.MR)
+    assert (read_folder(write_series(mr.with_array(np.zeros(mr.shape, np.float32))))[0].array == 0).all()
+
+
+@pytest.mark.parametrize(("body_part", "is_paired"), [("CHEST", False), ("HEAD", False), ("THIGH", True), ("KNEE", True), ("", True)])
+def test_laterality_is_there_for_paired_parts_alone(write_series, body_part, is_paired):
+    """PS3.3 C.7.3.1: type 2C, of a paired body part; empty where the side is not known."""
+    header = pydicom.dcmread(write_series(Modality.CT, body_part=body_part) / "0001.dcm")
+    assert ("Laterality" in header) == is_paired
+
+
+@pytest.mark.parametrize("modality", [Modality.CT, Modality.MR, Modality.PET])
+def test_pixels_of_16_bits_are_words(modality, write_series):
+    """PS3.5 A.2: with more than 8 Bits Allocated the value representation of Pixel Data is OW."""
+    assert b"\xe0\x7f\x10\x00OW\0\0" in (write_series(modality) / "0001.dcm").read_bytes()
+
+
 def test_attributes_are_set_last(write_series):
     folder = write_series(
         Modality.PET, attributes={"ImageComments": "phantom", "PatientWeight": None}, acquired=datetime(2025, 3, 14, 10, 20)

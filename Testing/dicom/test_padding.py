@@ -71,6 +71,16 @@ def test_a_range_of_padding(padded):
     np.testing.assert_array_equal(read_folder(folder)[0].padding, where)
 
 
+@pytest.mark.parametrize("stored", [60000, 60020])
+def test_both_ends_of_the_range_are_of_it(padded, stored):
+    """PS3.3 C.7.5.1.1.2: inclusive. The next value beyond each end is measured."""
+    folder, where = padded(Modality.CT, stored, value=60000, limit=60020)
+    np.testing.assert_array_equal(read_folder(folder)[0].padding, where)
+    for one_beyond in (59999, 60021):
+        folder, _ = padded(Modality.CT, one_beyond, value=60000, limit=60020, name=f"{one_beyond}")
+        assert read_folder(folder)[0].padding is None
+
+
 def test_a_series_without_padding_has_none(write_series):
     assert read_folder(write_series(Modality.CT))[0].padding is None
 
@@ -123,7 +133,7 @@ def test_the_fused_image_and_its_metrics(padded, make):
 
 
 @pytest.mark.parametrize(("kind", "bits"), [("Float", 32), ("DoubleFloat", 64)])
-@pytest.mark.parametrize(("value", "limit"), [(float("nan"), None), (-1e30, None), (-2e30, -1e29)])
+@pytest.mark.parametrize(("value", "limit"), [(float("nan"), None), (-1e30, None), (-2e30, -1e29), (-1e30, -1e29), (-1e29, -1e30)])
 def test_padding_of_float_pixels(make, write_series, edit, kind, bits, value, limit):
     """Float and Double Float Pixel Padding Value (0028,0122), (0028,0123), which may be no number."""
     folder = write_series(make(Modality.MR, shape=(4, 24, 26)))
@@ -158,6 +168,16 @@ def test_padding_is_found_in_what_another_reader_rescaled(padded, modality):
     np.testing.assert_array_equal(real_padding(rescaled, headers[:1])[0], where[0])
     assert real_padding(np.zeros_like(rescaled), headers) is None
     assert may_hold_padding([*folder.iterdir()])
+
+
+@pytest.mark.parametrize("signed", [False, True])
+def test_padding_of_signed_pixels_is_found_in_what_another_reader_rescaled(padded, signed):
+    """The same bits are 63536 or -2000, and with an intercept of -1024 62512 or -3024 HU."""
+    folder, where = padded(Modality.CT, 63536, signed=signed)
+    header = pydicom.dcmread(folder / "0001.dcm")
+    hounsfield = np.where(where[0], -3024.0 if signed else 62512.0, 40.0)
+    np.testing.assert_array_equal(real_padding(hounsfield[np.newaxis], [header])[0], where[0])
+    assert real_padding(np.where(where, 62512.0 if signed else -3024.0, 40.0), [header]) is None
 
 
 def test_files_without_the_element_hold_no_padding(write_series):

@@ -37,6 +37,13 @@ def test_gaps_that_grow_are_refused_though_each_is_near_the_next():
         sort_stack(list(slices(heights)), name="CT")
 
 
+def test_slices_that_lie_beside_their_places_by_turns_are_refused():
+    """Each by 4 % of the spacing to the other side, so that the gaps are 8 % off."""
+    aside = [0, 0.04, -0.04, 0.04, -0.04, 0]
+    with pytest.raises(InputError, match="uneven distances"):
+        sort_stack(list(slices([3 * (n + part) for n, part in enumerate(aside)])), name="CT")
+
+
 @pytest.mark.parametrize(
     ("attributes", "thickness"),
     [

@@ -48,6 +48,27 @@ def test_the_sign_of_the_spacing_is_the_direction(tmp_path, orientation):
         assert image[place] == other.array[k, 2, 3]
 
 
+def test_a_spect_of_one_slice(tmp_path):
+    volume, _ = read_folder(save(nuclear_image(counts((1, 64, 64))), tmp_path / "nm"))
+    np.testing.assert_allclose(volume.ijk_to_lps, [[4, 0, 0, -126], [0, 4, 0, -126], [0, 0, 4, -500], [0, 0, 0, 1]], atol=1e-9)
+
+
+def test_a_spect_of_one_file_a_slice_has_each_slices_own_place(tmp_path):
+    """As converters write it: Image Position (Patient) of the image, whatever Detector Information Sequence says of the first."""
+    values, series = counts((3, 64, 64)), None
+    for k in (2, 0, 1):
+        image = nuclear_image(values[k : k + 1])
+        image.SeriesInstanceUID = series = series or image.SeriesInstanceUID
+        image.InstanceNumber = k + 1
+        image.ImagePositionPatient, image.ImageOrientationPatient = [-126, -126, -500 + 3 * k], [1, 0, 0, 0, 1, 0]
+        del image.NumberOfFrames
+        save(image, tmp_path / "nm", f"{k}.dcm")
+    volume, source = read_folder(tmp_path / "nm")
+    np.testing.assert_array_equal(volume.array, values)
+    np.testing.assert_allclose(volume.ijk_to_lps, [[4, 0, 0, -126], [0, 4, 0, -126], [0, 0, 3, -500], [0, 0, 0, 1]], atol=1e-9)
+    assert source.frames == (None, None, None)
+
+
 NO_VOLUMES = {
     "TOMO": "raw projections",
     "GATED TOMO": "raw gated projections",
