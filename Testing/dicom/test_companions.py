@@ -172,6 +172,7 @@ def test_the_blending_state_says_what_the_blend_is(fused):
         assert not any("ReferencedFrameNumber" in image for image in series.ReferencedImageSequence)
     # HU are stored + (-1024) here; without Rescale Type (0028,1054) the output is unspecified, US.
     assert [(float(layer.RescaleIntercept), layer.RescaleType) for layer in (under, over)] == [(-1024, "HU"), (0, "US")]
+    assert (state.BodyPartExamined, "Laterality" in state) == ("CHEST", False)
     assert (float(under.SoftcopyVOILUTSequence[0].WindowCenter), float(under.SoftcopyVOILUTSequence[0].WindowWidth)) == (40, 350)
     # LINEAR, which is meant where nothing is said, is a window of one less than its width (PS3.3 C.11.2.1.2): SUV 0 to 10 would be 0 to 9.
     assert {layer.SoftcopyVOILUTSequence[0].VOILUTFunction for layer in (under, over)} == {"LINEAR_EXACT"}

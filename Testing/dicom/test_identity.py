@@ -98,7 +98,8 @@ def test_sexes(first, second, differ):
     [("L", "R", True), ("L", "L", False), ("L", "", False), ("L", "B", False), ("R", "U", False)],
 )
 def test_sides(first, second, differ):
-    assert kinds({"Laterality": first}, {"ImageLaterality": second}) == ["laterality"] * differ
+    for one, other in (("Laterality", "ImageLaterality"), ("FrameLaterality", "Laterality"), ("ImageLaterality", "FrameLaterality")):
+        assert kinds({one: first}, {other: second}) == ["laterality"] * differ
 
 
 @pytest.mark.parametrize(

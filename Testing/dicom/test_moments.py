@@ -5,7 +5,7 @@ from datetime import datetime, timedelta, timezone
 import pytest
 from pydicom.dataset import Dataset
 
-from LCDFusionLib.dicom.moments import MomentError, clock, date_time
+from LCDFusionLib.dicom.moments import MomentError, clock, date_time, seconds_between
 
 
 def header(**attributes):
@@ -50,3 +50,13 @@ def test_what_is_no_time(value):
     dataset.add_new("SeriesTime", "LO", value)
     with pytest.raises(MomentError, match="is no time"):
         clock(dataset, "SeriesTime")
+
+
+@pytest.mark.parametrize("earlier_has_it", [True, False])
+def test_a_moment_with_an_offset_and_one_without_lie_at_no_known_distance(earlier_has_it):
+    with_offset, without = datetime(2025, 3, 14, 9, tzinfo=timezone.utc), datetime(2025, 3, 14, 10)
+    moments, called = (with_offset, without), ("Injection", "Scan")
+    if not earlier_has_it:
+        moments, called = moments[::-1], called[::-1]
+    with pytest.raises(MomentError, match=r"^Injection 2025-03-14 09:00:00\+0000 has an offset from UTC and Scan has none"):
+        seconds_between(*moments, called=called)

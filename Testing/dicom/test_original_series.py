@@ -104,6 +104,11 @@ def test_what_is_no_original_series(make, write_series):
     assert not list(write_series(Modality.CT).parent.glob(".*"))
 
 
+def test_an_empty_folder_may_be_there(write_series, tmp_path):
+    (tmp_path / "CT").mkdir()
+    assert len([*write_series(Modality.CT).iterdir()]) == 6
+
+
 def test_an_occupied_folder_is_left_alone(write_series):
     folder = write_series(Modality.CT)
     before = {path.name: path.read_bytes() for path in folder.iterdir()}

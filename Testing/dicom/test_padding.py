@@ -180,5 +180,13 @@ def test_padding_of_signed_pixels_is_found_in_what_another_reader_rescaled(padde
     assert real_padding(np.where(where, 62512.0 if signed else -3024.0, 40.0), [header]) is None
 
 
+def test_padding_is_found_where_another_reader_cut_the_bits_above_bits_stored_off(padded, edit):
+    """63536 is F830 in hexadecimal; of 12 bits are left 830, which is 2096, and with an intercept of -1024 1072 HU."""
+    folder, where = padded(Modality.CT, 63536)
+    edit(folder, lambda dataset, _: [setattr(dataset, "BitsStored", 12), setattr(dataset, "HighBit", 11)])
+    header = pydicom.dcmread(folder / "0001.dcm")
+    np.testing.assert_array_equal(real_padding(np.where(where, 1072.0, 40.0), [header]), where)
+
+
 def test_files_without_the_element_hold_no_padding(write_series):
     assert not may_hold_padding([*write_series(Modality.CT).iterdir()])

@@ -117,6 +117,23 @@ def test_how_much_of_the_pet_lies_in_the_ct_is_said(put, tmp_path):
     assert "CT covers 50% of the PET" in pair.reasons
 
 
+def test_a_ct_that_is_longer_than_the_pet_covers_all_of_it(put, tmp_path):
+    put(Modality.CT, "CT", slices=11, apart=3.0)
+    put(Modality.PET, "PET", slices=6, apart=3.0)
+    (pair,) = propose_pairs(scan_folder(tmp_path / "mess").series)
+    assert "CT covers 100% of the PET" in pair.reasons
+
+
+def test_a_ct_of_the_pets_study_comes_before_one_of_another(put, tmp_path):
+    """Of the same day and in the same frame of reference, as after a change of the study's number."""
+    put(Modality.CT, "thin CT of another study", apart=1.0, slices=14, study=replace(STUDY, uid=generate_uid()))
+    put(Modality.CT, "CT", study=STUDY)
+    put(Modality.PET, "PET", study=STUDY)
+    assert names(tmp_path / "mess") == ["CT + PET", "thin CT of another study + PET"]
+    first, second = propose_pairs(scan_folder(tmp_path / "mess").series)
+    assert ("same study" in first.reasons, "same study" in second.reasons) == (True, False)
+
+
 def test_ct_that_covers_more_of_the_pet_comes_first(put, tmp_path):
     """Neither is of the PET's scanner; the thin one holds the lower half alone."""
     put(Modality.CT, "thin CT of the lower half", slices=16, apart=1.0, **DIAGNOSTIC)

@@ -152,10 +152,11 @@ def test_of_another_maker_nothing_is_shown(written, tmp_path):
     assert latest_regions([tmp_path / "other.dcm"], source.series.uid) is None
 
 
-def test_a_region_in_two_slices_is_read_again(written, tmp_path):
+@pytest.mark.parametrize("slices", [slice(1), slice(2), slice(-1, None), slice(-2, None)])
+def test_a_region_in_the_outermost_slices_is_read_again(written, tmp_path, slices):
     regions, source, _ = written
     voxels = np.zeros(source.shape, bool)
-    voxels[2:4, 5:9, 6:8] = True
+    voxels[slices, 5:9, 6:8] = True
     region = ReportedRegion("Two", "lesion", "Drawn", voxels, regions[0].uptake)
     (back,) = read_regions(write_regions([region], source, tmp_path / "two") / "0001.dcm", source)
     assert (back.voxels == voxels).all()

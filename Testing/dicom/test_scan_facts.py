@@ -74,6 +74,28 @@ def test_limits_of_fdg_are_not_those_of_other_tracers():
     assert not any(fact.doubt for fact in found.values())
 
 
+def test_a_scan_that_begins_with_the_injection_does_not_begin_before_it():
+    """As a dynamic one does."""
+    fact = facts(RadiopharmaceuticalStartTime="100000")["injection to scan"]
+    assert fact.text == "0 min after injection"
+    assert fact.doubt.startswith("The scan began 0 minutes after the injection")
+
+
+@pytest.mark.parametrize("kept", ["name", "meaning", "SCT", "SRT"])
+def test_fdg_is_known_by_its_name_or_its_code_alone(kept):
+    """CID 4021: 35321007 of SNOMED CT, C-B1031 of its earlier form."""
+
+    def change(header, tracer, index):
+        if kept != "name":
+            del tracer.Radiopharmaceutical
+        if kept != "meaning":
+            del tracer.RadiopharmaceuticalCodeSequence[0].CodeMeaning
+        value = {"SCT": "35321007", "SRT": "C-B1031"}.get(kept, "1")
+        tracer.RadiopharmaceuticalCodeSequence[0].CodeValue = value
+
+    assert facts(change)["tracer"].text == "FDG"
+
+
 def test_times_that_contradict_each_other_are_no_minutes():
     fact = facts(RadiopharmaceuticalStartTime="103000")["injection to scan"]
     assert fact.shown == "injection to scan not clear"

@@ -3,7 +3,7 @@
 import pytest
 from pydicom.dataset import Dataset
 
-from LCDFusionLib.dicom.functional_groups import frame_planes
+from LCDFusionLib.dicom.functional_groups import frame_planes, single_frames
 from LCDFusionLib.dicom.stack import sort_stack
 from LCDFusionLib.errors import InputError
 
@@ -85,3 +85,16 @@ def test_a_frames_own_group_counts_before_the_shared_one():
     assert (second.RescaleSlope, second.RescaleIntercept, second.SliceThickness) == (1, -1024, 5)
     assert list(second.ImagePositionPatient) == [0, 0, 5]
     assert "ImagePositionPatient" not in first
+
+
+def test_a_frame_is_of_its_object_whatever_instance_a_group_names():
+    """Converted objects name the image that a frame was (PS3.3 C.7.6.16.2.12)."""
+    header = Dataset()
+    header.SOPClassUID, header.SOPInstanceUID = "1.2.840.10008.5.1.4.1.1.2.1", "1.2.3"
+    header.PerFrameFunctionalGroupsSequence = sequence(
+        UnassignedPerFrameConvertedAttributesSequence=sequence(
+            SOPClassUID="1.2.840.10008.5.1.4.1.1.2", SOPInstanceUID="1.2.3.4", KVP="120"
+        ),
+    )
+    (frame,) = single_frames(header)
+    assert (frame.SOPClassUID, frame.SOPInstanceUID, frame.KVP) == ("1.2.840.10008.5.1.4.1.1.2.1", "1.2.3", 120)

@@ -53,6 +53,13 @@ def test_a_spect_of_one_slice(tmp_path):
     np.testing.assert_allclose(volume.ijk_to_lps, [[4, 0, 0, -126], [0, 4, 0, -126], [0, 0, 4, -500], [0, 0, 0, 1]], atol=1e-9)
 
 
+def test_a_spect_whose_image_type_ends_with_the_kind(tmp_path):
+    """Value 4, the image's purpose, is lacking in some."""
+    image = nuclear_image(counts())
+    image.ImageType = ["ORIGINAL", "PRIMARY", "RECON TOMO"]
+    assert read_folder(save(image, tmp_path / "nm"))[0].shape == (10, 64, 64)
+
+
 def test_a_spect_of_one_file_a_slice_has_each_slices_own_place(tmp_path):
     """As converters write it: Image Position (Patient) of the image, whatever Detector Information Sequence says of the first."""
     values, series = counts((3, 64, 64)), None
