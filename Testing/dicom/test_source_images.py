@@ -19,7 +19,7 @@ def sources(tmp_path):
         ct = make_volume(Modality.CT, origin=(0, 0, 0))
         pet = make_volume(Modality.PET, origin=moved)
         anatomy, function = (read_folder(write_volume(tmp_path, volume, **options)) for volume in (ct, pet))
-        gray = ct.with_array(np.zeros(ct.shape, np.float32))
+        gray = anatomy[0].with_array(np.zeros(ct.shape, np.float32))
         out = write_fused_gray(gray, tmp_path / "out", anatomy=anatomy[1], function=function[1], derivation=DERIVATION)
         return [pydicom.dcmread(path) for path in sorted(out.iterdir())]
 
