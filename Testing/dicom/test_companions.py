@@ -208,6 +208,8 @@ def test_deidentified_objects_tell_nothing_and_stay_together(fused):
     touched = pydicom.dcmread(min((out / "color").iterdir()))  # as another program leaves it
     touched.ContributingEquipmentSequence = [Dataset()]
     touched.ContributingEquipmentSequence[0].Manufacturer = "Anna's workstation"
+    touched.SourceImageSequence[0].OperatorsName = "Anna^Operator"
+    touched.SourceImageSequence[0].private_block(0x0011, "ACME", create=True).add_new(1, "LO", "Anna in private")
     touched.save_as(touched.filename)
     assert deidentify_folder(out) == len(list(out.rglob("*.dcm")))
     for path in sorted(out.rglob("*.dcm")):
@@ -215,6 +217,8 @@ def test_deidentified_objects_tell_nothing_and_stay_together(fused):
         assert [secret for secret in secrets if secret.encode() in data] == [], path
         header = pydicom.dcmread(path)
         assert header.PatientIdentityRemoved == "YES"
+        method, known = header.DeidentificationMethodCodeSequence[0], codes.cid7050.BasicApplicationConfidentialityProfile
+        assert (method.CodeValue, method.CodingSchemeDesignator) == (known.value, known.scheme_designator)
         assert "NOT FOR DIAGNOSTIC USE" in header.SeriesDescription
         report = subprocess.run([validator("dciodvfy"), "-new", str(path)], capture_output=True, text=True, errors="replace", timeout=60)
         assert [line for line in report.stderr.splitlines() if line.startswith("Error")] == [], path
@@ -241,6 +245,23 @@ def test_each_patient_gets_one_number_and_no_other_does(make, write_series, tmp_
     assert numbers[0] == numbers[1]
     assert len(set(numbers)) == 4
     assert [str(header.PatientName) for header in headers] == numbers
+
+
+def test_one_number_of_two_issuers_is_of_two_patients(make, write_series, tmp_path):
+    """Issuer of Patient ID (0010,0021): P-17 of the one clinic is not P-17 of the other, though both are called alike."""
+    for name, issuer in (("a", "Clinic"), ("b", "Clinic"), ("c", "Hospital")):
+        write_series(make(Modality.MR, shape=(1, 4, 4)), name, attributes={"IssuerOfPatientID": issuer})
+    deidentify_folder(tmp_path)
+    first, second, other = (pydicom.dcmread(path).PatientID for path in sorted(tmp_path.rglob("*.dcm")))
+    assert first == second != other
+
+
+def test_a_metric_that_is_nowhere_defined_is_left_out(fused, tmp_path):
+    rows = [{"IE": 5.0, "VIF": float("nan")}] * 4
+    (path,) = write_metrics_report(fused_headers(fused[2] / "gray"), rows, rows, [1], tmp_path / "report").iterdir()
+    of_all = pydicom.dcmread(path).ContentSequence[1]
+    assert [item.ConceptNameCodeSequence[0].CodeMeaning for item in of_all.ContentSequence] == ["IE, fused image", "IE, 50/50 blend"]
+    assert [float(item.MeasuredValueSequence[0].NumericValue) for item in of_all.ContentSequence] == [5, 5]
 
 
 def test_key_slices_of_a_series_that_is_numbered_from_the_top(make, write_series, edit, tmp_path):

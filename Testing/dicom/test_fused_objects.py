@@ -73,6 +73,9 @@ def test_of_an_input_that_was_no_dicom_there_is_no_state(write, lacking):
 def test_the_state_has_the_colours_that_were_chosen(write, table, entries):
     state = pydicom.dcmread(next((write(table)[2] / "dicom_blend").iterdir()))
     palette = [np.frombuffer(state[f"{color}PaletteColorLookupTableData"].value, "<u2") for color in ("Red", "Green", "Blue")]
+    # PS3.3 C.7.6.3.1.5: 256 entries from 0, of 16 bits; C.11.15: of which RGB these are.
+    assert {tuple(state[f"{color}PaletteColorLookupTableDescriptor"].value) for color in ("Red", "Green", "Blue")} == {(256, 0, 16)}
+    assert (state.ColorSpace, state.ICCProfile[36:40]) == ("SRGB", b"acsp")
     for index, rgb in entries.items():
         assert [channel[index] for channel in palette] == [value * 257 for value in rgb]
 

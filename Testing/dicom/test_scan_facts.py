@@ -74,6 +74,13 @@ def test_limits_of_fdg_are_not_those_of_other_tracers():
     assert not any(fact.doubt for fact in found.values())
 
 
+@pytest.mark.parametrize(
+    ("model", "scanner"), [("One", "ACME One"), ("Acme One", "Acme One"), ("One by ACME", "ACME One by ACME"), ("", "ACME")]
+)
+def test_the_scanner_has_its_maker_named_once(model, scanner):
+    assert facts(ManufacturerModelName=model)["scanner"].text == scanner
+
+
 def test_a_scan_that_begins_with_the_injection_does_not_begin_before_it():
     """As a dynamic one does."""
     fact = facts(RadiopharmaceuticalStartTime="100000")["injection to scan"]

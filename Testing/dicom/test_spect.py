@@ -48,8 +48,9 @@ def test_the_sign_of_the_spacing_is_the_direction(tmp_path, orientation):
         assert image[place] == other.array[k, 2, 3]
 
 
-def test_a_spect_of_one_slice(tmp_path):
-    volume, _ = read_folder(save(nuclear_image(counts((1, 64, 64))), tmp_path / "nm"))
+@pytest.mark.parametrize("slices", [1, 2])
+def test_a_spect_of_few_slices(tmp_path, slices):
+    volume, _ = read_folder(save(nuclear_image(counts((slices, 64, 64))), tmp_path / "nm"))
     np.testing.assert_allclose(volume.ijk_to_lps, [[4, 0, 0, -126], [0, 4, 0, -126], [0, 0, 4, -500], [0, 0, 0, 1]], atol=1e-9)
 
 
