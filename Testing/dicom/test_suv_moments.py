@@ -141,6 +141,17 @@ class TestDatesThatAreGone:
         assert found.factor == pytest.approx(after(60), rel=1e-9)
         assert found.notes == ()
 
+    def test_of_times_after_midnight_without_any_date(self):
+        """The same by Acquisition Time, whose date was taken out."""
+
+        def beds(header, tracer, index):
+            header.AcquisitionTime = "235000" if index > 3 else "000500"
+
+        attributes = {"SeriesTime": "235000", "AcquisitionDate": None, "RadiopharmaceuticalStartTime": "225000"}
+        found = suv(beds, FrameReferenceTime=None, DecayFactor=None, **attributes)
+        assert found.factor == pytest.approx(after(60), rel=1e-9)
+        assert found.notes == ()
+
     def test_of_a_series_that_was_made_in_the_evening(self):
         assert suv(SeriesTime="200000", AcquisitionDate=None).factor == pytest.approx(after(60), rel=1e-9)
 
@@ -148,6 +159,13 @@ class TestDatesThatAreGone:
     def test_of_the_injection(self, clock):
         injected = {"RadiopharmaceuticalStartDateTime": "19000101090030", "RadiopharmaceuticalStartTime": clock}
         assert suv(**injected).factor == pytest.approx(after(59.5), rel=1e-9)
+
+
+@pytest.mark.parametrize("clock", ["090000", "110000", "233000"])
+def test_a_series_that_was_made_the_day_after_leaves_the_acquisitions_day(clock):
+    """Acquisition Date (0008,0022) says it: nothing is to be guessed, however near to midnight or to the acquisition's own time of day."""
+    found = suv(SeriesDate="20250315", SeriesTime=clock, **INJECTED)
+    assert found.factor == pytest.approx(after(60), rel=1e-9)
 
 
 class TestInjection:
