@@ -113,6 +113,17 @@ def test_two_witnesses_that_contradict_each_other(clock, percent):
         suv(ge, AcquisitionTime=None)
 
 
+def test_a_third_that_stands_by_the_first_outweighs_the_second():
+    """Series and acquisition say 10:00 and GE's own element 10:30: told, with the size of it, and not refused."""
+
+    def ge(header, tracer, index):
+        header.private_block(0x0009, "GEMS_PETD_01", create=True).add_new(0x0D, "DT", "20250314103000.00")
+
+    found = suv(ge)
+    assert found.factor == pytest.approx(after(60), rel=1e-9)
+    assert any("GE scan date and time" in note and "20.9% higher" in note for note in found.notes)
+
+
 class TestDatesThatAreGone:
     """De-identification writes 19000101 where a date was, and often leaves the time of day."""
 
