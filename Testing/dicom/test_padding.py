@@ -178,6 +178,8 @@ def test_padding_of_signed_pixels_is_found_in_what_another_reader_rescaled(padde
     hounsfield = np.where(where[0], -3024.0 if signed else 62512.0, 40.0)
     np.testing.assert_array_equal(real_padding(hounsfield[np.newaxis], [header])[0], where[0])
     assert real_padding(np.where(where, 62512.0 if signed else -3024.0, 40.0), [header]) is None
+    for measured in (hounsfield + 1000, hounsfield - 1000):
+        assert real_padding(measured[np.newaxis], [header]) is None
 
 
 def test_padding_is_found_where_another_reader_cut_the_bits_above_bits_stored_off(padded, edit):
