@@ -30,7 +30,7 @@ _UNITLESS = code("1", "no units", "UCUM")
 
 def fused_headers(folder: str | os.PathLike[str]) -> list[Dataset]:
     """Headers of a series that `write_fused_color` or `write_fused_gray` wrote, in the order of the volume's slices."""
-    return [pydicom.dcmread(path, stop_before_pixels=True) for path in sorted(Path(folder).iterdir())]
+    return [pydicom.dcmread(path, stop_before_pixels=True) for path in sorted(Path(folder).iterdir(), key=lambda path: int(path.stem))]
 
 
 def write_key_images(headers: Sequence[Dataset], slices: Sequence[int], folder: str | os.PathLike[str], *, reason: str) -> Path:

@@ -278,3 +278,11 @@ def test_key_slices_of_a_series_that_is_numbered_from_the_top(make, write_series
     (marked,) = (item.ReferencedSOPSequence[0].ReferencedSOPInstanceUID for item in document.ContentSequence if item.ValueType == "IMAGE")
     (header,) = (header for header in fused_headers(tmp_path / "gray") if header.SOPInstanceUID == marked)
     np.testing.assert_allclose(header.ImagePositionPatient, (volume.ijk_to_lps @ [0, 0, 3, 1])[:3], atol=1e-3)
+
+
+def test_the_headers_of_more_than_9999_slices_come_in_their_order(fused, tmp_path):
+    (tmp_path / "many").mkdir()
+    for name, file in zip(("9999.dcm", "10000.dcm"), sorted((fused[2] / "gray").iterdir())[:2], strict=True):
+        shutil.copy(file, tmp_path / "many" / name)
+    first, second = fused_headers(tmp_path / "many")
+    assert (first.InstanceNumber, second.InstanceNumber) == (1, 2)
