@@ -5,7 +5,8 @@ from __future__ import annotations
 import slicer
 
 from LCDFusionLib.dicom import SeriesSource
-from LCDFusionLib.images.volume import Volume
+from LCDFusionLib.images.volume import Modality, Unit, Volume
+from LCDFusionLib.images.window import anatomy_window
 from LCDFusionLib.mrml.dicom_source import PART_ATTRIBUTE, keep_source
 from LCDFusionLib.mrml.nodes import hierarchy_item, node_from_volume
 
@@ -17,7 +18,9 @@ def node_from_series(scene: slicer.vtkMRMLScene, volume: Volume, source: SeriesS
 
     `dicom_source` finds the series again, where `find_file` of the host knows the files of `source`.
     """
-    node = node_from_volume(scene, volume)
+    # MRML takes half a second to find a window for a large CT, which the reading windows are better than.
+    is_ct = volume.modality is Modality.CT and volume.unit is Unit.HU
+    node = node_from_volume(scene, volume, window=anatomy_window(volume) if is_ct else None)
     hierarchy = slicer.vtkMRMLSubjectHierarchyNode.GetSubjectHierarchyNode(scene)
     item, series = hierarchy_item(node), source.series
     uids = dict.fromkeys(str(header.SOPInstanceUID) for header in source.headers)
