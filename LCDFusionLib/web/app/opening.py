@@ -39,7 +39,7 @@ class OpenStudy:
     Attributes:
         study: what is open; None until something is.
         panel: to be told of what comes and goes.
-        on_opened: called when a study is open.
+        on_opened: called when a study is open, and what was chosen of it is read.
     """
 
     panel: Panel
@@ -54,6 +54,7 @@ class OpenStudy:
         self._opening: asyncio.Task[None] | None = None
         self._reading: asyncio.Task[None] | None = None
         self._uploads: list[Path] = []
+        self._is_told = False
         choices.bind_changes({choices.name.pair: self._on_pair})
 
     def node(self, key: str | None) -> slicer.vtkMRMLVolumeNode | None:
@@ -127,6 +128,9 @@ class OpenStudy:
                 self._busy(f"Reading {offer.title}")
                 self._reading = asyncio.create_task(self._read(offer))
                 return
+        if not self._is_told:
+            self._is_told = True
+            self.on_opened()
 
     async def _open(self, paths: Sequence[Path], *, is_upload: bool, ahead: ReadAhead | None) -> None:
         loop = asyncio.get_running_loop()
@@ -154,12 +158,11 @@ class OpenStudy:
         self._close()
         self._uploads = list(paths) if is_upload else []
         self._show(study)
-        self.on_opened()
         await asyncio.to_thread(_remove, uploads)
 
     def _show(self, study: Study) -> None:
         with self._server.state:
-            self.study, screen, chosen = study, self._screen.data, self._choices.data
+            self.study, self._is_told, screen, chosen = study, False, self._screen.data, self._choices.data
             screen.busy = ""
             screen.pairs = _items([(pair.title, number) for number, pair in enumerate(study.pairs)])
             screen.anatomies = _items([(offer.title, offer.key) for offer in study.offers if offer.may_be_anatomy])
