@@ -1,7 +1,7 @@
 """The study that a session starts with, read by a process of its own while the session loads Slicer, VTK and trame.
 
 `python -m LCDFusionLib.web.app.ahead` takes paths and a folder on standard input, and gives on standard output what is being done, in
-words, and then the study, both pickled.
+words, and then the study, all pickled. It ends when standard input closes.
 """
 
 from __future__ import annotations

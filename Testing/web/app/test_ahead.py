@@ -37,8 +37,10 @@ def test_where_it_cannot_read_it_gives_nothing_and_names_nobody(name, tmp_path, 
     (tmp_path / "no images").mkdir()
     (tmp_path / "no images" / "Müller Anna.txt").write_text("no image")
     assert ReadAhead([tmp_path / name], tmp_path).study(progress=lambda _: None) is None
-    assert "ller" not in "".join(capfd.readouterr())
-    assert name not in "".join(capfd.readouterr())
+    log = "".join(capfd.readouterr())
+    assert "InputError at" in log, "it says where, and no word of what was read"
+    assert "ller" not in log
+    assert name not in log
 
 
 def test_a_series_that_cannot_be_read_is_left_to_be_read_again(small_study, tmp_path):
