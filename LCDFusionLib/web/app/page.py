@@ -34,6 +34,7 @@ from .panel import (
     StudyDrawing,
 )
 from .panel.drawing import Shared
+from .rendered_once import rendered_once
 from .state import BrowserChoices, Screen
 
 STATIC = Path(__file__).parent / "static"
@@ -117,7 +118,7 @@ class Page:
                 "styles": ["lcdfusion/session.css"],
             }
         )
-        with VAppLayout(server, vuetify_config=_THEME) as layout:
+        with rendered_once(), VAppLayout(server, vuetify_config=_THEME) as layout:
             self.export.build_download()
             with html.Div(classes="page"):
                 _build_bar(screen.name, self.study)
