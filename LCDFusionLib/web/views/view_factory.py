@@ -15,7 +15,7 @@ from trame_rca.utils import RcaViewAdapter
 from trame_rca.widgets.rca import RemoteControlledArea
 from trame_server import Server
 from trame_server.utils.asynchronous import create_task
-from trame_slicer.views import IViewFactory, ScheduledRenderStrategy, SliceView, ViewLayout, ViewLayoutDefinition, ViewType
+from trame_slicer.views import IViewFactory, ScheduledRenderStrategy, SliceView, ViewLayout, ViewLayoutDefinition, ViewType, abstract_view
 from vtk.util.numpy_support import vtk_to_numpy
 
 from LCDFusionLib.views import layouts
@@ -54,6 +54,8 @@ class StreamedViewFactory(IViewFactory):
         super().__init__()
         self._server, self._stream, self._tabs, self._resize = server, stream, tabs, resize
         self.frames: dict[str, ViewFrames] = {}
+        # VTK finds out for each window anew which kind works here, with a context of each: 25 ms of processor a view. Once is enough.
+        abstract_view.vtkRenderWindow = type(vtk.vtkRenderWindow())
 
     def can_create_view(self, view: ViewLayoutDefinition) -> bool:
         """Slice views only."""
