@@ -144,7 +144,11 @@ def given_deformation(transform: sitk.Transform, fixed: Volume) -> Deformation:
     field = sitk.TransformToDisplacementField(
         transform, sitk.sitkVectorFloat64, grid.GetSize(), grid.GetOrigin(), grid.GetSpacing(), grid.GetDirection()
     )
-    volumes = sitk.GetArrayFromImage(sitk.DisplacementFieldJacobianDeterminant(field))
+    # ITK takes displacements along the patient's axes and differences along the grid's, and the direction does not stand between them: so
+    # both are the grid's here (findings/simpleitk-jacobian-leaves-the-direction.sh).
+    along_grid = sitk.GetImageFromArray(sitk.GetArrayViewFromImage(field) @ np.reshape(grid.GetDirection(), (3, 3)), isVector=True)
+    along_grid.SetSpacing(grid.GetSpacing())
+    volumes = sitk.GetArrayFromImage(sitk.DisplacementFieldJacobianDeterminant(along_grid))
     volumes = volumes[tuple(slice(1, -1) if n > 2 else slice(None) for n in volumes.shape)]  # at its border ITK takes half the slope
     most = float(np.linalg.norm(sitk.GetArrayViewFromImage(field), axis=-1).max())
     return Deformation(transform, most, float(volumes.min()), float(volumes.max()))

@@ -13,14 +13,14 @@ import pytest
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="one process a case, by fork")
 
 
-def test_three_hundred_cases():
+def test_a_hundred_cases():
     """From a process that has nothing else loaded: a case has as much memory as is left of its 6 GB."""
-    command = [sys.executable, "-m", "Testing.fuzz.run", "--cases", "300", "--seed", "1000000"]
+    command = [sys.executable, "-m", "Testing.fuzz.run", "--cases", "100", "--seed", "1000000"]
     done = subprocess.run(command, cwd=Path(__file__).parents[2], capture_output=True, text=True, timeout=900)
     assert done.returncode == 0, done.stdout + done.stderr
     cases, _, refused = map(int, re.search(r"^\| all \| (\d+) \| (\d+) \| (\d+) \|", done.stdout, re.M).groups())
-    assert cases == 300
-    assert refused > 100
+    assert cases == 100
+    assert refused > 33
 
 
 @pytest.mark.parametrize(

@@ -92,6 +92,19 @@ def test_what_must_not_be_used_is_refused(displacement, words):
         found.check(volume, volume)
 
 
+@pytest.mark.parametrize("axes", [(1, 2, 3), (-1, -2, 3), (2, 3, 1), (2, -3, -1), (3, 1, -2)], ids=str)
+def test_what_tissue_grows_by_does_not_depend_on_how_its_voxels_are_ordered(axes):
+    """Axial in LPS, the same in RAS, sagittal, coronal: 10 % along each of the patient's axes, and a shear, which changes no volume."""
+    turn = np.zeros((3, 3))
+    turn[np.abs(axes) - 1, range(3)] = np.sign(axes)
+    volume = cube()
+    turned = volume.with_array(volume.array, ijk_to_lps=geometry_matrix(np.full(3, 4.0), turn, 76.0 * (turn.min(axis=1) < 0)))
+    grows = np.eye(3) * 0.1
+    grows[0, 2] = 0.3
+    found = given_deformation(field(volume, lambda points: points @ grows.T), turned)
+    assert (found.smallest_volume, found.largest_volume) == pytest.approx((1.331, 1.331), rel=1e-6)
+
+
 def test_what_a_stretch_does_is_what_its_matrix_says():
     """By 10, 20 and -30 % about the first voxel: the volume is 1.1 * 1.2 * 0.7, and the farthest voxel is moved most."""
     volume = cube()
