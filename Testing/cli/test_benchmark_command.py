@@ -11,7 +11,7 @@ from LCDFusionLib.cli import main
 @pytest.fixture(scope="module")
 def output(tmp_path_factory):
     folder = tmp_path_factory.mktemp("benchmark") / "result"
-    sizes = ["--sizes", "64", "--correlation-sizes", "16", "--rounds", "1", "--slices", "2", "4", "--slice-size", "32"]
+    sizes = ["--sizes", "128", "--correlation-sizes", "16", "--rounds", "1", "--slices", "2", "4", "--slice-size", "32"]
     assert main(["benchmark", *sizes, "--precisions", "bfloat16", "--device", "cpu", "-o", str(folder)]) == 0
     return folder
 
@@ -30,17 +30,17 @@ def test_every_form_is_measured(rows):
 def test_prepared_form_needs_less_work_and_memory(rows):
     direct, prepared = rows["direct", "float32"], rows["prepared", "float32"]
     assert int(prepared["multiply_accumulates"]) <= 0.62 * int(direct["multiply_accumulates"])
-    assert float(prepared["peak_mebibytes"]) < 0.75 * float(direct["peak_mebibytes"])
+    assert float(prepared["peak_mebibytes"]) < 0.6 * float(direct["peak_mebibytes"])
 
 
 def test_table_and_picture(output):
     table = (output / "table.md").read_text()
-    assert "| 64x64 | 1 | 16 | prepared | bfloat16 |" in table
+    assert "| 128x128 | 1 | 16 | prepared | bfloat16 |" in table
     growth = [line.split(" | ") for line in table.splitlines() if " of 32x32 | " in line]
     assert [cells[0] for cells in growth] == ["| 2 of 32x32", "| 4 of 32x32"]
     steps, part = [float(cell) for cell in growth[1][1:6]], float(growth[1][7].rstrip("%")) / 100
     assert part == pytest.approx((steps[0] + steps[2]) / sum(steps), abs=0.005), "what does not grow: the process begins, and the job"
-    assert "| 4 of 64x64 | float32 | 1 |" in table, "the stack from NumPy to NumPy"
+    assert "| 4 of 128x128 | float32 | 1 |" in table, "the stack from NumPy to NumPy"
     assert Image.open(output / "benchmark.png").size[0] > 1000
 
 
