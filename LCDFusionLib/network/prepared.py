@@ -217,15 +217,17 @@ def _decoder_weights(net: LCDFusionNet, anatomy: tuple[Tensor, Tensor], function
 class _Sample:
     """Pixels whose mean stands for that of all, and where the 3x3 neighbourhood of each lies in maps (1, C, H + 2, W).
 
-    Every n-th pixel of a row, from a place that the golden ratio moves from row to row: so each row and each column gives its share, and no
-    pattern that repeats is met at one phase. All pixels where there are at most `MOST_SAMPLES`.
+    One of every n pixels of a row, at a place among them that the golden ratio moves from row to row, and the root of two from n to n: so
+    each row and each column gives its share, and no pattern that repeats is met at some of its phases more than at others. All pixels where
+    there are at most `MOST_SAMPLES`.
     """
 
     def __init__(self, height: int, width: int, like: Tensor) -> None:
         every = -(-height * width // MOST_SAMPLES)
         rows, taps = torch.arange(height, device=like.device), torch.arange(3, device=like.device)
-        first = rows * 40503 % 2**16 * every // 2**16  # 40503 / 2^16 is the golden ratio less one; integers are alike on every device
-        columns = first[:, None] + every * torch.arange(-(-width // every), device=like.device)
+        cells = torch.arange(-(-width // every), device=like.device)
+        # 40503 / 2^16 is the golden ratio less one, 27146 / 2^16 the root of two less one; integers are alike on every device.
+        columns = (rows[:, None] * 40503 + cells * 27146) % 2**16 * every // 2**16 + every * cells
         y, x = rows[:, None, None, None] + taps[:, None], columns[:, :, None, None] + taps - 1  # of the bordered maps
         inside = ((y >= 1) & (y <= height) & (x >= 0) & (x < width)).to(like.dtype)
         counted = (columns < width).to(like.dtype)

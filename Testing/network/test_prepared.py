@@ -191,13 +191,14 @@ def pattern(name, height, width):
         "noise": noise,
         "columns": (x // 4 % 2).float(),
         "every fifth diagonal": ((x + y) % 5 == 0).float(),
+        "checks of eight": ((x // 8 + y // 8) % 2).float(),
         "corner": noise * (x < 40) * (y < 50),
         "slope": (x + 2 * y) / (width + 2 * height),
     }[name]
 
 
-@pytest.mark.parametrize("shape", [(512, 400), (150, 1200)])
-@pytest.mark.parametrize("name", ["noise", "columns", "every fifth diagonal", "corner", "slope"])
+@pytest.mark.parametrize("shape", [(256, 256), (110, 730)])
+@pytest.mark.parametrize("name", ["noise", "columns", "every fifth diagonal", "checks of eight", "corner", "slope"])
 @pytest.mark.parametrize("weights", shipped_names())
 def test_a_sample_of_the_pixels_gives_the_score_of_all(weights, name, shape, monkeypatch):
     anatomy, function = pattern(name, *shape)[None, None], pattern("slope", *shape)[None, None]
@@ -207,6 +208,20 @@ def test_a_sample_of_the_pixels_gives_the_score_of_all(weights, name, shape, mon
     every_pixel = prepare(network)(anatomy, function)
     torch.testing.assert_close(fused, every_pixel, atol=1e-4, rtol=0)
     assert not torch.equal(fused, every_pixel), "the images are too small for this test"
+
+
+@pytest.mark.parametrize("shape", [(512, 512), (256, 256), (110, 730), (2000, 100)])
+@pytest.mark.parametrize("step", [(1, 0), (0, 1), (1, 1), (1, -1), (2, 1), (1, 2), (3, 1)])
+def test_every_phase_of_a_pattern_gives_its_share_of_the_sample(shape, step):
+    """Stripes in seven directions, of every width: of a place of a stripe there are as many in the sample as in the image, to 1.5 %."""
+    height, width = shape
+    sample = prepared._Sample(height, width, torch.zeros(1))
+    centre = torch.cat([index[counted > 0, 4] for index, _, counted in sample]) - width
+    y, x = torch.meshgrid(torch.arange(height), torch.arange(width), indexing="ij")
+    for period in range(2, 33):
+        phase = ((step[0] * x + step[1] * y) % period).flatten()
+        there, taken = (torch.bincount(phases, minlength=period) / len(phases) for phases in (phase, phase[centre]))
+        assert (there - taken).abs().max() < 0.015, period
 
 
 @pytest.mark.parametrize("shape", [(512, 512), (300, 257), (2, 40_000), (40_000, 2)])
