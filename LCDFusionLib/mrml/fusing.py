@@ -144,11 +144,6 @@ class SceneFusion:
         return self.result is not None
 
     @property
-    def awaits_first_slice(self) -> bool:
-        """True while a fusion runs of which no whole slice is there yet."""
-        return self.is_running and not self._done
-
-    @property
     def inputs(self) -> tuple[slicer.vtkMRMLVolumeNode, ...]:
         """Anatomy and function of the running fusion; empty while none runs."""
         return self._inputs

@@ -106,11 +106,6 @@ class Core:
         return self.is_preparing or self.workflow.session.is_running
 
     @property
-    def is_awaited(self) -> bool:
-        """True from the click on Fuse to the first slice: a person looks at the place where it will be."""
-        return self.is_preparing or self.workflow.session.awaits_first_slice
-
-    @property
     def is_registering(self) -> bool:
         """True while a registration runs."""
         return self.registration_session.is_running

@@ -194,13 +194,3 @@ def test_slices_that_come_all_at_once_are_put_into_the_scene_one_after_another(h
     host.until(lambda: done.append(host.panel.fusion.state.done) or not host.panel.fusion.is_busy)
     assert max(np.diff(done)) == 1
     assert host.panel.fusion.result.is_complete
-
-
-def test_a_fusion_is_awaited_until_its_first_slice_is_there(host, pair):
-    """A host may look at it more often as long."""
-    assert not host.panel.is_awaited
-    host.panel.fusion.fuse()
-    seen = []
-    host.until(lambda: seen.append((host.panel.is_awaited, host.panel.fusion.state.done)) or not host.panel.fusion.is_busy)
-    assert {awaited for awaited, done in seen if not done} == {True}
-    assert {awaited for awaited, done in seen if done} == {False}

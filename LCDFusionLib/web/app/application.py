@@ -28,8 +28,6 @@ from .page import Page
 from .state import BrowserChoices, Screen
 
 TICK_S = 0.04
-EAGER_TICK_S = 0.005
-"""While the first picture of a fusion is awaited, which has two steps to wait for: its preparation and the worker's word."""
 _MOST_RESULTS = 2
 """Of one pair, in the memory of a server that others use too."""
 
@@ -86,7 +84,7 @@ class SessionApplication:
     async def _run(self) -> None:
         """The timer."""
         while True:
-            await asyncio.sleep(EAGER_TICK_S if self.panel.is_awaited else TICK_S)
+            await asyncio.sleep(TICK_S)
             try:
                 with self.server.state:
                     self.study.update()
